@@ -1,0 +1,156 @@
+// The plan: plain, versioned, hashable JSON, the only thing that crosses from the compiler into the runtime. Imports nothing.
+//
+// Every list whose order carries no meaning is sorted by bytes, so that one text gives one plan, on every machine.
+// Names of files and folders are *byte strings* here as in the runtime (see runtime/tree/path.ts): every character stands
+// for one byte of the name's UTF-8 form.
+
+/** Version of this format; a reader refuses any other. */
+export const PLAN_VERSION = 1;
+
+export type Plan = {
+  readonly plan: typeof PLAN_VERSION;
+  /** Every source file that was read, relative to the main file's folder, with the SHA-256 of its bytes in hex. */
+  readonly sources: readonly { readonly path: string; readonly sha256: string }[];
+  /** The values of `input` statements this plan was made with. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Sorted by id. Only hosts that some block uses. */
+  readonly hosts: readonly HostPlan[];
+  /** Dependencies first; among independent blocks, in the order of the text. */
+  readonly blocks: readonly BlockPlan[];
+  readonly onFailure: 'continue' | 'stop';
+  /** How many hosts transfer at once. */
+  readonly parallel: number;
+};
+
+export type HostPlan = {
+  /** The shortest unique dotted name: `web-01`, or `eu.web.web-01` where another region has a `web-01` too. */
+  readonly id: string;
+  /** The name's last part. */
+  readonly name: string;
+  readonly region: string;
+  readonly group: string;
+  readonly tags: readonly string[];
+  readonly address: HostAddress;
+  readonly agent: 'auto' | 'node';
+};
+
+export type HostAddress =
+  | { readonly kind: 'local' }
+  | {
+      readonly kind: 'ssh';
+      readonly host: string;
+      readonly user?: string;
+      readonly port?: number;
+      /** A path on the machine that runs syncplan, as written (`~` is this user's home; relative to `base`). */
+      readonly key?: string;
+      readonly config?: string;
+      /** Folder of the file that declares key and config, relative to the main file's folder, '' for that folder. */
+      readonly base: string;
+    };
+
+export type BlockPlan = {
+  readonly name: string;
+  readonly after: readonly string[];
+  /** Host ids. */
+  readonly master: string;
+  readonly remotes: readonly string[];
+  readonly takes: readonly TakePlan[];
+  /** Ranks of the `order` list; a file's rank is 1 + the index of the last entry that matches it, else 0. */
+  readonly order: readonly OrderItem[];
+  readonly compare: CompareMethod;
+  readonly attributes: readonly Attribute[];
+  readonly links: LinkPolicy;
+  readonly consistency: Consistency;
+  readonly delete: DeletePolicy;
+  /** Content stays on the machine's own disk guarantees: `strict` survives a power cut. */
+  readonly durability: 'strict' | 'none';
+};
+
+/** One folder of the master paired with one folder of every remote. Takes with the same pair are merged into one. */
+export type TakePlan = {
+  /** Root name and the folder in it ('' for the root itself). */
+  readonly from: { readonly root: string; readonly folder: string };
+  readonly into: { readonly root: string; readonly folder: string };
+  /** Where each host that takes part keeps these roots, by host id. */
+  readonly roots: Readonly<Record<string, RootPath>>;
+  /** A path is selected when one of the terms selects it. */
+  readonly terms: readonly Term[];
+};
+
+export type RootPath = {
+  /** As written, with values inserted. */
+  readonly path: string;
+  /** For a relative path on `local`: folder of the declaring file relative to the main file's folder, '' for that. */
+  readonly base: string;
+};
+
+/** `take include except … in root "base"`: paths are tested relative to `base` (a folder below the take's folder, or ''). */
+export type Term = { readonly base: string; readonly include: FileTest; readonly except: FileTest | null };
+
+export type OrderItem = { readonly base: string; readonly test: FileTest };
+
+/**
+ * A test of one file, link or folder. All tests but `all`, `type` and their combinations are false for folders unless
+ * the expression can only be decided by them: folders are selected where `foldersSelected(test)` (runtime/tree/matcher).
+ */
+export type FileTest =
+  | { readonly is: 'all' }
+  | { readonly is: 'not'; readonly test: FileTest }
+  | { readonly is: 'and' | 'or'; readonly tests: readonly FileTest[] }
+  | { readonly is: 'name' | 'path' | 'ext' | 'owner' | 'group'; readonly values: readonly string[] }
+  | { readonly is: 'matches'; readonly on: 'name' | 'path'; readonly glob: string }
+  | { readonly is: 'under'; readonly folder: string }
+  | { readonly is: 'type'; readonly values: readonly ('file' | 'directory' | 'link')[] }
+  | { readonly is: 'size'; readonly op: Comparison; readonly bytes: number }
+  /** `modified within 7d` (op '<=') and `older than 7d` (op '>'): age in seconds at the run's start. */
+  | { readonly is: 'age'; readonly op: '<=' | '>'; readonly seconds: number }
+  | { readonly is: 'mode'; readonly values: readonly number[] }
+  | { readonly is: 'executable' }
+  | { readonly is: 'listed'; readonly source: string; readonly paths: readonly string[] };
+
+export type Comparison = '<' | '<=' | '>' | '>=' | '=' | '!=';
+
+export const ALGORITHMS = [
+  'xxh128',
+  'xxh64',
+  'blake3',
+  'blake2b',
+  'sha512',
+  'sha256',
+  'sha1',
+  'md5',
+  'crc32',
+  'adler32',
+  'cksum',
+] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+export type CompareMethod =
+  | { readonly by: 'quick' }
+  | { readonly by: 'checksum'; readonly algorithm: Algorithm };
+
+export type Attribute = 'mode' | 'modified' | 'owner' | 'group' | 'acl' | 'xattr' | 'special';
+
+export type LinkPolicy = {
+  readonly symbolic: 'keep' | 'follow' | 'skip';
+  readonly hard: 'keep' | 'split';
+  readonly escaping: 'keep' | 'refuse' | 'skip';
+};
+
+/** Durations in seconds. */
+export type Consistency =
+  | { readonly strategy: 'none' }
+  | { readonly strategy: 'verify'; readonly rounds: number; readonly every: number; readonly then: 'fail' };
+
+export type DeletePolicy =
+  | { readonly mode: 'never' }
+  | {
+      readonly mode: 'mirror';
+      /** Every bound that is given holds; percent of the remote's entries in the relation. */
+      readonly maxPercent: number | null;
+      readonly maxFiles: number | null;
+      /** Globs shielded from deletion. */
+      readonly protect: readonly string[];
+      /** How long what was removed is kept, in seconds. */
+      readonly trash: number;
+    };
