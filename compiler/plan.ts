@@ -125,9 +125,7 @@ export const ALGORITHMS = [
 ] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-export type CompareMethod =
-  | { readonly by: 'quick' }
-  | { readonly by: 'checksum'; readonly algorithm: Algorithm };
+export type CompareMethod = { readonly by: 'quick' } | { readonly by: 'checksum'; readonly algorithm: Algorithm };
 
 export type Attribute = 'mode' | 'modified' | 'owner' | 'group' | 'acl' | 'xattr' | 'special';
 

@@ -8,7 +8,11 @@ export type PlanSyntax = {
   readonly comments: readonly Comment[];
 };
 
-export type Comment = { readonly text: string; readonly span: Span; /** Code stands before it on its line. */ readonly trailing: boolean };
+export type Comment = {
+  readonly text: string;
+  readonly span: Span /** Code stands before it on its line. */;
+  readonly trailing: boolean;
+};
 
 /** `head item… [where expression] [{ body }]`. A route edge (`build -> eu.web`) is a statement whose head is a reference. */
 export type Statement = {

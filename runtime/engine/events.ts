@@ -1,0 +1,220 @@
+// Everything a run says on its way, and its summary: typed values, folded by every screen and written as NDJSON.
+//
+// Paths in events are byte strings (runtime/tree/path.ts), relative to the root; the JSON writer turns them into text and
+// adds `pathBytes` for names that are not UTF-8. Every event carries `time`, milliseconds since 1970.
+import type { ProblemCode } from '../tree/entry.js';
+import type { Path } from '../tree/path.js';
+
+export const STREAM_VERSION = 1;
+
+export type RunEvent =
+  | {
+      readonly type: 'version';
+      readonly time: number;
+      readonly stream: typeof STREAM_VERSION;
+      readonly syncplan: string;
+      readonly run: string;
+      readonly command: 'plan' | 'apply';
+      readonly blocks: readonly BlockOutline[];
+    }
+  /** A host's state. `kind` says how it is driven once it is connected. */
+  | {
+      readonly type: 'host';
+      readonly time: number;
+      readonly host: string;
+      readonly state: 'connecting' | 'connected' | 'lost' | 'closed';
+      readonly kind?: 'local' | 'agent' | 'shell' | 'sftp';
+      readonly code?: string;
+      readonly message?: string;
+      readonly help?: string;
+    }
+  /** The listing of one side of a relation is there. */
+  | {
+      readonly type: 'observed';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly side: 'master' | 'remote';
+      readonly entries: number;
+      readonly bytes: number;
+      readonly skipped: number;
+    }
+  /** One difference: in `plan` all of them; in `apply` too, before the first write. */
+  | ({ readonly type: 'change'; readonly time: number; readonly host: string; readonly block: string } & ChangeLine)
+  | {
+      readonly type: 'guard';
+      readonly time: number;
+      readonly host?: string;
+      readonly block: string;
+      readonly guard: GuardName;
+      readonly message: string;
+      readonly help: string;
+    }
+  /** Totals of a relation are known: progress is measured against them. */
+  | {
+      readonly type: 'stage';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly files: number;
+      readonly bytes: number;
+      readonly state: 'begin' | 'done';
+    }
+  /** Cumulative for the relation, never going back. */
+  | {
+      readonly type: 'progress';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly files: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly type: 'commit';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly done: number;
+      readonly total: number;
+    }
+  | {
+      readonly type: 'inconsistent';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly path: Path;
+      readonly why: string;
+    }
+  | {
+      readonly type: 'redo';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly round: number;
+      readonly rounds: number;
+      readonly paths: number;
+    }
+  | {
+      readonly type: 'problem';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly path: Path;
+      readonly code: ProblemCode;
+      readonly message: string;
+      readonly help: string;
+    }
+  | {
+      readonly type: 'block';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly state: BlockState;
+      readonly message?: string;
+      readonly help?: string;
+    }
+  | ({ readonly type: 'summary'; readonly time: number } & Summary);
+
+export type BlockOutline = {
+  readonly block: string;
+  readonly after: readonly string[];
+  readonly master: string;
+  readonly remotes: readonly string[];
+};
+
+/** `waiting → observing → compared → staging → committing → verifying → done`; or it ends early in one of the last four. */
+export type BlockState =
+  | 'waiting'
+  | 'observing'
+  | 'compared'
+  | 'staging'
+  | 'committing'
+  | 'verifying'
+  | 'done'
+  /** Some paths have problems; the rest is done. */
+  | 'partial'
+  | 'failed'
+  /** A guard refused it. */
+  | 'refused'
+  /** A block it comes after failed, or the run was stopped. */
+  | 'skipped';
+
+export type GuardName = 'deletions' | 'shrink' | 'master-empty' | 'overlap' | 'space' | 'collision';
+
+export type ChangeLine = {
+  readonly change: 'create' | 'replace' | 'attributes' | 'link' | 'delete';
+  readonly path: Path;
+  readonly kind: 'file' | 'folder' | 'link' | 'hard';
+  /** Bytes of content that will travel. */
+  readonly bytes: number;
+  /** What differs or what it becomes, in a few words: `size 10 → 12`, `content`, `mode 0644 → 0755`, `→ target`. Not escaped. */
+  readonly detail: string;
+};
+
+export type Totals = {
+  readonly created: number;
+  readonly replaced: number;
+  readonly attributes: number;
+  readonly linked: number;
+  readonly moved: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  readonly inconsistent: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly bytesLiteral: number;
+  readonly bytesMatched: number;
+};
+
+export type Summary = Totals & {
+  readonly exitCode: number;
+  readonly seconds: number;
+  readonly run: string;
+  readonly relations: readonly RelationSummary[];
+  /** Hosts that failed as a whole, with why. */
+  readonly hosts: readonly {
+    readonly host: string;
+    readonly code: string;
+    readonly message: string;
+    readonly help: string;
+  }[];
+};
+
+export type RelationSummary = Totals & {
+  readonly host: string;
+  readonly block: string;
+  readonly state: BlockState;
+  readonly message?: string;
+  readonly help?: string;
+};
+
+/** What a run would do: the value behind the preview. Relations in the order of blocks, then host ids. */
+export type Preview = {
+  readonly relations: readonly PreviewRelation[];
+  readonly hosts: Summary['hosts'];
+};
+
+export type PreviewRelation = {
+  readonly block: string;
+  readonly host: string;
+  readonly state: 'compared' | 'failed' | 'refused' | 'skipped';
+  readonly message?: string;
+  readonly help?: string;
+  /** `verify, 3 rounds every 2s, then fail` */
+  readonly strategy: string;
+  /** The remote root will be created. */
+  readonly createsRoot: string | null;
+  readonly changes: readonly ChangeLine[];
+  readonly problems: readonly {
+    readonly path: Path;
+    readonly code: ProblemCode;
+    readonly message: string;
+    readonly help: string;
+  }[];
+  readonly guards: readonly { readonly guard: GuardName; readonly message: string; readonly help: string }[];
+  readonly unchanged: number;
+  readonly skipped: number;
+  readonly bytes: number;
+};
