@@ -1,5 +1,36 @@
-// Builds everything: every TypeScript file to build/ one by one (for tests), and the shipped bundles to dist/.
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { glob } from 'node:fs';
-import { promisify } from 'node:util';
-import { execFileSync } from 'node:child_process';
+// Builds everything: each TypeScript file to build/ by itself (for tests), and the shipped bundles to dist/.
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const rooms = ['grammar', 'compiler', 'runtime', 'test'];
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+const sources = (await Promise.all(rooms.map(room => readdir(room, { recursive: true }).then(names => names.map(name => join(room, name))))))
+  .flat()
+  .filter(name => /\.tsx?$/.test(name) && !name.includes('/samples/'));
+
+const common = { format: 'esm', platform: 'node', target: 'node18', define: { SYNCPLAN_VERSION: JSON.stringify(version) }, logLevel: 'warning', jsx: 'automatic' };
+// Bundled CommonJS packages call require; an ES module has none of its own.
+const banner = { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" };
+
+if (!process.argv.includes('--keep')) await rm('build', { recursive: true, force: true });
+await build({ ...common, entryPoints: sources, outdir: 'build', outbase: '.', sourcemap: 'inline' });
+if (!process.argv.includes('--tests-only')) {
+  await rm('dist', { recursive: true, force: true });
+  if (sources.includes('runtime/cli/agent.ts')) {
+    await build({ ...common, entryPoints: ['runtime/cli/agent.ts'], outfile: 'dist/agent.mjs', bundle: true, minify: true, banner, legalComments: 'none' });
+  }
+  if (sources.includes('runtime/cli/syncplan.ts')) {
+    await build({
+      ...common,
+      entryPoints: ['runtime/cli/syncplan.ts'],
+      outdir: 'dist',
+      bundle: true,
+      splitting: true,
+      minify: true,
+      banner: { js: `#!/usr/bin/env node\n${banner.js}` },
+      external: ['react-devtools-core'],
+      legalComments: 'none',
+    });
+  }
+}
