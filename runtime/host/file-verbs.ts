@@ -1,0 +1,112 @@
+// The lower storey: what a kind of machine must be able to do with files, so that a whole host can be made of it.
+//
+// A verb takes a held folder and a leaf name, never a path, so nothing outside a root can be reached however a peer words
+// it and however links are flipped meanwhile. Verbs are batched: one call carries many operations and answers each, so a
+// local disk runs a batch as a loop of synchronous calls, SFTP pipelines it, a shell makes one script of it, and a
+// simulated disk fails at operation n. A verb may answer at once or by a promise; callers always await.
+// Names are byte strings (runtime/tree/path.ts). Nothing here follows a symbolic link but `followed` says so.
+
+export type Maybe<T> = T | Promise<T>;
+
+/** A folder held open; it stays the same folder whatever is renamed around it. Closed by `release`. */
+export type Folder = { readonly held: number };
+
+/** Why one operation failed: an errno name (`ENOENT`) and what the system said. */
+export type Fault = { readonly fault: string; readonly message: string };
+
+export type Stat = {
+  readonly kind: 'file' | 'folder' | 'link' | 'fifo' | 'socket' | 'device';
+  readonly size: number;
+  /** 07777 bits. */
+  readonly mode: number;
+  /** Microseconds, floor. */
+  readonly modified: number;
+  /** A number that changes whenever the inode changes; only ever compared for equality with another of the same host. */
+  readonly changed: number;
+  readonly inode: number;
+  readonly device: number;
+  readonly names: number;
+  readonly owner: number;
+  readonly group: number;
+};
+
+export type Named = { readonly name: string; readonly stat: Stat };
+
+/** One operation of a batch. Times in microseconds; null leaves as it is. */
+export type Deed =
+  | { readonly do: 'make-folder'; readonly at: Folder; readonly name: string; readonly mode: number }
+  | { readonly do: 'make-link'; readonly at: Folder; readonly name: string; readonly target: string }
+  | {
+      readonly do: 'hard-link';
+      readonly at: Folder;
+      readonly name: string;
+      readonly to: Folder;
+      readonly toName: string;
+    }
+  /** Replaces a file or link at the destination atomically; a folder only where the destination is absent. */
+  | { readonly do: 'rename'; readonly at: Folder; readonly name: string; readonly to: Folder; readonly toName: string }
+  | { readonly do: 'remove'; readonly at: Folder; readonly name: string }
+  | { readonly do: 'remove-folder'; readonly at: Folder; readonly name: string }
+  | {
+      readonly do: 'set';
+      readonly at: Folder;
+      readonly name: string;
+      readonly mode: number | null;
+      readonly modified: number | null;
+      readonly owner: number | null;
+      readonly group: number | null;
+    }
+  /** Makes the folder's entries durable. */
+  | { readonly do: 'sync-folder'; readonly at: Folder };
+
+/** A file being written; created exclusively with 0600. */
+export type Sink = {
+  readonly write: (bytes: Uint8Array) => Maybe<null | Fault>;
+  /** Sets attributes through the descriptor and closes. */
+  readonly finish: (attributes: { readonly mode: number; readonly modified: number | null }) => Maybe<null | Fault>;
+  /** Closes and removes it. */
+  readonly discard: () => Maybe<void>;
+};
+
+/** A file being read, with what it was when it was opened. */
+export type Source = {
+  readonly stat: Stat;
+  /** Fills `into` from the current position; 0 at the end. Short reads only at the end. */
+  readonly read: (into: Uint8Array) => Maybe<number | Fault>;
+  /** What it is now, by its descriptor. */
+  readonly restat: () => Maybe<Stat | Fault>;
+  readonly close: () => Maybe<void>;
+};
+
+export type FileVerbs = {
+  /** Opens an absolute path (or `~/…`) as a folder; follows links on the way, as the plan's author named them. */
+  readonly open: (
+    path: string,
+  ) => Maybe<{ readonly folder: Folder; readonly path: string; readonly stat: Stat } | Fault>;
+  /** Opens a folder below a held one, never through a link. ELOOP or ENOTDIR where it is something else. */
+  readonly enter: (at: Folder, name: string) => Maybe<Folder | Fault>;
+  readonly release: (folder: Folder) => Maybe<void>;
+  /** Names and stats, in no order; a name that vanished meanwhile is left out. */
+  readonly list: (folder: Folder) => Maybe<readonly Named[] | Fault>;
+  readonly stat: (batch: readonly { readonly at: Folder; readonly name: string }[]) => Maybe<readonly (Stat | Fault)[]>;
+  /** What a link points to: its text, and with `followed` the stat of what it leads to. */
+  readonly readLink: (at: Folder, name: string) => Maybe<string | Fault>;
+  readonly followed: (at: Folder, name: string) => Maybe<Stat | Fault>;
+  /** Opens for reading; `follow` only where the link policy says so. */
+  readonly read: (at: Folder, name: string, follow: boolean) => Maybe<Source | Fault>;
+  readonly write: (at: Folder, name: string) => Maybe<Sink | Fault>;
+  /** One answer for each deed, in order; a deed that fails does not stop the next. */
+  readonly perform: (deeds: readonly Deed[]) => Maybe<readonly (null | Fault)[]>;
+  /** Free bytes and inodes; null where it cannot be told. */
+  readonly space: (folder: Folder) => Maybe<{ readonly bytes: number; readonly inodes: number } | null>;
+  /** Names of users and groups by number, and back; null where there is no such name. */
+  readonly names: {
+    readonly user: (id: number) => string | null;
+    readonly group: (id: number) => string | null;
+    readonly userId: (name: string) => number | null;
+    readonly groupId: (name: string) => number | null;
+  };
+};
+
+export const isFault = (value: unknown): value is Fault =>
+  typeof value === 'object' && value !== null && 'fault' in value;
