@@ -101,6 +101,8 @@ export type ScanSummary = {
   readonly files: number;
   readonly folders: number;
   readonly links: number;
+  /** Further names of files counted in `files`. */
+  readonly hard: number;
   readonly bytes: number;
   /** Sockets, FIFOs, devices, and links skipped by policy. */
   readonly skipped: number;
@@ -133,13 +135,14 @@ export type Transaction = {
   readonly prepare: (steps: readonly Step[]) => Promise<void>;
   /** Replaces single steps before commit, by index; null drops one. What was staged for it is discarded. */
   readonly amend: (changes: readonly { readonly index: number; readonly action: Action | null }[]) => Promise<void>;
-  /** Receives content for `file` steps as a pack stream, with bounded memory; one outcome for every record of the stream:
-   * `done` where the digest was verified here and the content has its final attributes. May be called many times. */
+  /** Receives content for `file` steps as a pack stream, with bounded memory, verifies each digest here and gives it its final
+   * attributes. Only outcomes that are not `done`, by index. May be called many times. */
   readonly stage: (pack: AsyncIterable<Uint8Array>) => Promise<readonly Outcome[]>;
   /** Completes whole folders, links and hard links in staging; looks at every destination. Only outcomes that are not
    * `done`, by index. A `file` step without verified content is `inconsistent` here. */
   readonly precheck: () => Promise<readonly Outcome[]>;
-  /** Every remaining step in list order; outcomes in batches. After the first step that `failed` it goes on with the others. */
+  /** Every remaining step in list order; outcomes in batches, `done` ones too. A step that fails does not stop the others.
+   * `adjust` steps act in place, also below a folder that was put in place whole. */
   readonly commit: () => AsyncIterable<readonly Outcome[]>;
   /** Looks again at what was committed: an `inconsistent` outcome for each path that no longer holds what was put there. */
   readonly verify: () => Promise<readonly Outcome[]>;
