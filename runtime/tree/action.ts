@@ -22,13 +22,13 @@ export type Action =
       readonly group: string;
       readonly whole: boolean;
     }
-  /** Put a staged file in place by rename. Its content comes by the pack stream under this action's index. */
+  /** Put a staged file in place by rename; `modified` null leaves it the time of its arrival. Its content comes by the pack stream under this action's index. */
   | {
       readonly do: 'file';
       readonly path: Path;
       readonly size: number;
       readonly mode: number;
-      readonly modified: number;
+      readonly modified: number | null;
       readonly owner: string;
       readonly group: string;
       readonly expect: Expected;
@@ -38,7 +38,7 @@ export type Action =
       readonly do: 'link';
       readonly path: Path;
       readonly target: string;
-      readonly modified: number;
+      readonly modified: number | null;
       readonly owner: string;
       readonly group: string;
       readonly expect: Expected;

@@ -1,0 +1,15 @@
+// The state that the steps of one comparison share; each step appends to `found` and `problems`.
+import type { Scan } from '../host/host.js';
+import type { FolderComparison, Rules } from '../tree/change.js';
+import type { Problem } from '../tree/entry.js';
+import type { Path } from '../tree/path.js';
+
+export type Comparing = {
+  readonly master: Scan;
+  readonly remote: Scan;
+  readonly rules: Rules;
+  readonly mirror: boolean;
+  readonly isProtected: (path: Path) => boolean;
+  readonly found: FolderComparison;
+  readonly problems: Problem[];
+};
