@@ -5,20 +5,41 @@ import { build } from 'esbuild';
 
 const rooms = ['grammar', 'compiler', 'runtime', 'test'];
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
-const sources = (await Promise.all(rooms.map(room => readdir(room, { recursive: true }).then(names => names.map(name => join(room, name))))))
+const sources = (
+  await Promise.all(
+    rooms.map(room => readdir(room, { recursive: true }).then(names => names.map(name => join(room, name)))),
+  )
+)
   .flat()
   .filter(name => /\.tsx?$/.test(name) && !name.includes('/samples/'));
 
-const common = { format: 'esm', platform: 'node', target: 'node18', define: { SYNCPLAN_VERSION: JSON.stringify(version) }, logLevel: 'warning', jsx: 'automatic' };
+const common = {
+  format: 'esm',
+  platform: 'node',
+  target: 'node18',
+  define: { SYNCPLAN_VERSION: JSON.stringify(version) },
+  logLevel: 'warning',
+  jsx: 'automatic',
+};
 // Bundled CommonJS packages call require; an ES module has none of its own.
-const banner = { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" };
+const banner = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+};
 
 if (!process.argv.includes('--keep')) await rm('build', { recursive: true, force: true });
 await build({ ...common, entryPoints: sources, outdir: 'build', outbase: '.', sourcemap: 'inline' });
 if (!process.argv.includes('--tests-only')) {
   await rm('dist', { recursive: true, force: true });
   if (sources.includes('runtime/cli/agent.ts')) {
-    await build({ ...common, entryPoints: ['runtime/cli/agent.ts'], outfile: 'dist/agent.mjs', bundle: true, minify: true, banner, legalComments: 'none' });
+    await build({
+      ...common,
+      entryPoints: ['runtime/cli/agent.ts'],
+      outfile: 'dist/agent.mjs',
+      bundle: true,
+      minify: true,
+      banner,
+      legalComments: 'none',
+    });
   }
   if (sources.includes('runtime/cli/syncplan.ts')) {
     await build({

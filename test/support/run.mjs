@@ -1,55 +1,121 @@
 // The test runner: one process per uvu file, a few at a time, honest about every way in which a green can be false.
+//
+// A file is red when its exit code is not 0, when it ran no test, when not every test passed, when it says .only, when it
+// takes too long, and when it leaves processes behind. `node test/support/run.mjs part…` runs the files whose name holds
+// one of the parts.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 300_000;
 const AT_ONCE = 2;
+/** Enough of a failing file's output to see why; the beginning and the end matter. */
+const MOST_LINES = 200;
 
-const only = process.argv.slice(2);
-const files = (await readdir('build/test', { recursive: true }))
-  .filter(name => name.endsWith('.test.js'))
-  .filter(name => only.length === 0 || only.some(part => name.includes(part)))
-  .sort();
+export const runTests = async parts => {
+  const names = existsSync('build/test') ? await readdir('build/test', { recursive: true }) : [];
+  const files = names
+    .filter(name => name.endsWith('.test.js'))
+    .filter(name => parts.length === 0 || parts.some(part => name.includes(part)))
+    .sort();
+  const totals = { passed: 0, failed: 0, skipped: 0 };
+  if (files.length === 0) {
+    console.log(`FAIL no test file matches ${parts.join(' ') || 'build/test/**/*.test.js'}`);
+    totals.failed++;
+  }
+  const queue = [...files];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+        report(name, await runFile(join('build/test', name)), totals);
+      }
+    }),
+  );
+  return totals;
+};
 
-const totals = { passed: 0, failed: 0, skipped: 0 };
-const queue = [...files];
-await Promise.all(Array.from({ length: AT_ONCE }, worker));
-if (files.length === 0) totals.failed++;
-console.log(`${totals.passed} passed, ${totals.failed} failed${totals.skipped ? `, ${totals.skipped} skipped` : ''}`);
-process.exitCode = totals.failed === 0 ? 0 : 1;
+export const closingLine = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
-async function worker() {
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) report(name, await runFile(join('build/test', name)));
-}
-
-async function runFile(path) {
-  const text = await readFile(path, 'utf8');
-  if (/\b(?:test|suite|\w+)\.only\(/.test(text.replace(/\/\/# sourceMappingURL.*$/m, ''))) return { code: 1, output: 'the file says .only' };
+const runFile = async path => {
+  const source = (await readFile(path, 'utf8')).replace(/\/\/# sourceMappingURL.*$/m, '');
+  if (/\w\.only\(/.test(source)) return { code: 1, output: 'the file says .only', seconds: 0 };
   const started = Date.now();
-  const child = spawn(process.execPath, ['--enable-source-maps', path], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+  const child = spawn(process.execPath, ['--enable-source-maps', path], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+  });
   let output = '';
-  child.stdout.on('data', data => (output += data));
-  child.stderr.on('data', data => (output += data));
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text));
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    process.kill(-child.pid, 'SIGKILL');
+    killGroup(child.pid);
   }, TIMEOUT_MS);
-  const code = await new Promise(resolve => child.on('close', resolve));
+  const exited = new Promise(resolve => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  const closed = new Promise(resolve => child.once('close', resolve));
+  const code = await exited;
+  // What still holds the output open or lives in the group was left behind by the test.
+  const quiet = await Promise.race([closed.then(() => true), delay(2000).then(() => false)]);
+  const left = killGroup(child.pid) || !quiet;
   clearTimeout(timer);
-  return { code: late ? `timeout after ${TIMEOUT_MS / 1000} s` : code, output, seconds: (Date.now() - started) / 1000 };
-}
+  const why = late ? `timeout after ${TIMEOUT_MS / 1000} s` : left ? 'left processes behind' : code;
+  return { code: why, output: stripVTControlCharacters(output), seconds: (Date.now() - started) / 1000 };
+};
 
-function report(name, { code, output, seconds }) {
-  const count = label => [...output.matchAll(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'gm'))].reduce((sum, match) => sum + Number(match[1]), 0);
-  const total = count('Total');
-  const passed = count('Passed');
-  const skipped = count('Skipped');
-  const why = code !== 0 ? `exit ${code}` : total === 0 ? 'no test ran' : passed + skipped < total ? 'not every test passed' : null;
+/** Was there anything left of the group? */
+const killGroup = pid => {
+  try {
+    process.kill(-pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const report = (name, { code, output, seconds }, totals) => {
+  const count = label =>
+    [...output.matchAll(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'gm'))].reduce(
+      (sum, match) => sum + Number(match[1]),
+      0,
+    );
+  const [total, passed, skipped] = [count('Total'), count('Passed'), count('Skipped')];
+  const why =
+    code !== 0
+      ? typeof code === 'number'
+        ? `exit ${code}`
+        : code
+      : total === 0
+        ? 'no test ran'
+        : passed + skipped < total
+          ? 'not every test passed'
+          : null;
   totals.passed += passed;
   totals.skipped += skipped;
   totals.failed += why === null ? 0 : Math.max(1, total - passed - skipped);
-  console.log(`${why === null ? 'ok  ' : 'FAIL'} ${name.replace(/\.js$/, '')} ${passed}/${total}${seconds ? ` ${seconds.toFixed(1)} s` : ''}${why === null ? '' : ` — ${why}`}`);
-  if (why !== null) console.log(output.split('\n').map(line => `     ${line}`).join('\n'));
+  const title = name.replace(/\.test\.js$/, '');
+  console.log(
+    `${why === null ? 'ok  ' : 'FAIL'} ${title} ${passed}/${total} ${seconds.toFixed(1)} s${why === null ? '' : ` — ${why}`}`,
+  );
+  if (why !== null) console.log(excerpt(output));
+};
+
+const excerpt = output => {
+  const lines = output.trimEnd().split('\n');
+  const cut = lines.length - MOST_LINES;
+  const shown =
+    cut > 0 ? [...lines.slice(0, MOST_LINES / 2), `… ${cut} lines …`, ...lines.slice(-MOST_LINES / 2)] : lines;
+  return shown.map(line => `     ${line}`).join('\n');
+};
+
+const delay = ms => new Promise(resolve => setTimeout(resolve, ms).unref());
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const totals = await runTests(process.argv.slice(2));
+  console.log(closingLine(totals));
+  process.exitCode = totals.failed === 0 ? 0 : 1;
 }

@@ -1,0 +1,55 @@
+// Any error as a text for people: what was being done, on what, why it failed, what to do; and the exit code it means.
+import { HostError, isRefusal } from '../host/host-error.js';
+import { displayMessage as display } from '../ui/display.js';
+
+export const explainError = (
+  error: unknown,
+  doing: string,
+  verbose: boolean,
+): { readonly text: string; readonly exitCode: number } => {
+  const stack = verbose && error instanceof Error ? `${(error.stack ?? '').split('\n').map(display).join('\n')}\n` : '';
+  if (error instanceof HostError) {
+    return {
+      text: `${display(doing)}: ${display(error.message)}\n  ${display(error.help)}\n${stack}`,
+      exitCode: isRefusal(error) ? 4 : 1,
+    };
+  }
+  const reason = systemReason(error);
+  if (reason !== null) return { text: `${display(doing)}: ${display(reason)}\n${stack}`, exitCode: 1 };
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = verbose ? '' : '; --verbose shows where';
+  return {
+    text: `${display(doing)}: failed: ${display(message)}\n  this is a fault of syncplan, not of the plan${hint}\n${stack}`,
+    exitCode: 1,
+  };
+};
+
+/** `cannot open "x": no such file`, for errors of the operating system that name a path. */
+export const systemReason = (error: unknown): string | null => {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return null;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const path = (error as NodeJS.ErrnoException).path;
+  const why = REASONS[String(code)] ?? `${String(code)}`;
+  return `cannot ${VERBS[String(syscall)] ?? String(syscall)}${path === undefined ? '' : ` ${JSON.stringify(path)}`}: ${why}`;
+};
+
+const VERBS: Readonly<Record<string, string>> = {
+  open: 'open',
+  scandir: 'list',
+  mkdir: 'make the folder',
+  rename: 'rename',
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  EEXIST: 'it exists already',
+  ENOSPC: 'no space left on the device',
+  EROFS: 'the file system is read-only',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+  EILSEQ: 'it is not UTF-8 text; save it as UTF-8',
+};

@@ -1,0 +1,43 @@
+// Text files of the user: read as strict UTF-8, written so that nobody ever sees half a file.
+import { randomBytes } from 'node:crypto';
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** The whole file as text; an error that names the file where it is not UTF-8. */
+export const readText = async (path: string): Promise<string> => decodeText(await readFile(path), path);
+
+export const decodeText = (bytes: Uint8Array, name: string): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw notText(name, cause);
+  }
+};
+
+/** Temporary file beside it, made durable, renamed over it; mode and, through a symbolic link, the link are kept. */
+export const replaceText = async (path: string, text: string): Promise<void> => {
+  const target = await realpath(path).catch(() => path);
+  const mode = await stat(target).then(
+    found => found.mode & 0o7777,
+    () => null,
+  );
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
+  try {
+    const file = await open(temporary, 'wx', mode ?? 0o666);
+    try {
+      await file.writeFile(text);
+      if (mode !== null) await file.chmod(mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+};
+
+/** Shaped like an error of the operating system, so that it is told like one. */
+const notText = (path: string, cause: unknown): Error =>
+  Object.assign(new Error(`${path} is not UTF-8`, { cause }), { code: 'EILSEQ', syscall: 'read', path });

@@ -1,0 +1,23 @@
+// Ctrl-C, TERM and HUP: the first asks for a stop at the next safe point, the second ends the program at once.
+
+export type Interrupts = { readonly signal: AbortSignal; readonly release: () => void };
+
+export const INTERRUPTED = 130;
+
+export const catchInterrupts = (process: NodeJS.Process, say: (text: string) => void): Interrupts => {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    say('syncplan: stopping at the next safe point; once more to stop at once\n');
+    controller.abort();
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const name of SIGNALS) process.off(name, onSignal);
+    },
+  };
+};
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

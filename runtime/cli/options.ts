@@ -1,0 +1,160 @@
+// Every command and option of the program as one table: parsing, usage text and did-you-mean are read off it.
+
+export type OptionRow = {
+  /** What stands after the option in the usage text; a flag has none. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  /** May be given several times. */
+  readonly many?: boolean;
+  readonly short?: string;
+  readonly text: string;
+  /** Known by name, refused with this reason. */
+  readonly later?: string;
+};
+
+export const OPTIONS = {
+  var: { value: 'NAME=VALUE', many: true, text: 'give an input of the plan its value' },
+  'var-file': { value: 'FILE', many: true, text: 'read inputs from a file: JSON, or lines of NAME=VALUE' },
+  role: { value: 'NAME=HOSTS', many: true, text: 'let these hosts play a role, for this run' },
+  master: { value: 'HOST', text: 'short for --role master=HOST' },
+  remote: { value: 'HOSTS', many: true, text: 'short for --role remote=HOSTS (comma-separated)' },
+  only: { value: 'NAME', many: true, text: 'only this host, group, region or block (host:x, block:x)' },
+  except: { value: 'NAME', many: true, text: 'all but this host, group, region or block' },
+  'ssh-config': { value: 'FILE', text: 'configuration for ssh, instead of the usual (or SYNCPLAN_SSH_CONFIG)' },
+  'accept-new-keys': { text: 'trust the keys of hosts never met before (never a changed one)' },
+  parallel: { value: 'N', text: 'how many hosts transfer at once, instead of what the plan says' },
+  'allow-delete': { text: 'this run may delete more than the deletion guard allows' },
+  ui: {
+    value: 'KIND',
+    choices: ['ink', 'lines', 'json', 'quiet'],
+    text: 'live screen, lines, NDJSON stream, or nothing',
+  },
+  json: { text: 'short for --ui json (for check: --format json)' },
+  'exit-code': { text: 'exit 2 when there are changes' },
+  yes: { short: 'y', text: 'do not ask before applying' },
+  'dry-run': { text: 'show what would be done and do nothing: apply as plan' },
+  fix: { text: 'make the safe fixes in the files' },
+  format: { value: 'FORMAT', choices: ['pretty', 'json', 'github', 'sarif'], text: 'how findings are written' },
+  check: { text: 'write nothing; exit 3 when a file is not formatted' },
+  diff: { text: 'write nothing; show what would change' },
+  output: { value: 'FILE', short: 'o', text: 'write to this file instead of standard output' },
+  resume: {
+    text: 'go on with an interrupted run',
+    later:
+      'to go on after an interruption, run the same apply again: it finishes what was begun and sends only what is missing',
+  },
+  'accept-root': {
+    value: 'HOST',
+    many: true,
+    text: 'accept a root that lost its marker',
+    later: 'this version keeps no markers in roots, so there is none to lose',
+  },
+  run: { value: 'ID', text: 'the run that is meant' },
+  verbose: { text: 'say more: stack traces of internal errors' },
+  'no-color': { text: 'no colours (NO_COLOR does the same)' },
+  help: { short: 'h', text: 'this text' },
+  version: { short: 'V', text: 'the version of the program' },
+} as const satisfies Record<string, OptionRow>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+export type CommandRow = {
+  /** Operands as the usage line shows them. */
+  readonly operands: string;
+  readonly least: number;
+  readonly most: number;
+  readonly text: string;
+  readonly options: readonly OptionName[];
+  /** Options that this command refuses, with the reason. */
+  readonly refused?: Readonly<Partial<Record<OptionName, string>>>;
+  /** Known by name, refused with this reason. */
+  readonly later?: string;
+};
+
+const EVERYWHERE: readonly OptionName[] = ['verbose', 'no-color', 'help'];
+const INPUTS: readonly OptionName[] = ['var', 'var-file', 'role', 'master', 'remote'];
+const RUN: readonly OptionName[] = [
+  ...INPUTS,
+  'only',
+  'except',
+  'ssh-config',
+  'accept-new-keys',
+  'parallel',
+  'allow-delete',
+  'ui',
+  'json',
+];
+
+export const COMMANDS = {
+  init: { operands: '[DIR]', least: 0, most: 1, text: 'write a commented starter plan', options: EVERYWHERE },
+  check: {
+    operands: 'FILE…',
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    text: 'find every fault of a plan; contacts nothing',
+    options: ['fix', 'format', 'json', ...INPUTS, ...EVERYWHERE],
+  },
+  fmt: {
+    operands: 'FILE…|-',
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    text: 'lay a plan out in the one way; - is standard input',
+    options: ['check', 'diff', ...EVERYWHERE],
+  },
+  compile: {
+    operands: 'FILE',
+    least: 1,
+    most: 1,
+    text: 'print the compiled plan as canonical JSON',
+    options: ['output', ...INPUTS, ...EVERYWHERE],
+  },
+  explain: { operands: 'CODE', least: 1, most: 1, text: 'explain a finding, with an example', options: EVERYWHERE },
+  plan: {
+    operands: 'FILE',
+    least: 1,
+    most: 1,
+    text: 'show what apply would change on every machine; changes nothing',
+    options: ['exit-code', ...RUN, 'output', 'accept-root', ...EVERYWHERE],
+    refused: {
+      output: 'saving plans is not built yet; syncplan apply FILE looks at every machine again before it writes',
+    },
+  },
+  apply: {
+    operands: 'FILE',
+    least: 1,
+    most: 1,
+    text: 'make every machine hold what the plan says',
+    options: ['yes', 'dry-run', ...RUN, 'resume', 'accept-root', ...EVERYWHERE],
+  },
+  doctor: {
+    operands: 'FILE',
+    least: 1,
+    most: 1,
+    text: 'reach every host; say how it will be driven and what is missing',
+    options: [...INPUTS, 'only', 'except', 'ssh-config', 'accept-new-keys', 'ui', 'json', ...EVERYWHERE],
+  },
+  unlock: {
+    operands: 'FILE',
+    least: 0,
+    most: Number.POSITIVE_INFINITY,
+    text: 'take a lock away from a run',
+    options: ['run', ...RUN, ...EVERYWHERE],
+    later: 'locks of this version end with the run that took them, so none can stay behind',
+  },
+  restore: {
+    operands: 'FILE [PATH…]',
+    least: 0,
+    most: Number.POSITIVE_INFINITY,
+    text: 'bring back what a run removed or replaced',
+    options: ['run', ...RUN, ...EVERYWHERE],
+    later:
+      'removed files lie under .syncplan/trash in the root they were in, by run, until their time is over; move them back by hand',
+  },
+} as const satisfies Record<string, CommandRow>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export const optionRow = (name: OptionName): OptionRow => OPTIONS[name];
+export const commandRow = (name: CommandName): CommandRow => COMMANDS[name];
+export const isOption = (name: string): name is OptionName => Object.hasOwn(OPTIONS, name);
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);

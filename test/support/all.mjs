@@ -1,0 +1,29 @@
+// Everything `npm test` holds the project to: build, types, formatter and linter, house rules and tests; one closing line.
+import { spawn } from 'node:child_process';
+import { closingLine, runTests } from './run.mjs';
+
+const bin = name => `node_modules/.bin/${name}`;
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+await step('build', [process.execPath, 'test/support/build.mjs']);
+await step('types', [bin('tsc'), '--noEmit', '--pretty', 'false']);
+await step('format and lint', [bin('biome'), 'check', '--error-on-warnings', '--colors=off', '.']);
+const tests = await runTests([]);
+for (const key of Object.keys(totals)) totals[key] += tests[key];
+console.log(closingLine(totals));
+process.exitCode = totals.failed === 0 ? 0 : 1;
+
+/** A step counts like one test. */
+async function step(title, [program, ...args]) {
+  const started = Date.now();
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text));
+  const code = await new Promise(resolve => {
+    child.once('error', error => resolve(error.message));
+    child.once('close', resolve);
+  });
+  totals[code === 0 ? 'passed' : 'failed']++;
+  console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${title} ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  if (code !== 0) console.log(`${output}${typeof code === 'string' ? code : ''}`.replace(/^/gm, '     '));
+}
