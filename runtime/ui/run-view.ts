@@ -1,0 +1,129 @@
+// What a run looks like from outside, as a fold of its events; every screen is drawn from it.
+//
+// `fold` changes the view it is given and gives it back, so that thousands of events a second cost next to nothing;
+// nobody else may change one, and whoever wants the past keeps the events.
+import type { RunEvent } from '../engine/events.js';
+import { advance, beginStage, compared, progress } from './run-progress.js';
+import {
+  blockOf,
+  hostOf,
+  isOver,
+  type ProblemView,
+  type RelationView,
+  type RunView,
+  relationIn,
+  relationOf,
+} from './run-state.js';
+
+/** The view after one more event: the same object, changed. */
+export const fold = (view: RunView, event: RunEvent): RunView => {
+  view.time = Math.max(view.time, event.time);
+  switch (event.type) {
+    case 'version':
+      view.command = event.command;
+      view.run = event.run;
+      view.started = event.time;
+      for (const outline of event.blocks) {
+        const block = blockOf(view, outline.block, outline.after, outline.master);
+        for (const host of outline.remotes) relationIn(view, block, host);
+      }
+      return view;
+    case 'host': {
+      const host = hostOf(view, event.host);
+      host.state = event.state;
+      host.kind = event.kind ?? host.kind;
+      host.code = event.code ?? host.code;
+      host.message = event.message ?? host.message;
+      host.help = event.help ?? host.help;
+      return view;
+    }
+    case 'observed': {
+      const observed = { entries: event.entries, bytes: event.bytes, skipped: event.skipped };
+      if (event.side === 'master') blockOf(view, event.block).observed = observed;
+      else relationOf(view, event).observed = observed;
+      return view;
+    }
+    case 'change': {
+      const relation = relationOf(view, event);
+      relation.changes[event.change]++;
+      relation.changeBytes += event.bytes;
+      return view;
+    }
+    case 'guard':
+      remember(view, { ...event, host: event.host ?? null, path: null, code: event.guard });
+      return view;
+    case 'stage':
+      if (event.state === 'begin') beginStage(relationOf(view, event), event.files, event.bytes);
+      return view;
+    case 'progress':
+      progress(view, relationOf(view, event), event);
+      return view;
+    case 'commit': {
+      const relation = relationOf(view, event);
+      relation.committed.done = event.done;
+      relation.committed.total = event.total;
+      advance(view, relation, event.time);
+      return view;
+    }
+    case 'inconsistent': {
+      const relation = relationOf(view, event);
+      relation.inconsistent++;
+      if (relation.suspects.length < MOST_SUSPECTS) relation.suspects.push({ path: event.path, why: event.why });
+      return view;
+    }
+    case 'redo': {
+      const relation = relationOf(view, event);
+      relation.redo = { round: event.round, rounds: event.rounds, paths: event.paths };
+      relation.suspects = [];
+      return view;
+    }
+    case 'problem':
+      relationOf(view, event).problems++;
+      remember(view, event);
+      return view;
+    case 'block':
+      enter(view, relationOf(view, event), event);
+      return view;
+    case 'summary':
+      view.summary = event;
+      return view;
+  }
+};
+
+const enter = (view: RunView, relation: RelationView, event: Extract<RunEvent, { type: 'block' }>): void => {
+  const before = relation.state;
+  const { counts } = blockOf(view, relation.block);
+  counts[before]--;
+  counts[event.state]++;
+  relation.state = event.state;
+  relation.message = event.message ?? null;
+  relation.help = event.help ?? null;
+  view.ended += Number(isOver(event.state)) - Number(isOver(before));
+  compared(view, before, event.state);
+  advance(view, relation, event.time);
+  if (isOver(event.state) && !isOver(before) && event.state !== 'done') rememberSuspects(view, relation);
+};
+
+/** What was still inconsistent when a relation ended is a problem; what a redo mended is none. */
+const rememberSuspects = (view: RunView, relation: RelationView): void => {
+  for (const { path, why } of relation.suspects) {
+    remember(view, {
+      block: relation.block,
+      host: relation.host.host,
+      path,
+      code: 'inconsistent',
+      message: why,
+      help: null,
+    });
+  }
+};
+
+const remember = (view: RunView, problem: ProblemView): void => {
+  view.problemCount++;
+  if (view.problems.length >= MOST_PROBLEMS) return;
+  const { block, host, path, code, message, help } = problem;
+  view.problems.push({ block, host, path, code, message, help });
+};
+
+const MOST_PROBLEMS = 1_000;
+const MOST_SUSPECTS = 100;
