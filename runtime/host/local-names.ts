@@ -1,0 +1,47 @@
+// Users and groups of this machine by number and by name, from /etc/passwd and /etc/group, read once when first asked.
+import { readFileSync } from 'node:fs';
+import type { FileVerbs } from './file-verbs.js';
+
+export const readNames = (): FileVerbs['names'] => {
+  const users = table('/etc/passwd');
+  const groups = table('/etc/group');
+  return {
+    user: id => users().byId.get(id) ?? null,
+    group: id => groups().byId.get(id) ?? null,
+    userId: name => users().byName.get(name) ?? null,
+    groupId: name => groups().byName.get(name) ?? null,
+  };
+};
+
+type Table = { readonly byId: ReadonlyMap<number, string>; readonly byName: ReadonlyMap<string, number> };
+
+const table = (path: string): (() => Table) => {
+  let known: Table | null = null;
+  return () => {
+    known ??= parse(textOf(path));
+    return known;
+  };
+};
+
+/** Lines `name:password:number:…`; the first of two lines with one name or number counts, as for the system itself. */
+const parse = (text: string): Table => {
+  const byId = new Map<number, string>();
+  const byName = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const [name = '', , number = ''] = line.split(':');
+    if (name === '' || name.startsWith('#') || !/^\d+$/.test(number)) continue;
+    const id = Number(number);
+    if (!byId.has(id)) byId.set(id, name);
+    if (!byName.has(name)) byName.set(name, id);
+  }
+  return { byId, byName };
+};
+
+/** A machine without such a file has numbers only. */
+const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+};

@@ -1,0 +1,206 @@
+// The file verbs of this machine: node:fs called synchronously, in folders that are held open.
+//
+// Synchronous calls are five times as fast as promises here; the process that draws a screen must not make them.
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  futimesSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { posix } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import type { Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
+import { performLocally } from './local-deeds.js';
+import { address, bytesOf, faultOf, folderPath, holdBelow, holdPath, letGo } from './local-folder.js';
+import { readNames } from './local-names.js';
+import { changedOf, modifiedOf, secondsOf } from './micros.js';
+
+export type LocalOptions = {
+  /** What `~` stands for, as a byte string. */
+  readonly home: string;
+  /** Address names through `/proc/self/fd`; by default where the system is Linux. */
+  readonly byDescriptor?: boolean;
+};
+
+export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linux' }: LocalOptions): FileVerbs => ({
+  open: path =>
+    attempt(() => {
+      const absolute = expand(path, home);
+      const folder = holdPath(absolute, byDescriptor);
+      return { folder, path: absolute, stat: statOf(fstatSync(folder.held)) };
+    }),
+  enter: (at, name) => attempt(() => holdBelow(at, name)),
+  release: letGo,
+  list: folder => attempt(() => (byDescriptor && isMainThread ? listInside(folder) : listFromOutside(folder))),
+  stat: batch => batch.map(({ at, name }) => attempt(() => statOf(lstatSync(address(at, name))))),
+  readLink: (at, name) => attempt(() => readlinkSync(address(at, name), { encoding: 'latin1' })),
+  followed: (at, name) => attempt(() => statOf(statSync(address(at, name)))),
+  read: (at, name, follow) => attempt(() => openSource(at, name, follow)),
+  write: (at, name) => attempt(() => openSink(at, name)),
+  perform: deeds =>
+    deeds.map(deed =>
+      attempt(() => {
+        performLocally(deed);
+        return null;
+      }),
+    ),
+  space: folder => {
+    try {
+      const { bavail, bsize, files, ffree } = statfsSync(folderPath(folder));
+      // Some file systems have no fixed number of inodes and say 0 of 0.
+      return { bytes: bavail * bsize, inodes: files === 0 ? Number.MAX_SAFE_INTEGER : ffree };
+    } catch {
+      return null;
+    }
+  },
+  names: readNames(),
+});
+
+/** A path as the plan's author wrote it, made absolute: `~` is the home folder. */
+const expand = (path: string, home: string): string => {
+  const whole = path === '~' || path.startsWith('~/') ? home + path.slice(1) : path;
+  if (!whole.startsWith('/') || whole.includes('\0')) {
+    throw Object.assign(new Error('not an absolute path'), { code: 'EINVAL' });
+  }
+  const clean = posix.normalize(whole);
+  return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
+};
+
+/** The fastest known way: the kernel looks up bare names in the working folder. It is put back before anything else runs. */
+const listInside = (folder: Folder): Named[] => {
+  const before = workingFolder();
+  process.chdir(folderPath(folder) as string);
+  try {
+    return statAll(readdirSync('.', { encoding: 'latin1' }), '');
+  } finally {
+    process.chdir(before);
+  }
+};
+
+/** Somebody may have removed it; then any other will do. */
+const workingFolder = (): string => {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+};
+
+const listFromOutside = (folder: Folder): Named[] => {
+  const path = folderPath(folder);
+  return statAll(readdirSync(path, { encoding: 'latin1' }), path.toString('latin1'));
+};
+
+const statAll = (names: readonly string[], prefix: string): Named[] => {
+  const listed: Named[] = [];
+  for (const name of names) {
+    const stats = lstatSync(bytesOf(prefix + name), MAY_VANISH);
+    if (stats !== undefined) listed.push({ name, stat: statOf(stats) });
+  }
+  return listed;
+};
+
+const openSource = (at: Folder, name: string, follow: boolean): Source | Fault => {
+  const descriptor = openSync(address(at, name), follow ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW);
+  const stat = statOf(fstatSync(descriptor));
+  if (stat.kind !== 'file') {
+    closeSync(descriptor);
+    return stat.kind === 'folder'
+      ? { fault: 'EISDIR', message: 'it is a folder' }
+      : { fault: 'ENXIO', message: `it is a ${stat.kind}` };
+  }
+  return {
+    stat,
+    read: into => attempt(() => readFully(descriptor, into)),
+    restat: () => attempt(() => statOf(fstatSync(descriptor))),
+    close: () => closeSync(descriptor),
+  };
+};
+
+const readFully = (descriptor: number, into: Uint8Array): number => {
+  let filled = 0;
+  while (filled < into.length) {
+    const count = readSync(descriptor, into, filled, into.length - filled, null);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+};
+
+const openSink = (at: Folder, name: string): Sink => {
+  const path = address(at, name);
+  const descriptor = openSync(path, CREATE_FLAGS, 0o600);
+  const discard = (): void => {
+    closeSync(descriptor);
+    unlinkSync(path);
+  };
+  return {
+    write: bytes =>
+      attempt(() => {
+        for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+        return null;
+      }),
+    finish: ({ mode, modified }) =>
+      attempt(() => {
+        fchmodSync(descriptor, mode);
+        if (modified !== null) futimesSync(descriptor, secondsOf(modified), secondsOf(modified));
+        closeSync(descriptor);
+        return null;
+      }),
+    discard: () => void attempt(discard),
+  };
+};
+
+const statOf = (stats: Stats): Stat => ({
+  kind: kindOf(stats.mode),
+  size: stats.size,
+  mode: stats.mode & 0o7777,
+  modified: modifiedOf(stats),
+  changed: changedOf(stats),
+  inode: stats.ino,
+  device: stats.dev,
+  names: stats.nlink,
+  owner: stats.uid,
+  group: stats.gid,
+});
+
+const kindOf = (mode: number): Stat['kind'] => {
+  switch (mode & constants.S_IFMT) {
+    case constants.S_IFREG:
+      return 'file';
+    case constants.S_IFDIR:
+      return 'folder';
+    case constants.S_IFLNK:
+      return 'link';
+    case constants.S_IFIFO:
+      return 'fifo';
+    case constants.S_IFSOCK:
+      return 'socket';
+    default:
+      return 'device';
+  }
+};
+
+const attempt = <T>(work: () => T): T | Fault => {
+  try {
+    return work();
+  } catch (error) {
+    return faultOf(error);
+  }
+};
+
+const MAY_VANISH = { throwIfNoEntry: false } as const;
+/** Opening a FIFO must not wait for a writer, nor a terminal become ours. */
+const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+const CREATE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
