@@ -1,6 +1,6 @@
 // The command line: argv becomes a command with its operands and options, or a complaint that says what was meant.
 import yargs from 'yargs';
-import { nearest } from './nearest.js';
+import { nearest } from '../../grammar/suggest.js';
 import {
   COMMANDS,
   type CommandName,

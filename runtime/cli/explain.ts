@@ -1,8 +1,8 @@
 // syncplan explain: a finding's code in full, with an example.
 import { allCodes, explanation } from '../../compiler/catalog.js';
+import { nearest } from '../../grammar/suggest.js';
 import { displayMessage } from '../ui/display.js';
 import { type Command, EXIT } from './command.js';
-import { nearest } from './nearest.js';
 
 export const explain: Command = async ({ operands: [asked = ''], terminal }) => {
   const code = asked.toUpperCase();

@@ -12,7 +12,9 @@ export const init: Command = async ({ operands: [folder = '.'], terminal }) => {
     await writeFile(path, STARTER, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    terminal.say(`syncplan init: ${displayText(path)} exists already and was left as it is\n  name another folder: syncplan init DIR\n`);
+    terminal.say(
+      `syncplan init: ${displayText(path)} exists already and was left as it is\n  name another folder: syncplan init DIR\n`,
+    );
     return EXIT.failed;
   }
   terminal.print(`${displayText(path)}\n`);

@@ -1,0 +1,69 @@
+// The built program, run as a user runs it: a process with arguments, and what it said.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export type Ended = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+};
+
+export type Desk = {
+  /** Working folder of every program started here; empty at first. */
+  readonly folder: string;
+  readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>;
+  readonly remove: () => void;
+};
+
+export type RunOptions = {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Called with the process id once it runs. */
+  readonly started?: (pid: number) => void;
+};
+
+export const PROGRAM = resolve('dist/syncplan.js');
+
+/** A new folder with a home of its own, so that nothing of the user's is read or written. */
+export const openDesk = (): Desk => {
+  const base = mkdtempSync(join(tmpdir(), 'syncplan-cli-'));
+  const folder = join(base, 'desk');
+  const home = join(base, 'home');
+  mkdirSync(folder);
+  mkdirSync(home);
+  return {
+    folder,
+    run: (args, options = {}) =>
+      runProcess(process.execPath, [PROGRAM, ...args], {
+        ...options,
+        cwd: options.cwd ?? folder,
+        env: { HOME: home, ...options.env },
+      }),
+    remove: () => rmSync(base, { recursive: true, force: true }),
+  };
+};
+
+/** Runs any program with a bare environment: PATH, and what is given. */
+export const runProcess = (program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> => {
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, ...options.env },
+  });
+  const chunks = { out: [] as Buffer[], err: [] as Buffer[] };
+  child.stdout.on('data', (chunk: Buffer) => chunks.out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => chunks.err.push(chunk));
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.input ?? '');
+  if (child.pid !== undefined) options.started?.(child.pid);
+  return new Promise((done, fail) => {
+    child.once('error', fail);
+    child.once('close', (code, signal) =>
+      done({ code, signal, out: Buffer.concat(chunks.out).toString(), err: Buffer.concat(chunks.err).toString() }),
+    );
+  });
+};
