@@ -18,8 +18,31 @@ export type ScheduleOptions = {
   readonly rank: (path: Path, entry: Entry) => number;
 };
 
+/** The actions of one relation's part by phase; `inOrder` makes one list of all parts. */
+export type Schedule = {
+  readonly folders: readonly Action[];
+  /** Ascending by rank; the actions of one unit stay together. */
+  readonly units: readonly { readonly rank: number; readonly actions: readonly Action[] }[];
+  readonly deletions: readonly Action[];
+  readonly finishing: readonly Action[];
+};
+
+/** One list: the phases of all parts one after another, units by rank across the parts. */
+export const inOrder = (parts: readonly Schedule[]): { readonly part: number; readonly action: Action }[] => {
+  const of = (pick: (schedule: Schedule) => readonly Action[]) =>
+    parts.flatMap((schedule, part) => pick(schedule).map(action => ({ part, action })));
+  const units = parts.flatMap(({ units }, part) => units.map(unit => ({ ...unit, part })));
+  units.sort((a, b) => a.rank - b.rank || a.part - b.part);
+  return [
+    ...of(({ folders }) => folders),
+    ...units.flatMap(({ part, actions }) => actions.map(action => ({ part, action }))),
+    ...of(({ deletions }) => deletions),
+    ...of(({ finishing }) => finishing),
+  ];
+};
+
 /** `changes` in path order, one for a path. */
-export const schedule = (changes: readonly Change[], options: ScheduleOptions): Action[] => {
+export const schedule = (changes: readonly Change[], options: ScheduleOptions): Schedule => {
   const { rules } = options;
   const ranks = ranksOf(changes, options);
   const whole = wholeFolders(changes, ranks);
@@ -59,7 +82,7 @@ export const schedule = (changes: readonly Change[], options: ScheduleOptions): 
     }
   }
   items.sort((a, b) => a.rank - b.rank || comparePaths(a.path, b.path));
-  return [...folders, ...items.flatMap(({ actions }) => actions), ...deletions.reverse(), ...finishing.reverse()];
+  return { folders, units: items, deletions: deletions.reverse(), finishing: finishing.reverse() };
 };
 
 const ranksOf = (changes: readonly Change[], { rank }: ScheduleOptions): Map<Path, number> => {

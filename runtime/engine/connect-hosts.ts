@@ -1,0 +1,65 @@
+// Every host of a plan, connected once for the run, side by side; a host that fails is an answer, not an end.
+import type { HostPlan, Plan } from '../../compiler/plan.js';
+import type { Host } from '../host/host.js';
+import { HostError } from '../host/host-error.js';
+import type { RunEvent, Summary } from './events.js';
+
+export type Connected = {
+  /** The host, as soon as it is connected; throws its HostError otherwise. */
+  readonly get: (id: string) => Promise<Host>;
+  readonly plan: (id: string) => HostPlan;
+  readonly failures: () => Summary['hosts'];
+  /** What all connections carried so far. */
+  readonly traffic: () => { readonly sent: number; readonly received: number };
+  readonly close: () => Promise<void>;
+};
+
+export type Connecting = {
+  readonly plan: Plan;
+  readonly connect: (host: HostPlan) => Promise<Host>;
+  readonly emit: (event: RunEvent) => void;
+  readonly clock: () => number;
+};
+
+export const connectHosts = ({ plan, connect, emit, clock }: Connecting): Connected => {
+  const failures: { host: string; code: string; message: string; help: string }[] = [];
+  const open: Host[] = [];
+  const connectOne = async (host: HostPlan): Promise<Host> => {
+    emit({ type: 'host', time: clock(), host: host.id, state: 'connecting' });
+    try {
+      const connected = await connect(host);
+      open.push(connected);
+      const kind = connected.kind === 'memory' ? 'local' : connected.kind;
+      emit({ type: 'host', time: clock(), host: host.id, state: 'connected', kind });
+      return connected;
+    } catch (error) {
+      const { code, message, help } =
+        error instanceof HostError ? error : new HostError('failed', `${host.id}: ${String(error)}`, '');
+      failures.push({ host: host.id, code, message, help });
+      emit({ type: 'host', time: clock(), host: host.id, state: 'lost', code, message, help });
+      throw error;
+    }
+  };
+  const plans = new Map(plan.hosts.map(host => [host.id, host]));
+  const hosts = new Map(plan.hosts.map(host => [host.id, connectOne(host)]));
+  // Whoever needs a host awaits it; a failure that nobody awaits any more must not end the process.
+  for (const host of hosts.values()) host.catch(() => undefined);
+  return {
+    get: id => hosts.get(id)!,
+    plan: id => plans.get(id)!,
+    failures: () => failures,
+    traffic: () => {
+      const total = { sent: 0, received: 0 };
+      for (const host of open) {
+        const { sent, received } = host.traffic();
+        total.sent += sent;
+        total.received += received;
+      }
+      return total;
+    },
+    async close() {
+      await Promise.allSettled(hosts.values());
+      await Promise.allSettled(open.map(host => host.close()));
+    },
+  };
+};

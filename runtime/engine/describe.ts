@@ -1,0 +1,113 @@
+// Changes in words and numbers: the lines of a preview, the counts of a relation.
+import type { Consistency } from '../../compiler/plan.js';
+import { type Change, differingAttributes, type Rules } from '../tree/change.js';
+import type { Entry } from '../tree/entry.js';
+import type { ChangeLine, Preview, PreviewRelation, Summary } from './events.js';
+import { type Relation, shownPath } from './relation.js';
+
+export const previewOf = (relations: readonly Relation[], hosts: Summary['hosts']): Preview => ({
+  relations: relations.map(previewRelation),
+  hosts,
+});
+
+export const linesOf = (relation: Relation): ChangeLine[] =>
+  relation.takes.flatMap(({ take, changes }) =>
+    changes.map(change => describe(change, shownPath(take, change.path), relation.rules)),
+  );
+
+/** How a change is counted: once, under the most telling name. */
+export const countedAs = (change: Change): 'created' | 'replaced' | 'attributes' | 'linked' | 'deleted' => {
+  if (change.kind === 'delete') return 'deleted';
+  if (change.kind === 'attributes') return 'attributes';
+  if (change.entry.kind === 'hard' || change.entry.kind === 'link') return 'linked';
+  return change.kind === 'create' ? 'created' : 'replaced';
+};
+
+/** Bytes of content that a change brings. */
+export const contentBytes = (change: Change): number =>
+  (change.kind === 'create' || change.kind === 'replace') && change.entry.kind === 'file' ? change.entry.size : 0;
+
+/** `verify, 3 rounds every 2s, then fail` */
+export const strategyOf = (consistency: Consistency): string => {
+  switch (consistency.strategy) {
+    case 'none':
+      return 'no verification';
+    case 'verify': {
+      const { rounds, every, then } = consistency;
+      return `verify, ${rounds} ${rounds === 1 ? 'round' : 'rounds'} every ${every}s, then ${then}`;
+    }
+  }
+};
+
+const previewRelation = (relation: Relation): PreviewRelation => {
+  const changes = linesOf(relation);
+  const { state, message, help } = relation;
+  return {
+    block: relation.block.name,
+    host: relation.host,
+    state: state === 'failed' || state === 'refused' || state === 'skipped' ? state : 'compared',
+    ...(message === null ? {} : { message }),
+    ...(help === null ? {} : { help }),
+    strategy: strategyOf(relation.block.consistency),
+    createsRoot: relation.takes.find(({ remoteRoot }) => !remoteRoot.exists)?.remoteRoot.path ?? null,
+    changes,
+    problems: relation.problems,
+    guards: relation.guards,
+    unchanged: relation.tally.unchanged,
+    skipped: relation.tally.skipped,
+    bytes: changes.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+};
+
+const describe = (change: Change, path: string, rules: Rules): ChangeLine => {
+  const kind = change.kind === 'delete' ? change.was.kind : change.entry.kind;
+  return {
+    change: CHANGE_OF[countedAs(change)],
+    path,
+    kind,
+    bytes: contentBytes(change),
+    detail: detailOf(change, rules),
+  };
+};
+
+const CHANGE_OF = {
+  created: 'create',
+  replaced: 'replace',
+  attributes: 'attributes',
+  linked: 'link',
+  deleted: 'delete',
+} as const;
+
+const detailOf = (change: Change, rules: Rules): string => {
+  switch (change.kind) {
+    case 'delete':
+      return '';
+    case 'create':
+      return leadsTo(change.entry);
+    case 'attributes':
+      return attributesChanged(change.was, change.entry, rules);
+    case 'replace':
+      if (change.why === 'kind') return `was a ${change.was.kind}, becomes a ${change.entry.kind}`;
+      if (change.entry.kind === 'link' || change.entry.kind === 'hard') return leadsTo(change.entry);
+      if (change.why === 'link') return 'gets content of its own';
+      if (change.why === 'size' && change.was.kind === 'file' && change.entry.kind === 'file') {
+        return `size ${change.was.size} → ${change.entry.size}`;
+      }
+      return change.why;
+  }
+};
+
+const leadsTo = (entry: Entry): string =>
+  entry.kind === 'link' ? `→ ${entry.target}` : entry.kind === 'hard' ? `= ${entry.leader}` : '';
+
+const attributesChanged = (was: Entry, entry: Entry, rules: Rules): string => {
+  const differs = differingAttributes(entry, was, rules);
+  const words: string[] = [];
+  if (differs.mode && 'mode' in was && 'mode' in entry) words.push(`mode ${octal(was.mode)} → ${octal(entry.mode)}`);
+  if (differs.modified) words.push('time');
+  if (differs.owner && 'owner' in was && 'owner' in entry) words.push(`owner ${was.owner} → ${entry.owner}`);
+  if (differs.group && 'group' in was && 'group' in entry) words.push(`group ${was.group} → ${entry.group}`);
+  return words.join(', ');
+};
+
+const octal = (mode: number): string => `0${mode.toString(8).padStart(3, '0')}`;

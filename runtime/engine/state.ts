@@ -1,0 +1,67 @@
+// How a relation's state changes, and how what is thrown on the way becomes its end and nobody else's.
+import { HostError, isRefusal } from '../host/host-error.js';
+import type { BlockState, RunEvent } from './events.js';
+import { hasFailed, type Relation } from './relation.js';
+
+export type Telling = { readonly emit: (event: RunEvent) => void; readonly clock: () => number };
+
+export const setState = (
+  relation: Relation,
+  state: BlockState,
+  telling: Telling,
+  message?: string,
+  help?: string,
+): void => {
+  relation.state = state;
+  relation.message = message ?? null;
+  relation.help = help ?? null;
+  telling.emit({
+    type: 'block',
+    ...about(relation, telling),
+    state,
+    ...(message === undefined ? {} : { message }),
+    ...(help === undefined ? {} : { help }),
+  });
+};
+
+export const about = (relation: Relation, { clock }: Telling): { time: number; host: string; block: string } => ({
+  time: clock(),
+  host: relation.host,
+  block: relation.block.name,
+});
+
+/** Does something for a relation unless it has failed; whatever is thrown ends this relation alone. */
+export const attend = async (relation: Relation, telling: Telling, work: () => Promise<void>): Promise<void> => {
+  if (hasFailed(relation)) return;
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof HostError) {
+      relation.refused = isRefusal(error);
+      setState(relation, relation.refused ? 'refused' : 'failed', telling, error.message, error.help);
+    } else {
+      const why = error instanceof Error ? error.message : String(error);
+      const message = `block ${relation.block.name} on ${relation.host}: an internal error: ${why}`;
+      setState(relation, 'failed', telling, message, 'this is a fault of syncplan; run with --verbose and report it');
+    }
+  }
+};
+
+/** A guard about the master or a budget refuses the block on every host; one about a single remote, that remote alone. */
+export const refuseGuarded = (relations: readonly Relation[], telling: Telling): void => {
+  for (const relation of relations) {
+    for (const guard of relation.guards) {
+      telling.emit({ type: 'guard', ...about(relation, telling), ...guard });
+      const concerned =
+        guard.guard === 'space' || guard.guard === 'collision'
+          ? [relation]
+          : relations.filter(other => other.block === relation.block);
+      for (const other of concerned) {
+        if (hasFailed(other)) continue;
+        other.refused = true;
+        const elsewhere = other === relation ? '' : `refused on ${relation.host}: `;
+        setState(other, 'refused', telling, `${elsewhere}${guard.message}`, guard.help);
+      }
+    }
+  }
+};

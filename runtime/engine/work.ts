@@ -1,0 +1,136 @@
+// The steps of one transaction with what the engine knows of each: its change, what has been sent, what came of it.
+import { readRecords } from '../bytes/pack.js';
+import type { Step } from '../host/host.js';
+import type { Action } from '../tree/action.js';
+import type { Change } from '../tree/change.js';
+import type { Path } from '../tree/path.js';
+import { inOrder, schedule } from '../tree/schedule.js';
+import { withFolderModes } from './folder-modes.js';
+import { rankOf } from './rank.js';
+import { type Relation, shownPath } from './relation.js';
+
+export type Amendment = { readonly index: number; readonly action: Action | null };
+
+/** Where a step acts: the path is relative to the folder of the part's take. */
+export type Place = { readonly part: number; readonly path: Path };
+
+export type Work = {
+  readonly steps: readonly Step[];
+  readonly progress: { totalFiles: number; totalBytes: number; files: number; bytes: number };
+  /** The file steps that remain (of `among`), by part, in order. */
+  readonly fileSteps: (among?: ReadonlySet<number>) => Map<number, { readonly index: number; readonly path: Path }[]>;
+  readonly placeOf: (index: number) => Place;
+  /** The path as events show it. */
+  readonly shown: (index: number) => Path;
+  /** The change a step belongs to; null for one that only makes room or finishes another's. */
+  readonly changeOf: (index: number) => Change | null;
+  /** Takes steps out, with the hard names that would lead to them. */
+  readonly drop: (indexes: readonly number[]) => Amendment[];
+  /** Replaces steps by what was observed since. */
+  readonly replaceWith: (indexes: readonly number[], again: readonly (readonly Change[])[]) => Amendment[];
+  /** Passes a pack on and counts what is in it. */
+  readonly counted: (
+    pack: AsyncIterable<Uint8Array>,
+    tell: () => void,
+    signal: AbortSignal,
+  ) => AsyncIterable<Uint8Array>;
+  readonly remaining: () => number;
+};
+
+/** The relation's changes as ordered steps; `changes` (by part) instead of all of them for a redo after a commit. */
+export const workOf = async (relation: Relation, changes?: readonly (readonly Change[])[]): Promise<Work> => {
+  const perTake = await Promise.all(
+    relation.takes.map((take, part) =>
+      withFolderModes(take, changes?.[part] ?? (changes === undefined ? take.changes : [])),
+    ),
+  );
+  const rank = rankOf(relation);
+  const steps = inOrder(perTake.map(some => schedule(some, { rules: relation.rules, rank })));
+  const changeAt = perTake.map(some => new Map(some.map(change => [change.path, change] as const)));
+  return makeWork(relation, steps, changeAt);
+};
+
+const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly Map<Path, Change>[]): Work => {
+  const steps: (Step | null)[] = [...first];
+  const progress = { totalFiles: 0, totalBytes: 0, files: 0, bytes: 0 };
+  for (const { action } of first) {
+    if (action.do !== 'file') continue;
+    progress.totalFiles++;
+    progress.totalBytes += action.size;
+  }
+  const placeOf = (index: number): Place => ({ part: first[index]!.part, path: first[index]!.action.path });
+  const drop = (indexes: readonly number[]): Amendment[] => {
+    if (indexes.length === 0) return [];
+    const lost = new Set(indexes.map(index => `${placeOf(index).part}/${placeOf(index).path}`));
+    const amendments: Amendment[] = indexes.map(index => ({ index, action: null }));
+    steps.forEach((step, index) => {
+      if (step?.action.do === 'hard' && lost.has(`${step.part}/${step.action.leader}`))
+        amendments.push({ index, action: null });
+    });
+    for (const { index } of amendments) steps[index] = null;
+    return amendments;
+  };
+  return {
+    steps: first,
+    progress,
+    placeOf,
+    drop,
+    shown: index => shownPath(relation.takes[placeOf(index).part]!.take, placeOf(index).path),
+    changeOf(index) {
+      const { part, path } = placeOf(index);
+      const change = changeAt[part]!.get(path);
+      return change !== undefined && isOwnStep(first[index]!.action, change) ? change : null;
+    },
+    fileSteps(among) {
+      const wanted = new Map<number, { index: number; path: Path }[]>();
+      steps.forEach((step, index) => {
+        if (step?.action.do !== 'file' || (among !== undefined && !among.has(index))) return;
+        const list = wanted.get(step.part) ?? [];
+        wanted.set(step.part, list);
+        list.push({ index, path: step.action.path });
+      });
+      return wanted;
+    },
+    replaceWith: (indexes, again) =>
+      indexes.map(index => {
+        const { part, path } = placeOf(index);
+        const change = again[part]!.find(other => other.path === path);
+        const fresh =
+          change === undefined ? [] : inOrder([schedule([change], { rules: relation.rules, rank: () => 0 })]);
+        const action = fresh.length === 1 ? fresh[0]!.action : null;
+        steps[index] = action === null ? null : { part, action };
+        if (action?.do === 'file') {
+          progress.totalFiles++;
+          progress.totalBytes += action.size;
+        }
+        return { index, action };
+      }),
+    async *counted(pack, tell, signal) {
+      for await (const chunk of pack) {
+        for (const record of readRecords(chunk)) {
+          if (record.is === 'whole' || record.is === 'end') progress.files++;
+          if (record.is === 'whole' || record.is === 'part') {
+            progress.bytes += record.content.length;
+            relation.tally.bytesLiteral += record.content.length;
+          }
+        }
+        yield chunk;
+        tell();
+        if (signal.aborted) return;
+      }
+    },
+    remaining: () => steps.reduce((count, step) => count + (step === null ? 0 : 1), 0),
+  };
+};
+
+/** Is this the step that counts for the change, rather than one that makes room for it or finishes it? */
+const isOwnStep = (action: Action, change: Change): boolean => {
+  switch (change.kind) {
+    case 'delete':
+      return action.do === 'remove' || action.do === 'remove-folder';
+    case 'attributes':
+      return action.do === 'adjust';
+    default:
+      return action.do === change.entry.kind;
+  }
+};
