@@ -109,6 +109,9 @@ const faultOf = (command: CommandName, operands: readonly string[], given: Parse
     if (option.value === undefined) continue;
     if (values.length > 1 && !option.many) return `${spell(name)} is given ${values.length} times`;
     if (values.includes('')) return `${spell(name)} needs a value: ${spell(name)} ${option.value}`;
+    if (option.count && !/^[1-9]\d{0,5}$/.test(String(values[0]))) {
+      return `${spell(name)} is a whole number from 1 on, not ${quote(String(values[0]))}`;
+    }
     const odd =
       option.choices === undefined ? undefined : values.find(value => !option.choices?.includes(String(value)));
     if (odd !== undefined) {

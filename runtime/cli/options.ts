@@ -4,6 +4,8 @@ export type OptionRow = {
   /** What stands after the option in the usage text; a flag has none. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** The value is a whole number from 1 on. */
+  readonly count?: boolean;
   /** May be given several times. */
   readonly many?: boolean;
   readonly short?: string;
@@ -22,7 +24,7 @@ export const OPTIONS = {
   except: { value: 'NAME', many: true, text: 'all but this host, group, region or block' },
   'ssh-config': { value: 'FILE', text: 'configuration for ssh, instead of the usual (or SYNCPLAN_SSH_CONFIG)' },
   'accept-new-keys': { text: 'trust the keys of hosts never met before (never a changed one)' },
-  parallel: { value: 'N', text: 'how many hosts transfer at once, instead of what the plan says' },
+  parallel: { value: 'N', count: true, text: 'how many hosts transfer at once, instead of what the plan says' },
   'allow-delete': { text: 'this run may delete more than the deletion guard allows' },
   ui: {
     value: 'KIND',
