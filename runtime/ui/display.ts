@@ -37,6 +37,16 @@ export const displayText = (text: string): string =>
 export const displayMessage = (text: string): string =>
   PRINTABLE_ASCII.test(text) ? text : text.replace(UNSAFE, escapeCharacter);
 
+/** What a change line says of a change: its names are byte strings like paths, and `→` is all else it may hold. */
+export const displayDetail = (detail: string): string => detail.split('→').map(displayBytes).join('→');
+
+/** The same as plain text, not escaped: bytes that are not UTF-8 are replaced. */
+export const detailText = (detail: string): string =>
+  detail
+    .split('→')
+    .map(part => Buffer.from(part, 'latin1').toString('utf8'))
+    .join('→');
+
 /** JSON whose strings hold no such character in the raw. */
 export const escapeJson = (json: string): string =>
   PRINTABLE_ASCII.test(json)

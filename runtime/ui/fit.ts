@@ -42,6 +42,12 @@ export const wrapWords = (text: string, width: number): string[] => {
   return [...lines, line];
 };
 
+/** `label` and a text beside it, wrapped under itself: every line begins with `indent` blanks. */
+export const hanging = (label: string, text: string, indent: number, width: number): string[] => {
+  const lines = wrapWords(text, Math.max(24, width - indent - widthOf(label)));
+  return lines.map((line, i) => `${' '.repeat(indent)}${i === 0 ? label : ' '.repeat(widthOf(label))}${line}`);
+};
+
 const charactersOf = (text: string): string[] => Array.from(SEGMENTER.segment(text), part => part.segment);
 
 /** The first characters that together stand no wider than `width`. */

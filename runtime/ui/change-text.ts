@@ -1,0 +1,73 @@
+// Changes of a preview as lines: a sign and a word for each, path, what differs, bytes; deletions apart, long lists cut.
+import type { ChangeLine } from '../engine/events.js';
+import { bytesText, countText } from './amounts.js';
+import type { Palette } from './colour.js';
+import { displayBytes, displayDetail, displayPath } from './display.js';
+import { padEnd, padStart, widthOf } from './fit.js';
+import type { Marks } from './marks.js';
+
+/** At most `most` lines of each of the two parts: what comes or changes, and what is deleted. */
+export const changeLines = (
+  changes: readonly ChangeLine[],
+  most: number,
+  width: number,
+  paint: Palette,
+  signs: Marks,
+): string[] => {
+  const kept = changes.filter(({ change }) => change !== 'delete');
+  const deleted = changes.filter(({ change }) => change === 'delete');
+  const shown = [...kept.slice(0, most), ...deleted.slice(0, most)];
+  const rows = shown.map(change => ({ change, path: pathText(change), detail: displayDetail(change.detail) }));
+  const columns = columnsOf(rows, width);
+  const lines = rows.map(row => lineOf(row, columns, paint));
+  const split = Math.min(kept.length, most);
+  return [
+    ...lines.slice(0, split),
+    ...(kept.length > most ? [cutLine(kept.length - most, 'change', paint, signs)] : []),
+    ...(deleted.length > 0 && kept.length > 0 ? [''] : []),
+    ...lines.slice(split),
+    ...(deleted.length > most ? [cutLine(deleted.length - most, 'deletion', paint, signs)] : []),
+  ];
+};
+
+export const rootLine = (root: string, paint: Palette): string =>
+  `${INDENT}${paint.green(padEnd('+ create', SIGN))}  ${displayBytes(root)}  (the root itself)`;
+
+export const cutLine = (count: number, noun: string, paint: Palette, signs: Marks): string =>
+  `${INDENT}${paint.dim(`${signs.ellipsis} and ${countText(count, `more ${noun}`)} (--verbose shows all)`)}`;
+
+type Row = { readonly change: ChangeLine; readonly path: string; readonly detail: string };
+type Columns = { readonly path: number; readonly detail: number };
+
+/** As wide as the longest needs, up to a share of the line; a longer path is never cut, it moves its own line only. */
+const columnsOf = (rows: readonly Row[], width: number): Columns => {
+  const room = Math.max(24, width - INDENT.length - SIGN - 2);
+  const widest = (pick: (row: Row) => string, most: number): number =>
+    rows.reduce((longest, row) => Math.max(longest, Math.min(most, widthOf(pick(row)))), 0);
+  return {
+    path: widest(row => row.path, Math.floor(room * 0.6)),
+    detail: widest(row => row.detail, Math.floor(room * 0.3)),
+  };
+};
+
+const lineOf = ({ change, path, detail }: Row, columns: Columns, paint: Palette): string => {
+  const face = FACES[change.change];
+  const size = change.bytes === 0 ? '' : padStart(bytesText(change.bytes), SIZE);
+  const sign = INDENT + paint[face.colour](padEnd(`${face.sign} ${face.word}`, SIGN));
+  const filled = paint.dim(detail) + ' '.repeat(Math.max(0, columns.detail - widthOf(detail)));
+  const parts = [sign, padEnd(path, columns.path), ...(columns.detail === 0 ? [] : [filled]), size];
+  return parts.join('  ').trimEnd();
+};
+
+const pathText = ({ path, kind }: ChangeLine): string => displayPath(path) + (kind === 'folder' ? '/' : '');
+
+const FACES = {
+  create: { sign: '+', word: 'create', colour: 'green' },
+  replace: { sign: '~', word: 'replace', colour: 'yellow' },
+  attributes: { sign: '±', word: 'attributes', colour: 'cyan' },
+  link: { sign: '→', word: 'link', colour: 'cyan' },
+  delete: { sign: '-', word: 'delete', colour: 'red' },
+} as const;
+const INDENT = '    ';
+const SIGN = 12;
+const SIZE = 8;

@@ -1,0 +1,137 @@
+// A run as plain lines for logs and CI: one for each change of state and each problem, progress now and then, the summary.
+//
+// Times are since the start, so the same run writes the same lines whatever the clock and time zone.
+import type { RunEvent } from '../engine/events.js';
+import { bytesOf, bytesText, countText, elapsedText, numberText, rateText, roughDuration } from './amounts.js';
+import { type Palette, palette } from './colour.js';
+import { displayMessage, displayText } from './display.js';
+import { marks } from './marks.js';
+import { problemText } from './problem-text.js';
+import { eta, percent, rate } from './run-progress.js';
+import { changeCount, emptyView, type RelationView, type RunView, relationOf } from './run-state.js';
+import { fold } from './run-view.js';
+import type { Show } from './show.js';
+import { summaryText } from './summary-text.js';
+
+export type LinesOptions = {
+  /** Takes whole lines: everything on the way. */
+  readonly write: (text: string) => void;
+  /** Takes the summary of an `apply`; the same as `write` if not given. */
+  readonly writeResult?: (text: string) => void;
+  readonly colour: boolean;
+  readonly width: number;
+  readonly unicode: boolean;
+};
+
+export const openLines = (options: LinesOptions): Show => {
+  const paint = palette(options.colour);
+  let view = emptyView();
+  let told = 0;
+  return {
+    event: event => {
+      view = fold(view, event);
+      if (event.type === 'version') told = event.time;
+      if (event.type === 'summary') {
+        if (view.command === 'apply') (options.writeResult ?? options.write)(summaryText(event, options));
+        return;
+      }
+      const isDue = event.type === 'progress' && event.time - told >= BETWEEN_PROGRESS_MS;
+      if (isDue) told = event.time;
+      const lines = isDue ? [progressLine(view)] : linesOf(view, event, paint, options.unicode);
+      for (const line of lines)
+        options.write(`${paint.dim(elapsedText(event.time - view.started).padStart(5))}  ${line}\n`);
+    },
+    stop: () => undefined,
+  };
+};
+
+const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolean): string[] => {
+  const at = (place: { block: string; host?: string }): string =>
+    place.host === undefined
+      ? displayText(place.block)
+      : `${displayText(place.block)} ${marks(unicode).to} ${displayText(place.host)}`;
+  const advice = (help: string | undefined): string[] =>
+    help === undefined || help === '' ? [] : [`  help: ${displayMessage(help)}`];
+  switch (event.type) {
+    case 'version':
+      return [
+        `syncplan ${displayText(event.syncplan)} ${event.command}, run ${displayText(event.run)}: ${countText(event.blocks.length, 'block')}, ${countText(new Set(event.blocks.flatMap(({ remotes }) => remotes)).size, 'host')}`,
+      ];
+    case 'host': {
+      const message = event.message === undefined ? '' : `: ${displayMessage(event.message)}`;
+      const kind = event.state === 'connected' && event.kind !== undefined ? ` (${event.kind})` : '';
+      const word = event.state === 'lost' ? paint.red('lost') : event.state;
+      return [`${displayText(event.host)}  ${word}${kind}${message}`, ...advice(event.help)];
+    }
+    case 'observed':
+      return event.side === 'remote'
+        ? []
+        : [
+            `${displayText(event.block)}  master ${displayText(event.host)}: ${countText(event.entries, 'entry', 'entries')}, ${bytesText(event.bytes)}${event.skipped === 0 ? '' : `, ${countText(event.skipped, 'special file')} skipped`}`,
+          ];
+    case 'guard':
+      return [
+        `${at(event)}  ${paint.red(`guard ${event.guard}`)}: ${displayMessage(event.message)}`,
+        ...advice(event.help),
+      ];
+    case 'stage':
+      return event.state === 'begin'
+        ? [`${at(event)}  to send: ${countText(event.files, 'file')}, ${bytesText(event.bytes)}`]
+        : [];
+    case 'inconsistent':
+      return [
+        `${at(event)}  ${paint.yellow('inconsistent')}: ${problemText({ path: event.path, message: event.why })}`,
+      ];
+    case 'redo':
+      return [`${at(event)}  redo, round ${event.round} of ${event.rounds}: ${countText(event.paths, 'path')}`];
+    case 'problem':
+      return [`${at(event)}  ${paint.red('problem')}: ${problemText(event)}`, ...advice(event.help)];
+    case 'block': {
+      const relation = relationOf(view, event);
+      return [`${at(event)}  ${stateText(relation, paint)}`, ...advice(event.help)];
+    }
+    case 'change':
+    case 'progress':
+    case 'commit':
+    case 'summary':
+      return [];
+  }
+};
+
+const stateText = (relation: RelationView, paint: Palette): string => {
+  const message = relation.message === null ? '' : `: ${displayMessage(relation.message)}`;
+  switch (relation.state) {
+    case 'compared': {
+      const count = changeCount(relation);
+      const size = relation.changeBytes === 0 ? '' : `, ${bytesText(relation.changeBytes)}`;
+      return `compared: ${count === 0 ? 'nothing to change' : countText(count, 'change')}${size}`;
+    }
+    case 'done':
+      return paint.green('done') + message;
+    case 'partial':
+    case 'skipped':
+      return paint.yellow(relation.state) + message;
+    case 'failed':
+    case 'refused':
+      return paint.red(relation.state) + message;
+    default:
+      return relation.state + message;
+  }
+};
+
+const progressLine = (view: RunView): string => {
+  const done = percent(view);
+  const pace = rate(view, view.time);
+  const left = eta(view, view.time);
+  return [
+    done === null ? 'comparing' : `${done} %`,
+    view.wholeBytes === 0 ? '' : bytesOf(Math.min(view.bytes, view.wholeBytes), view.wholeBytes),
+    pace === null || pace < 1 ? '' : rateText(pace),
+    left === null ? '' : `${roughDuration(left)} left`,
+    `${numberText(view.ended)} of ${numberText(view.relations.length)} ended`,
+  ]
+    .filter(text => text !== '')
+    .join(', ');
+};
+
+const BETWEEN_PROGRESS_MS = 5_000;

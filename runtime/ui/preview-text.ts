@@ -1,0 +1,113 @@
+// A preview in words: block by block and host by host exactly what an apply would do, or why it would refuse.
+//
+//   app
+//     27 hosts: same 14 changes  (web-01, web-02, web-03, … web-27)
+//       + create      index.html                                    12.3 KiB
+//       ~ replace     assets/app.js     size 10 → 12                 1.2 MiB
+//       - delete      old.html
+//       1.2 MiB to send; 9,986 unchanged; consistency: verify, 3 rounds every 2s, then fail
+import type { Preview, PreviewRelation } from '../engine/events.js';
+import { bytesText, countText, numberText } from './amounts.js';
+import { changeLines, cutLine, rootLine } from './change-text.js';
+import { type Palette, palette } from './colour.js';
+import { displayMessage, displayPath, displayText } from './display.js';
+import { hanging } from './fit.js';
+import { type Marks, marks } from './marks.js';
+import { type Alike, groupAlike } from './preview-group.js';
+import { totalsText } from './preview-totals.js';
+
+export type PreviewOptions = {
+  readonly colour: boolean;
+  readonly width: number;
+  /** Every change, however many. */
+  readonly verbose?: boolean;
+  readonly unicode?: boolean;
+};
+
+/** Whole lines, each ended. */
+export const previewText = (preview: Preview, options: PreviewOptions): string => {
+  const paint = palette(options.colour);
+  const signs = marks(options.unicode ?? true);
+  const lines: string[] = [];
+  let block: string | null = null;
+  for (const group of groupAlike(preview.relations)) {
+    if (group.relation.block !== block) {
+      if (block !== null) lines.push('');
+      block = group.relation.block;
+      lines.push(paint.bold(displayText(block)));
+    }
+    lines.push(...groupLines(group, options, paint, signs));
+  }
+  if (lines.length > 0) lines.push('');
+  lines.push(...hostLines(preview, options.width, paint, signs), ...totalsText(preview, paint));
+  return `${lines.join('\n')}\n`;
+};
+
+const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs: Marks): string[] => {
+  const { relation } = group;
+  const { guards, problems, changes } = relation;
+  const most = options.verbose === true ? Number.POSITIVE_INFINITY : MOST;
+  const lines = [`  ${headline(group, paint, signs)}`];
+  const say = (sign: string, text: string, help: string | undefined): void => {
+    lines.push(...hanging(sign, text, INDENT, options.width));
+    if (help !== undefined && help !== '')
+      lines.push(...hanging('help: ', displayMessage(help), INDENT + 2, options.width));
+  };
+  if (relation.message !== undefined) say('', displayMessage(relation.message), relation.help);
+  for (const { guard, message, help } of guards) say(paint.red(`! guard ${guard}  `), displayMessage(message), help);
+  for (const { path, message, help } of problems.slice(0, most)) {
+    say(paint.red('! problem  '), `${displayPath(path)}: ${displayMessage(message)}`, help);
+  }
+  if (problems.length > most) lines.push(cutLine(problems.length - most, 'problem', paint, signs));
+  if (relation.createsRoot !== null) lines.push(rootLine(relation.createsRoot, paint));
+  lines.push(...changeLines(changes, most, options.width, paint, signs));
+  if (changes.length > 0) lines.push(`${' '.repeat(INDENT)}${paint.dim(closingOf(relation))}`);
+  return lines;
+};
+
+const headline = ({ relation, hosts }: Alike, paint: Palette, signs: Marks): string => {
+  const count = relation.changes.length;
+  const what =
+    relation.state === 'failed' || relation.state === 'skipped'
+      ? ''
+      : ` ${count === 0 ? nothing(relation) : countText(count, 'change')}`;
+  const state =
+    relation.state === 'compared'
+      ? ''
+      : ` ${(relation.state === 'skipped' ? paint.yellow : paint.red)(relation.state)}`;
+  if (hosts.length === 1) return `${paint.bold(displayText(hosts[0]!))}:${state}${what}`;
+  const names = hosts.slice(0, MOST_NAMES).map(displayText).join(', ');
+  const others = hosts.length > MOST_NAMES ? `, ${signs.ellipsis} ${displayText(hosts[hosts.length - 1]!)}` : '';
+  const same = count === 0 || what === '' ? what : ` same${what}`;
+  return `${paint.bold(`${hosts.length} hosts`)}:${state}${same}  ${paint.dim(`(${names}${others})`)}`;
+};
+
+const nothing = (relation: PreviewRelation): string =>
+  relation.createsRoot === null ? 'nothing to change' : 'its root only';
+
+/** What travels, what stays, and how it is made consistent. */
+const closingOf = (relation: PreviewRelation): string =>
+  [
+    `${bytesText(relation.bytes)} to send`,
+    `${numberText(relation.unchanged)} unchanged`,
+    relation.skipped === 0 ? '' : `${countText(relation.skipped, 'special file')} skipped`,
+    `consistency: ${displayText(relation.strategy)}`,
+  ]
+    .filter(text => text !== '')
+    .join('; ');
+
+const hostLines = (preview: Preview, width: number, paint: Palette, signs: Marks): string[] => {
+  if (preview.hosts.length === 0) return [];
+  return [
+    paint.bold('hosts that failed'),
+    ...preview.hosts.flatMap(({ host, message, help }) => [
+      ...hanging(`${paint.red(signs.failed)} ${displayText(host)}: `, displayMessage(message), 2, width),
+      ...(help === '' ? [] : hanging('help: ', displayMessage(help), 4, width)),
+    ]),
+    '',
+  ];
+};
+
+const INDENT = 4;
+const MOST = 200;
+const MOST_NAMES = 3;

@@ -1,0 +1,44 @@
+// The last lines of a preview: what the whole run would do.
+import type { ChangeLine, Preview } from '../engine/events.js';
+import { bytesText, countText, numberText } from './amounts.js';
+import type { Palette } from './colour.js';
+
+export const totalsText = (preview: Preview, paint: Palette): string[] => {
+  const { relations } = preview;
+  const counts: Record<ChangeLine['change'], number> = { create: 0, replace: 0, attributes: 0, link: 0, delete: 0 };
+  for (const { changes } of relations) for (const { change } of changes) counts[change]++;
+  const all = relations.reduce((sum, { changes }) => sum + changes.length, 0);
+  const bytes = relations.reduce((sum, relation) => sum + relation.bytes, 0);
+  const touched = new Set(relations.filter(({ changes }) => changes.length > 0).map(({ host }) => host)).size;
+  const lines = [
+    paint.bold(
+      all === 0
+        ? 'Nothing to change.'
+        : `${countText(all, 'change')} on ${countText(touched, 'host')}, ${bytesText(bytes)} to send`,
+    ),
+  ];
+  if (all > 0) {
+    const words = WORDS.filter(([change]) => counts[change] > 0).map(
+      ([change, word]) => `${numberText(counts[change])} ${word}`,
+    );
+    lines.push(words.join(', '));
+  }
+  const against = [
+    [relations.filter(({ state }) => state === 'refused').length, 'refused'],
+    [relations.filter(({ state }) => state === 'failed').length, 'failed'],
+    [relations.filter(({ state }) => state === 'skipped').length, 'skipped'],
+  ] as const;
+  const troubles = against.filter(([count]) => count > 0).map(([count, word]) => `${numberText(count)} ${word}`);
+  const problems = relations.reduce((sum, relation) => sum + relation.problems.length, 0);
+  if (problems > 0) troubles.push(countText(problems, 'problem'));
+  if (troubles.length > 0) lines.push(paint.red(`! ${troubles.join(', ')}`));
+  return lines;
+};
+
+const WORDS: readonly (readonly [ChangeLine['change'], string])[] = [
+  ['create', 'to create'],
+  ['replace', 'to replace'],
+  ['attributes', 'with other attributes'],
+  ['link', 'to link'],
+  ['delete', 'to delete'],
+];

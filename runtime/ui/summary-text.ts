@@ -1,0 +1,193 @@
+// A run's end in words: what became of every block on every host, the problems with what to do, and the totals.
+//
+// Verdict and exit code come from the same summary, so that they cannot disagree. What needs attention comes first; hosts
+// of a block that fared well and alike share one line.
+import type { BlockState, RelationSummary, Summary, Totals } from '../engine/events.js';
+import { bytesText, countText, durationText, numberText } from './amounts.js';
+import { type Palette, palette } from './colour.js';
+import { displayMessage, displayText } from './display.js';
+import { cutMiddle, hanging, padEnd, widthOf } from './fit.js';
+import { type Marks, marks } from './marks.js';
+import { problemLines } from './problem-text.js';
+import type { ProblemView } from './run-state.js';
+
+export type SummaryOptions = {
+  readonly colour: boolean;
+  readonly width: number;
+  readonly unicode?: boolean;
+  /** Problems of the run, and how many there were if not all are given; none where they have been shown already. */
+  readonly problems?: readonly ProblemView[];
+  readonly problemCount?: number;
+};
+
+/** Whole lines, each ended. */
+export const summaryText = (summary: Summary, options: SummaryOptions): string => {
+  const paint = palette(options.colour);
+  const signs = marks(options.unicode ?? true);
+  const lines = [
+    ...outcomeLines(summary.relations, options.width, paint, signs),
+    ...hostLines(summary, options.width, paint, signs),
+    ...problemLines(options.problems ?? [], options.problemCount, options.width, paint),
+    ...totalLines(summary, paint),
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+/** `12 created, 2 replaced, 1 deleted`; '' for none. Also what stayed wrong. */
+export const changesText = (totals: Totals): string =>
+  [
+    [totals.created, 'created'],
+    [totals.replaced, 'replaced'],
+    [totals.attributes, 'with other attributes'],
+    [totals.linked, 'linked'],
+    [totals.moved, 'moved'],
+    [totals.deleted, 'deleted'],
+    [totals.inconsistent, 'inconsistent'],
+    [totals.failed, 'failed'],
+  ]
+    .filter(([count]) => Number(count) > 0)
+    .map(([count, word]) => `${numberText(Number(count))} ${word}`)
+    .join(', ');
+
+/** The exit code in words. */
+export const verdict = (summary: Summary): string => {
+  switch (summary.exitCode) {
+    case 0:
+      return changesText(summary) === ''
+        ? 'Nothing to do: every host holds what the plan says.'
+        : 'Done: every host holds what the plan says.';
+    case 1:
+      return 'Failed: nothing was done.';
+    case 2:
+      return 'There are changes.';
+    case 4:
+      return 'Refused, to protect data: nothing was done.';
+    case 5:
+      return 'Partial: some of it is done, some is not.';
+    case 6:
+      return 'Locked by another run: nothing was done.';
+    case 130:
+      return 'Interrupted: the same command finishes what is left.';
+    default:
+      return `Ended with exit code ${summary.exitCode}.`;
+  }
+};
+
+type Outcome = { readonly label: string; readonly relation: RelationSummary };
+
+const outcomeLines = (relations: readonly RelationSummary[], width: number, paint: Palette, signs: Marks): string[] => {
+  const blocks = new Map<string, RelationSummary[]>();
+  for (const relation of relations) blocks.set(relation.block, [...(blocks.get(relation.block) ?? []), relation]);
+  const outcomes = new Map([...blocks].map(([block, list]) => [block, collapsed(list)]));
+  const widest = Math.max(8, ...[...outcomes.values()].flat().map(({ label }) => widthOf(label)));
+  const column = Math.min(widest, Math.max(8, Math.floor(width * 0.4)));
+  const helped = new Set<string>();
+  return [...outcomes].flatMap(([block, list]) => [
+    paint.bold(displayText(block)),
+    ...list.flatMap(outcome => outcomeLine(outcome, column, width, paint, signs, helped)),
+    '',
+  ]);
+};
+
+/** What went wrong by itself, host by host; of what went well, hosts that fared alike share a line if they are many. */
+const collapsed = (relations: readonly RelationSummary[]): Outcome[] => {
+  const groups = new Map<string, RelationSummary[]>();
+  for (const relation of relations) {
+    const key = relation.state === 'done' ? changesText(relation) : `\0${relation.host}`;
+    groups.set(key, [...(groups.get(key) ?? []), relation]);
+  }
+  return [...groups.values()]
+    .flatMap(list =>
+      list.length > MOST_BY_NAME
+        ? [{ label: countText(list.length, 'host'), relation: list[0]! }]
+        : list.map(relation => ({ label: displayText(relation.host), relation })),
+    )
+    .sort((a, b) => RANK.indexOf(a.relation.state) - RANK.indexOf(b.relation.state));
+};
+
+const outcomeLine = (
+  { label, relation }: Outcome,
+  column: number,
+  width: number,
+  paint: Palette,
+  signs: Marks,
+  helped: Set<string>,
+): string[] => {
+  const { mark, colour } = faceOf(relation.state, signs);
+  const changes = changesText(relation);
+  const skipped = relation.skipped === 0 ? '' : `${countText(relation.skipped, 'special file')} skipped`;
+  const said = [
+    relation.message === undefined ? '' : displayMessage(relation.message),
+    changes === '' && relation.state === 'done' ? 'nothing to change' : changes,
+    skipped,
+  ].filter(text => text !== '');
+  const name = padEnd(cutMiddle(label, column, signs.ellipsis), column);
+  const line = `  ${paint[colour](mark)} ${name}  ${paint[colour](padEnd(relation.state, STATE))}  ${said.join('; ')}`;
+  // The same advice is given once, not for every block of a host that is out of order.
+  if (relation.help === undefined || relation.help === '' || helped.has(relation.help)) return [line.trimEnd()];
+  helped.add(relation.help);
+  return [line.trimEnd(), ...hanging('help: ', displayMessage(relation.help), 4, width)];
+};
+
+const faceOf = (state: BlockState, signs: Marks): { mark: string; colour: 'green' | 'yellow' | 'red' | 'dim' } => {
+  switch (state) {
+    case 'done':
+      return { mark: signs.done, colour: 'green' };
+    case 'partial':
+      return { mark: signs.warning, colour: 'yellow' };
+    case 'failed':
+    case 'refused':
+      return { mark: signs.failed, colour: 'red' };
+    case 'skipped':
+      return { mark: signs.skipped, colour: 'yellow' };
+    default:
+      return { mark: signs.waiting, colour: 'dim' };
+  }
+};
+
+/** Hosts that failed as a whole; those whose relations have said so already are left out. */
+const hostLines = (summary: Summary, width: number, paint: Palette, signs: Marks): string[] => {
+  const said = new Set(summary.relations.map(({ host, message }) => `${host}\0${message ?? ''}`));
+  const rest = summary.hosts.filter(({ host, message }) => !said.has(`${host}\0${message}`));
+  if (rest.length === 0) return [];
+  return [
+    paint.bold('hosts'),
+    ...rest.flatMap(({ host, message, help }) => [
+      `  ${paint.red(signs.failed)} ${displayText(host)}  ${paint.red('failed')}  ${displayMessage(message)}`,
+      ...(help === '' ? [] : hanging('help: ', displayMessage(help), 4, width)),
+    ]),
+    '',
+  ];
+};
+
+const totalLines = (summary: Summary, paint: Palette): string[] => {
+  const colour =
+    summary.exitCode === 0 ? paint.green : summary.exitCode === 5 || summary.exitCode === 2 ? paint.yellow : paint.red;
+  const counts = [
+    changesText(summary),
+    summary.unchanged > 0 ? `${numberText(summary.unchanged)} unchanged` : '',
+    summary.skipped > 0 ? `${countText(summary.skipped, 'special file')} skipped` : '',
+  ].filter(text => text !== '');
+  const traffic = `${bytesText(summary.bytesSent)} sent, ${bytesText(summary.bytesReceived)} received in ${durationText(summary.seconds * 1000)}`;
+  return [
+    paint.bold(colour(verdict(summary))),
+    ...(counts.length === 0 ? [] : [counts.join(', ')]),
+    `${traffic}${paint.dim(`   run ${displayText(summary.run)}, exit code ${summary.exitCode}`)}`,
+  ];
+};
+
+const RANK: readonly BlockState[] = [
+  'failed',
+  'refused',
+  'partial',
+  'skipped',
+  'verifying',
+  'committing',
+  'staging',
+  'compared',
+  'observing',
+  'waiting',
+  'done',
+];
+const MOST_BY_NAME = 4;
+const STATE = 8;
