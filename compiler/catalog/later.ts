@@ -1,0 +1,45 @@
+// Findings 9xxx: what the language has and this program does not build yet.
+import { quoted } from '../../grammar/findings.js';
+import { kind } from './finding.js';
+
+const EXAMPLE_HELP = 'it is part of the language, and refused so that nothing is silently left undone';
+
+export const laterSafety = kind({
+  code: 'SP9001',
+  severity: 'error',
+  title: 'locks, hooks, fixed attributes and parallel roots are not built yet',
+  explanation:
+    'Not built yet: `consistency lock`, `then lock`, `for`, `commit together`, `hook`, `set`, the attributes owner, group, acl, xattr and special, several paths in a root, `state` and `durability`. They are refused so that nothing is silently left undone.',
+  example: 'block app { take all in www; consistency lock }\n',
+  say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
+});
+
+export const laterTransfer = kind({
+  code: 'SP9002',
+  severity: 'error',
+  title: 'routes, compression, links and deltas are not built yet',
+  explanation:
+    'Not built yet: `route chain`, `route tree`, `route { }`, `compress`, `encrypt`, `limit`, the sections of a transfer, and `mode delta`. They are refused so that nothing is silently left undone.',
+  example: 'route tree\n',
+  say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
+});
+
+export const laterHosts = kind({
+  code: 'SP9003',
+  severity: 'error',
+  title: 'hosts without Node.js, sftp, become and via are not built yet',
+  explanation:
+    'Not built yet: `agent shell`, `agent sftp`, `agent push-runtime`, addresses `sftp://…`, `become` and `via`. They are refused so that nothing is silently left undone.',
+  example: 'fleet { host shop at "sftp://web42@shop.example.net" }\n',
+  say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
+});
+
+export const reservedWord = kind({
+  code: 'SP9004',
+  severity: 'error',
+  title: 'a word that is reserved',
+  explanation:
+    '`schedule`, `watch`, `health`, `notify`, `rollout`, `depot`, `exchange` and `trust` are kept for settings to come.',
+  example: 'schedule nightly\n',
+  say: (word: string) => [`${quoted(word)} is not built yet; the word is reserved`, 'leave the statement out'],
+});
