@@ -12,4 +12,4 @@ export type Call = {
 };
 
 /** Those that a command can know by itself; a run's code comes from its summary. */
-export const EXIT = { done: 0, failed: 1, faulty: 3, refused: 4, usage: 64 } as const;
+export const EXIT = { done: 0, failed: 1, changes: 2, faulty: 3, refused: 4, partial: 5, usage: 64 } as const;

@@ -1,14 +1,16 @@
 // syncplan explain: a finding's code in full, with an example.
-import { allCodes, explanation } from '../../compiler/catalog.js';
+import { allCodes, type Explanation, explanation } from '../../compiler/catalog.js';
 import { nearest } from '../../grammar/suggest.js';
+import { palette } from '../ui/colour.js';
 import { displayMessage } from '../ui/display.js';
+import { wrapWords } from '../ui/fit.js';
 import { type Command, EXIT } from './command.js';
 
 export const explain: Command = async ({ operands: [asked = ''], terminal }) => {
   const code = asked.toUpperCase();
-  const text = explanation(code);
-  if (text !== null) {
-    terminal.print(text.endsWith('\n') ? text : `${text}\n`);
+  const found = explanation(code);
+  if (found !== null) {
+    terminal.print(textOf(found, Math.min(terminal.width, WIDEST), terminal.colour.print));
     return EXIT.done;
   }
   const near = nearest(code, allCodes());
@@ -18,3 +20,22 @@ export const explain: Command = async ({ operands: [asked = ''], terminal }) => 
   );
   return EXIT.usage;
 };
+
+const textOf = ({ code, severity, title, text, example }: Explanation, width: number, colour: boolean): string => {
+  const paint = palette(colour);
+  const paragraphs = text.trim().split(/\n{2,}/);
+  return [
+    `${(severity === 'error' ? paint.red : paint.yellow)(`${severity} ${code}`)}: ${paint.bold(title)}`,
+    '',
+    ...paragraphs.flatMap(paragraph => [...wrapWords(paragraph.replaceAll('\n', ' '), width), '']),
+    'for example:',
+    '',
+    ...example
+      .trimEnd()
+      .split('\n')
+      .map(line => `    ${line}`.trimEnd()),
+    '',
+  ].join('\n');
+};
+
+const WIDEST = 100;

@@ -1,36 +1,46 @@
 // What plan and apply share: compile, connect, run, show; and the exit code out of the run's summary.
 import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
-import type { Preview, Summary } from '../engine/events.js';
+import { dirname } from 'node:path';
+import type { Preview, RunEvent, Summary } from '../engine/events.js';
 import { run } from '../engine/run.js';
+import { hasChanges } from '../engine/tally.js';
 import { displayMessage } from '../ui/display.js';
-import { previewText, summaryText } from '../ui/preview-text.js';
+import { previewText } from '../ui/preview-text.js';
+import { summaryText } from '../ui/summary-text.js';
 import { type Call, EXIT } from './command.js';
 import { prepareConnect } from './connecting.js';
 import { recordRun, stateFolder } from './history.js';
 import { catchInterrupts } from './interrupts.js';
 import { loadPlan } from './load-plan.js';
-import { openShow } from './show.js';
+import { openShow, type RunShow, textOptions } from './show.js';
 
 export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<number> => {
   const { terminal, options } = call;
   const loaded = await loadPlan(call);
   if ('exitCode' in loaded) return loaded.exitCode;
+  const verbose = options.flag('verbose');
+  const judge = <S extends Summary>(summary: S): S =>
+    options.flag('exit-code') && summary.exitCode === EXIT.done && hasChanges(summary)
+      ? { ...summary, exitCode: EXIT.changes }
+      : summary;
   const started = new Date();
   const interrupts = catchInterrupts(call.process, terminal.say);
-  const show = await openShow(call, command);
+  const show = await openShow(call);
   let preview: Preview | null = null;
-  const connecting = prepareConnect(call, loaded, interrupts.signal);
+  const connecting = prepareConnect(call, dirname(loaded.file), interrupts.signal);
   const confirm = async (seen: Preview): Promise<boolean> => {
     show.pause();
-    terminal.say(previewText(seen, { colour: terminal.colour.say, width: terminal.width }));
+    terminal.say(previewText(seen, { ...textOptions(terminal, 'say'), verbose }));
     const yes = await terminal.ask('\napply this? [y/N] ', interrupts.signal);
     show.resume();
     return yes;
   };
+  // The stream's summary and the program's exit code are the same value.
+  const emit = (event: RunEvent): void => show.event(event.type === 'summary' ? judge(event) : event);
   let summary: Summary;
   try {
-    summary = await run({
+    const outcome = await run({
       plan: loaded.plan,
       command,
       ...connecting,
@@ -38,7 +48,7 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
       runId: newRunId(started),
       version: SYNCPLAN_VERSION,
       signal: interrupts.signal,
-      emit: show.event,
+      emit,
       previewed: seen => {
         preview = seen;
       },
@@ -46,31 +56,25 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
       allowDelete: options.flag('allow-delete'),
       parallel: options.value('parallel') === null ? null : Number(options.value('parallel')),
     });
+    summary = judge(outcome);
   } finally {
     show.stop();
     interrupts.release();
   }
-  sayResult(call, command, show.kind, preview, summary);
+  if (command === 'plan') sayPreview(call, show, preview);
+  else if (show.kind === 'ink' && !terminal.streams.out.isTTY)
+    terminal.print(summaryText(summary, textOptions(terminal, 'print')));
   const record = { run: summary.run, command, file: loaded.file, started, summary };
   const fault = await recordRun(stateFolder(terminal.environment, homedir()), record);
-  if (fault !== null) terminal.say(`syncplan: the history of runs could not be written: ${displayMessage(fault.message)}\n`);
-  if (command === 'plan' && !options.flag('exit-code') && summary.exitCode === 2) return EXIT.done;
+  if (fault !== null)
+    terminal.say(`syncplan: the history of runs could not be written: ${displayMessage(fault.message)}\n`);
   return summary.exitCode;
 };
 
-/** Results go to standard output; the stream has told them already, and quiet wants none. */
-const sayResult = (
-  { terminal }: Call,
-  command: 'plan' | 'apply',
-  kind: 'ink' | 'lines' | 'json' | 'quiet',
-  preview: Preview | null,
-  summary: Summary,
-): void => {
-  if (kind === 'json' || kind === 'quiet') return;
-  if (command === 'plan' && preview !== null) {
-    terminal.print(previewText(preview, { colour: terminal.colour.print, width: terminal.width }));
-  }
-  if (command === 'apply') terminal.print(summaryText(summary));
+/** The preview is the result of plan; the stream has told it already, and quiet wants none. */
+const sayPreview = ({ terminal, options }: Call, show: RunShow, preview: Preview | null): void => {
+  if (preview === null || show.kind === 'json' || show.kind === 'quiet') return;
+  terminal.print(previewText(preview, { ...textOptions(terminal, 'print'), verbose: options.flag('verbose') }));
 };
 
 /** Sorts by time, and two runs of one second still differ: `20260131T235959-1a2b3c4d`. */

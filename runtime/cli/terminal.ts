@@ -14,8 +14,10 @@ export type Terminal = {
   readonly colour: { readonly print: boolean; readonly say: boolean };
   /** Someone sits there: can be asked, sees a live screen. */
   readonly interactive: boolean;
-  /** A live screen may be drawn on standard error. */
-  readonly live: boolean;
+  /** A live screen can be drawn on standard error. */
+  readonly drawable: boolean;
+  /** A build server, whatever its terminal claims. */
+  readonly ci: boolean;
   readonly width: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The working folder. */
@@ -40,8 +42,9 @@ export const openTerminal = (process: NodeJS.Process, options: { readonly colour
     readInput: () => readAll(stdin),
     colour: { print: colourful(stdout), say: colourful(stderr) },
     interactive: stdin.isTTY === true && stderr.isTTY === true,
-    live: stderr.isTTY === true && env.TERM !== 'dumb' && !isCi(env),
-    width: stdout.columns ?? stderr.columns ?? 100,
+    drawable: stderr.isTTY === true && env.TERM !== 'dumb',
+    ci: (env.CI ?? '') !== '' && env.CI !== 'false' && env.CI !== '0',
+    width: stdout.columns ?? stderr.columns ?? WIDTH_OF_LOGS,
     environment: env,
     folder: process.cwd(),
     streams: { out: stdout, err: stderr, input: stdin },
@@ -77,4 +80,4 @@ const ignoreBrokenPipe = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'EPIPE') throw error;
 };
 
-const isCi = (env: NodeJS.ProcessEnv): boolean => (env.CI ?? '') !== '' && env.CI !== 'false' && env.CI !== '0';
+const WIDTH_OF_LOGS = 120;

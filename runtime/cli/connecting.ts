@@ -1,0 +1,42 @@
+// How hosts of a plan are reached from here: ssh's configuration, the agent's bundle, and where relative roots lie.
+import { homedir } from 'node:os';
+import { posix, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { HostPlan, RootPath } from '../../compiler/plan.js';
+import { makeConnect } from '../host/connect.js';
+import type { Host } from '../host/host.js';
+import { fromText } from '../tree/path.js';
+import type { Call } from './command.js';
+import { cacheFolder } from './history.js';
+
+export type Connecting = {
+  readonly connect: (host: HostPlan) => Promise<Host>;
+  readonly resolveRoot: (host: HostPlan, root: RootPath) => string;
+};
+
+/** `planFolder` is absolute: the folder of the plan's main file. */
+export const prepareConnect = ({ options, terminal }: Call, planFolder: string, signal: AbortSignal): Connecting => {
+  const sshConfig = options.value('ssh-config') ?? (terminal.environment.SYNCPLAN_SSH_CONFIG || null);
+  return {
+    connect: makeConnect({
+      ...(sshConfig === null ? {} : { sshConfig: resolve(terminal.folder, sshConfig) }),
+      acceptNewKeys: options.flag('accept-new-keys'),
+      agentBundle: fileURLToPath(new URL('./agent.mjs', import.meta.url)),
+      handshakes: HANDSHAKES,
+      planFolder,
+      cacheFolder: cacheFolder(terminal.environment, homedir()),
+      environment: terminal.environment,
+      signal,
+    }),
+    resolveRoot: (host, root) => resolveRoot(planFolder, host, root),
+  };
+};
+
+/** Relative roots are those of this machine: they lie beside the file that declares them. Byte strings throughout. */
+const resolveRoot = (planFolder: string, host: HostPlan, root: RootPath): string => {
+  const isHere = host.address.kind === 'local' && !root.path.startsWith('/') && !/^~(\/|$)/.test(root.path);
+  return isHere ? posix.resolve(fromText(planFolder), root.base, root.path) : root.path;
+};
+
+/** One handshake costs a third of a second of processor time; more at once only make each of them slower. */
+const HANDSHAKES = 8;

@@ -1,0 +1,102 @@
+// syncplan doctor: reaches every host of a plan; says how it will be driven, what it can do and what is missing.
+import { dirname } from 'node:path';
+import type { HostPlan } from '../../compiler/plan.js';
+import { toText } from '../tree/path.js';
+import { bytesText, countText, numberText } from '../ui/amounts.js';
+import { palette } from '../ui/colour.js';
+import { displayMessage, displayPath, displayText, escapeJson } from '../ui/display.js';
+import { type Command, EXIT } from './command.js';
+import { prepareConnect } from './connecting.js';
+import { type Examined, type ExaminedRoot, examine, type Trouble } from './examine.js';
+import { catchInterrupts, INTERRUPTED } from './interrupts.js';
+import { loadPlan } from './load-plan.js';
+
+export const doctor: Command = async call => {
+  const { terminal, options } = call;
+  const loaded = await loadPlan(call);
+  if ('exitCode' in loaded) return loaded.exitCode;
+  const { plan, file } = loaded;
+  const interrupts = catchInterrupts(call.process, terminal.say);
+  const connecting = prepareConnect(call, dirname(file), interrupts.signal);
+  const write = options.flag('json')
+    ? (found: Examined) => terminal.print(jsonLine(found))
+    : (found: Examined, host: HostPlan) => terminal.print(textOf(found, host, terminal.colour.print));
+  try {
+    // All are reached at the same time, and told in the plan's order as soon as it allows.
+    const examinations = plan.hosts.map(host => examine(plan, host, connecting));
+    for (const examination of examinations) examination.catch(() => undefined);
+    const found: Examined[] = [];
+    for (const [index, host] of plan.hosts.entries()) {
+      const one = await examinations[index]!;
+      found.push(one);
+      write(one, host);
+    }
+    if (interrupts.signal.aborted) return INTERRUPTED;
+    const troubled = found.filter(one => troublesOf(one).length > 0);
+    terminal.say(
+      `${countText(found.length, 'host')}, ${troubled.length === 0 ? 'all fit' : `${numberText(troubled.length)} with trouble`}\n`,
+    );
+    return exitCode(found, troubled);
+  } finally {
+    interrupts.release();
+  }
+};
+
+const exitCode = (found: readonly Examined[], troubled: readonly Examined[]): number => {
+  if (troubled.length === 0) return EXIT.done;
+  if (troubled.length < found.length) return EXIT.partial;
+  return troubled.flatMap(troublesOf).some(({ refusal }) => refusal) ? EXIT.refused : EXIT.failed;
+};
+
+const troublesOf = ({ trouble, roots }: Examined): readonly Trouble[] =>
+  [trouble, ...roots.map(root => root.trouble)].filter(one => one !== undefined);
+
+const textOf = (found: Examined, { address, region, group }: HostPlan, colour: boolean): string => {
+  const paint = palette(colour);
+  const where = address.kind === 'local' ? 'this machine' : `ssh ${displayText(address.host)}`;
+  const sign = troublesOf(found).length === 0 ? paint.green('ok  ') : paint.red('FAIL');
+  const lines = [`${sign} ${paint.bold(displayText(found.host))}  ${where}, ${displayText(`${region}.${group}`)}`];
+  if (found.facts !== undefined) {
+    const { system, node, user, privileged, caseSensitive, algorithms } = found.facts;
+    lines.push(
+      `     driven by  ${found.kind === 'local' ? 'its own agent, without ssh' : `${found.kind} over ssh`}`,
+      `     system     ${displayText(system)}, Node.js ${displayText(node)}${caseSensitive ? '' : ', names without regard to case'}`,
+      `     user       ${displayText(user)}${privileged ? ' (may change owners)' : ''}`,
+      `     checksums  ${algorithms.map(displayText).join(' ')}`,
+    );
+  }
+  for (const root of found.roots) lines.push(`     root       ${rootText(root)}`, ...adviceOf(root.trouble));
+  if (found.trouble !== undefined)
+    lines.push(`     ${displayMessage(found.trouble.message)}`, ...adviceOf(found.trouble));
+  return `${lines.join('\n')}\n`;
+};
+
+const rootText = ({ root, path, role, state, space, trouble }: ExaminedRoot): string => {
+  const free = space === null ? '' : `, ${bytesText(space.bytes)} and ${numberText(space.inodes)} files free`;
+  const head = `${displayText(root)} (${role})  ${displayPath(path)}`;
+  switch (state) {
+    case 'there':
+      return `${head}: there${free}`;
+    case 'to-be-created':
+      return `${head}: missing; apply will make it${free}`;
+    case 'trouble':
+      return `${head}: ${displayMessage(trouble?.message ?? '')}`;
+  }
+};
+
+const adviceOf = (trouble: Trouble | undefined): string[] =>
+  trouble === undefined || trouble.help === '' ? [] : [`       help: ${displayMessage(trouble.help)}`];
+
+/** Paths as text; one that is not UTF-8 also as it is, in base64. */
+const jsonLine = (found: Examined): string => {
+  const roots = found.roots.map(root => {
+    const text = toText(root.path);
+    const bytes = Buffer.from(root.path, 'latin1');
+    return {
+      ...root,
+      path: text ?? bytes.toString('utf8'),
+      ...(text === null ? { pathBytes: bytes.toString('base64') } : {}),
+    };
+  });
+  return `${escapeJson(JSON.stringify({ ...found, roots }))}\n`;
+};

@@ -1,0 +1,89 @@
+// What doctor finds out about one host: whether and how it is reached, what it can do, and its roots.
+import type { HostPlan, Plan, RootPath } from '../../compiler/plan.js';
+import type { Host, HostFacts } from '../host/host.js';
+import { HostError, isRefusal } from '../host/host-error.js';
+import type { Connecting } from './connecting.js';
+
+export type Examined = {
+  readonly host: string;
+  /** Only where it was reached. */
+  readonly kind?: Host['kind'];
+  readonly facts?: HostFacts;
+  readonly roots: readonly ExaminedRoot[];
+  readonly trouble?: Trouble;
+};
+
+export type ExaminedRoot = {
+  /** Its name in the plan. */
+  readonly root: string;
+  readonly path: string;
+  readonly role: 'master' | 'remote';
+  readonly state: 'there' | 'to-be-created' | 'trouble';
+  readonly space: { readonly bytes: number; readonly inodes: number } | null;
+  readonly trouble?: Trouble;
+};
+
+export type Trouble = {
+  readonly code: string;
+  readonly message: string;
+  readonly help: string;
+  /** A protection, not a machine out of order. */
+  readonly refusal: boolean;
+};
+
+export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connecting): Promise<Examined> => {
+  let host: Host;
+  try {
+    host = await connecting.connect(hostPlan);
+  } catch (error) {
+    return { host: hostPlan.id, roots: [], trouble: troubleOf(error) };
+  }
+  try {
+    const roots: ExaminedRoot[] = [];
+    for (const use of rootsOf(plan, hostPlan.id)) {
+      roots.push(await examineRoot(host, connecting.resolveRoot(hostPlan, use.path), use));
+    }
+    return { host: hostPlan.id, kind: host.kind, facts: host.facts, roots };
+  } catch (error) {
+    return { host: hostPlan.id, roots: [], trouble: troubleOf(error) };
+  } finally {
+    await host.close();
+  }
+};
+
+type RootUse = { readonly root: string; readonly role: 'master' | 'remote'; readonly path: RootPath };
+
+/** Each root that a block of the plan uses on this host, once; where it is both, the master's part decides. */
+const rootsOf = (plan: Plan, host: string): readonly RootUse[] => {
+  const uses = new Map<string, RootUse>();
+  for (const { master, remotes, takes } of plan.blocks) {
+    const role = master === host ? 'master' : remotes.includes(host) ? 'remote' : null;
+    if (role === null) continue;
+    for (const take of takes) {
+      const path = take.roots[host];
+      const { root } = role === 'master' ? take.from : take.into;
+      if (path === undefined || uses.get(root)?.role === 'master') continue;
+      uses.set(root, { root, role, path });
+    }
+  }
+  return [...uses.values()];
+};
+
+/** A remote root may be missing: apply makes its last component. A master's may not. */
+const examineRoot = async (host: Host, path: string, { root, role }: RootUse): Promise<ExaminedRoot> => {
+  try {
+    const opened = await host.openRoot(path, { create: role === 'remote' });
+    const state = opened.exists ? 'there' : 'to-be-created';
+    return { root, path: opened.path, role, state, space: opened.space };
+  } catch (error) {
+    if (error instanceof HostError && LOST.has(error.code)) throw error;
+    return { root, path, role, state: 'trouble', space: null, trouble: troubleOf(error) };
+  }
+};
+
+const LOST: ReadonlySet<string> = new Set(['lost', 'silent', 'protocol', 'cancelled']);
+
+const troubleOf = (error: unknown): Trouble => {
+  if (!(error instanceof HostError)) throw error;
+  return { code: error.code, message: error.message, help: error.help, refusal: isRefusal(error) };
+};

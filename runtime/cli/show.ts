@@ -1,0 +1,59 @@
+// Chooses how a run is shown: the live screen, lines, the JSON stream or nothing; and opens it.
+import type { RunEvent } from '../engine/events.js';
+import { openJson } from '../ui/json.js';
+import { openLines } from '../ui/lines.js';
+import { isUnicode } from '../ui/locale.js';
+import type { Show } from '../ui/show.js';
+import { summaryText } from '../ui/summary-text.js';
+import type { Call } from './command.js';
+import type { Terminal } from './terminal.js';
+
+export type ShowKind = 'ink' | 'lines' | 'json' | 'quiet';
+
+/** A show that can step aside for a question. */
+export type RunShow = Show & { readonly kind: ShowKind; readonly pause: () => void; readonly resume: () => void };
+
+export const openShow = async (call: Call): Promise<RunShow> => {
+  const { terminal } = call;
+  const kind = showKind(call);
+  const options = { ...textOptions(terminal, 'say'), write: terminal.say };
+  switch (kind) {
+    case 'ink': {
+      // Loaded only here: ink and React cost more than the rest of the program.
+      const { openScreen } = await import('../ui/screen.js');
+      return { kind, ...openScreen({ stream: terminal.streams.err, now: Date.now, ...textOptions(terminal, 'say') }) };
+    }
+    case 'lines':
+      return { kind, ...openLines({ ...options, writeResult: terminal.print }), ...NEVER_ASIDE };
+    case 'json':
+      return { kind, ...openJson({ write: terminal.print }), ...NEVER_ASIDE };
+    case 'quiet':
+      return { kind, event: event => sayFailure(event, terminal), stop: () => undefined, ...NEVER_ASIDE };
+  }
+};
+
+/** What every text for this terminal needs to know of it. */
+export const textOptions = (
+  terminal: Terminal,
+  stream: 'print' | 'say',
+): { readonly colour: boolean; readonly width: number; readonly unicode: boolean } => ({
+  colour: terminal.colour[stream],
+  width: terminal.width,
+  unicode: isUnicode(terminal.environment),
+});
+
+const showKind = ({ options, terminal }: Call): ShowKind => {
+  const wanted = options.flag('json') ? 'json' : options.value('ui');
+  if (wanted === 'ink') return terminal.drawable ? 'ink' : 'lines';
+  if (wanted === 'lines' || wanted === 'json' || wanted === 'quiet') return wanted;
+  return terminal.drawable && !terminal.ci ? 'ink' : 'lines';
+};
+
+/** Quiet is not blind: a run that failed says what failed. */
+const sayFailure = (event: RunEvent, terminal: Terminal): void => {
+  if (event.type === 'summary' && event.exitCode !== 0 && event.exitCode !== 2) {
+    terminal.say(summaryText(event, textOptions(terminal, 'say')));
+  }
+};
+
+const NEVER_ASIDE = { pause: () => undefined, resume: () => undefined };

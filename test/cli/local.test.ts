@@ -1,0 +1,227 @@
+// Plans between folders of this machine, run as a user runs them: output, streams, exit codes, restrictions, inputs.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { type Desk, openDesk } from '../support/program.js';
+import { treeOf } from '../support/tree.js';
+
+let desk: Desk;
+/** A folder with a plan, a master with two files, and two remotes that do not exist yet. */
+let base: string;
+
+const PLAN = `syncplan 1
+input shelf default "shelf"
+fleet {
+  host build at local { root site "./master" }
+  group a {
+    host one at local { root site "./\${shelf}/one" }
+    host two at local { root site "./\${shelf}/two" }
+  }
+}
+role master is build
+role remote is a
+block pages { take "*.html" in site }
+block rest after pages { take all except "*.html" in site; delete mirror { max 1 files } }
+`;
+
+test.before.each(() => {
+  desk ??= openDesk();
+  base = mkdtempSync(join(desk.folder, 'case-'));
+  mkdirSync(join(base, 'master/folder'), { recursive: true });
+  mkdirSync(join(base, 'shelf'));
+  writeFileSync(join(base, 'plan.sp'), PLAN);
+  writeFileSync(join(base, 'master/index.html'), '<p>\n');
+  writeFileSync(join(base, 'master/folder/data'), 'data\n');
+});
+test.after(() => desk.remove());
+
+const run = (...args: string[]) => desk.run(args, { cwd: base });
+const read = (path: string): string => readFileSync(join(base, path), 'utf8');
+
+test('plan previews on standard output and writes nothing; --exit-code says 2', async () => {
+  const plain = await run('plan', 'plan.sp');
+  assert.equal(plain.code, 0, plain.err);
+  assert.match(plain.out, /create/);
+  assert.match(plain.out, /index\.html/);
+  assert.deepEqual(readdirSync(join(base, 'shelf')), []);
+  assert.equal((await run('plan', 'plan.sp', '--exit-code')).code, 2);
+});
+
+test('apply without a terminal applies, and a second apply has nothing to do', async () => {
+  const first = await run('apply', 'plan.sp');
+  assert.equal(first.code, 0, first.err);
+  for (const host of ['one', 'two']) assert.deepEqual(treeOf(join(base, 'shelf', host)), treeOf(join(base, 'master')));
+  const second = await run('apply', 'plan.sp', '--json');
+  const summary = JSON.parse(second.out.trimEnd().split('\n').at(-1)!);
+  assert.deepEqual([second.code, summary.created, summary.replaced, summary.unchanged], [0, 0, 0, 4]);
+  assert.equal((await run('plan', 'plan.sp', '--exit-code')).code, 0);
+});
+
+test('apply --dry-run is plan', async () => {
+  const dry = await run('apply', 'plan.sp', '--dry-run');
+  assert.equal(dry.code, 0, dry.err);
+  assert.equal(dry.out, (await run('plan', 'plan.sp')).out);
+  assert.deepEqual(readdirSync(join(base, 'shelf')), []);
+});
+
+test('without a terminal there are no escape codes anywhere', async () => {
+  for (const args of [
+    ['plan', 'plan.sp'],
+    ['apply', 'plan.sp', '--ui', 'ink'],
+    ['apply', 'plan.sp'],
+    ['doctor', 'plan.sp'],
+    ['check', 'plan.sp'],
+  ]) {
+    const { out, err } = await run(...args);
+    assert.doesNotMatch(out + err, /\u001b/, args.join(' '));
+  }
+});
+
+test('the stream begins with version, ends with summary, and every event has a time', async () => {
+  const { out, err, code } = await run('apply', 'plan.sp', '--ui', 'json');
+  assert.equal(code, 0, err);
+  const events = out
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  assert.deepEqual([events[0].type, events[0].stream, events.at(-1).type], ['version', 1, 'summary']);
+  assert.ok(events.every(event => typeof event.time === 'number'));
+  const hosts = events.filter(event => event.type === 'host' && event.state === 'connected');
+  assert.deepEqual(
+    hosts.map(event => event.kind),
+    ['local', 'local', 'local'],
+  );
+  assert.ok(events.some(event => event.type === 'change' && event.path === 'folder/data' && event.change === 'create'));
+});
+
+test('quiet says nothing, and its exit code says it all', async () => {
+  assert.deepEqual(await run('apply', 'plan.sp', '--ui', 'quiet'), { code: 0, signal: null, out: '', err: '' });
+  assert.deepEqual(await run('plan', 'plan.sp', '--ui', 'quiet', '--exit-code'), {
+    code: 0,
+    signal: null,
+    out: '',
+    err: '',
+  });
+});
+
+test('--only and --except restrict by host, group and block', async () => {
+  assert.equal((await run('apply', 'plan.sp', '--only', 'one', '--only', 'pages')).code, 0);
+  assert.deepEqual(treeOf(join(base, 'shelf/one')).length, 1);
+  assert.deepEqual(readdirSync(join(base, 'shelf')), ['one']);
+  assert.equal((await run('apply', 'plan.sp', '--except', 'block:rest', '--only', 'a')).code, 0);
+  assert.deepEqual(readdirSync(join(base, 'shelf')), ['one', 'two']);
+  const none = await run('apply', 'plan.sp', '--only', 'three');
+  assert.equal(none.code, 64);
+  assert.match(none.err, /"three" is no host, region, group or block/);
+});
+
+test('inputs come from --var over --var-file over the environment over the default', async () => {
+  const shelf = async (args: string[], env: Record<string, string> = {}): Promise<string> => {
+    const { out, err, code } = await desk.run(['compile', 'plan.sp', ...args], { cwd: base, env });
+    assert.equal(code, 0, err);
+    return JSON.parse(out).inputs.shelf;
+  };
+  writeFileSync(join(base, 'vars.json'), '{"shelf": "from-json"}');
+  writeFileSync(join(base, 'vars.env'), '# a comment\n\nshelf=from=lines\n');
+  assert.equal(await shelf([]), 'shelf');
+  assert.equal(
+    await shelf([], { SYNCPLAN_VAR_shelf: 'from-environment', SYNCPLAN_VAR_other: 'of another plan' }),
+    'from-environment',
+  );
+  assert.equal(await shelf(['--var-file', 'vars.json'], { SYNCPLAN_VAR_shelf: 'x' }), 'from-json');
+  assert.equal(await shelf(['--var-file', 'vars.env']), 'from=lines');
+  assert.equal(await shelf(['--var', 'shelf=from-command-line', '--var-file', 'vars.json']), 'from-command-line');
+  const typo = await run('compile', 'plan.sp', '--var', 'shelv=x');
+  assert.notEqual(typo.code, 0);
+  assert.match(typo.err, /shelv/);
+});
+
+test('a deletion beyond the budget is refused with 4, names what it saw, and changes nothing', async () => {
+  mkdirSync(join(base, 'shelf/one'));
+  for (const name of ['x', 'y', 'z']) writeFileSync(join(base, 'shelf/one', name), name);
+  const before = treeOf(join(base, 'shelf'));
+  const { code, out, err } = await run('apply', 'plan.sp', '--only', 'one', '--only', 'rest');
+  assert.equal(code, 4, out + err);
+  assert.match(out + err, /--allow-delete/);
+  assert.deepEqual(treeOf(join(base, 'shelf')), before);
+  assert.equal((await run('apply', 'plan.sp', '--allow-delete')).code, 0);
+  assert.deepEqual(treeOf(join(base, 'shelf/one')), treeOf(join(base, 'master')));
+});
+
+test('a master whose root is missing is refused with 4 and nothing is deleted', async () => {
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  rmSync(join(base, 'master'), { recursive: true });
+  const before = treeOf(join(base, 'shelf'));
+  const { code, out, err } = await run('apply', 'plan.sp');
+  assert.equal(code, 4, out + err);
+  assert.match(out + err, /master/);
+  assert.deepEqual(treeOf(join(base, 'shelf')), before);
+});
+
+test('a faulty plan is answered with all its findings and 3, and nothing is touched', async () => {
+  writeFileSync(join(base, 'plan.sp'), `${PLAN}block odd { take nothing in site }\nblok x {}\nrole remote is one\n`);
+  for (const command of ['plan', 'apply', 'doctor', 'compile', 'check']) {
+    const { code, out, err } = await run(command, 'plan.sp');
+    assert.equal(code, 3, command);
+    const said = command === 'check' ? out : err;
+    assert.ok((said.match(/SP\d{4}/g) ?? []).length >= 3, `${command}: ${said}`);
+  }
+  assert.deepEqual(readdirSync(join(base, 'shelf')), []);
+});
+
+test('every run leaves one line in the history of this machine', async () => {
+  const state = join(base, 'state');
+  const env = { XDG_STATE_HOME: state };
+  await desk.run(['plan', 'plan.sp'], { cwd: base, env });
+  await desk.run(['apply', 'plan.sp'], { cwd: base, env });
+  const lines = readFileSync(join(state, 'syncplan/history.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  assert.deepEqual(
+    lines.map(line => [line.history, line.command, line.summary.exitCode]),
+    [
+      [1, 'plan', 0],
+      [1, 'apply', 0],
+    ],
+  );
+  assert.equal(lines[1].file, join(base, 'plan.sp'));
+  assert.notEqual(lines[0].run, lines[1].run);
+});
+
+test('a reader that goes away is no fault of the program', async () => {
+  const { runProcess, PROGRAM } = await import('../support/program.js');
+  const script = `"${process.execPath}" "${PROGRAM}" compile plan.sp | head -c 1 > /dev/null; echo "\${PIPESTATUS[0]}"`;
+  const { out, err } = await runProcess('bash', ['-c', script], { cwd: base });
+  assert.deepEqual([out, err], ['0\n', '']);
+});
+
+test('doctor says how each machine is driven and what its roots are', async () => {
+  const { code, out, err } = await run('doctor', 'plan.sp');
+  assert.equal(code, 0, out + err);
+  for (const host of ['build', 'one', 'two']) assert.match(out, new RegExp(`^ok +${host} `, 'm'));
+  assert.match(out, /Node\.js \d+\./);
+  assert.match(out, /missing; apply will make it/);
+  const lines = (await run('doctor', 'plan.sp', '--json')).out
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  assert.deepEqual(
+    lines.map(line => line.host),
+    ['build', 'one', 'two'],
+  );
+  assert.ok(lines.every(line => line.facts.algorithms.includes('xxh128')));
+  rmSync(join(base, 'master'), { recursive: true });
+  const sick = await run('doctor', 'plan.sp');
+  assert.equal(sick.code, 5);
+  assert.match(sick.out, /FAIL build/);
+});
+
+test('the plan file and what it writes stand where the user says', async () => {
+  const ended = await desk.run(['apply', join(base, 'plan.sp')], { cwd: '/' });
+  assert.equal(ended.code, 0, ended.err);
+  assert.equal(read('shelf/one/folder/data'), 'data\n');
+});
+
+test.run();
