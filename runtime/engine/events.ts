@@ -147,7 +147,8 @@ export type ChangeLine = {
   readonly kind: 'file' | 'folder' | 'link' | 'hard';
   /** Bytes of content that will travel. */
   readonly bytes: number;
-  /** What differs or what it becomes, in a few words: `size 10 → 12`, `content`, `mode 0644 → 0755`, `→ target`. Not escaped. */
+  /** What differs or what it becomes, in a few words: `size 10 → 12`, `content`, `mode 0644 → 0755`, `→ target`. Not
+   * escaped; names in it are byte strings like paths, and beside bytes only `→` occurs. */
   readonly detail: string;
 };
 

@@ -30,11 +30,13 @@ export const barLine = (view: RunView, brush: Brush): string => {
 /** What comes before the totals are known is counted, never given as a percentage. */
 const scanText = (view: RunView): string => {
   const known = view.relations.length - view.uncompared;
-  const connecting = [...view.hosts.values()].filter(host => host.state === 'connecting').length;
+  const hosts = [...view.hosts.values()];
+  const connected = hosts.filter(host => host.state === 'connected').length;
   const entries = view.relations.reduce((sum, { observed }) => sum + (observed?.entries ?? 0), 0);
   return [
-    known === 0 && connecting > 0 ? `connecting to ${countText(connecting, 'host')}` : 'listing and comparing',
-    known === 0 ? '' : `${numberText(known)} of ${numberText(view.relations.length)} compared`,
+    known === 0 && connected < hosts.length ? 'connecting' : view.uncompared > 0 ? 'listing and comparing' : 'compared',
+    connected === hosts.length ? '' : `${numberText(connected)} of ${countText(hosts.length, 'host')} connected`,
+    known === 0 || view.uncompared === 0 ? '' : `${numberText(known)} of ${numberText(view.relations.length)} compared`,
     entries === 0 ? '' : `${countText(entries, 'entry', 'entries')} listed`,
   ]
     .filter(text => text !== '')
@@ -42,12 +44,13 @@ const scanText = (view: RunView): string => {
 };
 
 const percentLine = (view: RunView, done: number, { paint, signs, width, now }: Brush): string => {
-  const failed = view.relations.filter(relation => classOf(relation) === 'failed').length;
+  const failed = new Set(view.relations.filter(relation => classOf(relation) === 'failed').map(({ host }) => host))
+    .size;
   const left = eta(view, now);
   const pace = rate(view, now);
   const facts: { text: string; paint: (text: string) => string }[] = [
     { text: padStart(`${done} %`, PERCENT), paint: paint.bold },
-    { text: failed === 0 ? '' : `${numberText(failed)} failed`, paint: paint.red },
+    { text: failed === 0 ? '' : `${countText(failed, 'host')} failed`, paint: paint.red },
     { text: left === null ? '' : `${roughDuration(left)} left`, paint: plain },
     {
       text: view.wholeBytes === 0 ? '' : bytesOf(Math.min(view.bytes, view.wholeBytes), view.wholeBytes),

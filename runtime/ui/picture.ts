@@ -37,6 +37,8 @@ export const picture = (view: RunView, options: PictureOptions): string[] => {
         return blockLine(row.block, view, brush);
       case 'relation':
         return relationLine(row.relation, measures, brush);
+      case 'gap':
+        return '';
       case 'more':
         return moreLine(row, brush);
     }

@@ -81,8 +81,9 @@ export const advance = (view: RunView, relation: RelationView, time: number): vo
   const fraction = Math.max(relation.fraction, fractionOf(relation));
   view.doneWeight += relation.weight * (fraction - relation.fraction);
   relation.fraction = fraction;
-  measure(relation.fractionMeter, time, fraction);
-  measure(view.weightMeter, time, view.doneWeight);
+  // Measured from the first byte on: waiting and comparing say nothing about the pace of the work.
+  if (relation.state === 'staging' || relation.state === 'committing') measure(relation.fractionMeter, time, fraction);
+  if (view.weighed && view.doneWeight > 0) measure(view.weightMeter, time, view.doneWeight);
 };
 
 const reached = (view: RunView): number =>

@@ -2,13 +2,14 @@
 //
 // `rows` gives at most `height` rows. When everything fits, every relation has its row. Otherwise what waits or is done is
 // only counted, on its block's row; failures and then what is at work get rows as far as they reach, and one last row
-// counts what is not shown. Rows of a block stay in the order of the plan, failures on top, so that the picture is calm.
+// counts what is not shown. A block begins after an empty row where there is room for that. Rows of a block stay in the order of the plan, failures on top, so that the picture is calm.
 import type { BlockState } from '../engine/events.js';
 import type { BlockView, RelationView, RunView } from './run-state.js';
 
 export type Row =
   | { readonly row: 'block'; readonly block: BlockView }
   | { readonly row: 'relation'; readonly relation: RelationView }
+  | { readonly row: 'gap' }
   /** What is at work or has failed and found no room. */
   | { readonly row: 'more'; readonly failed: number; readonly active: number; readonly blocks: number };
 
@@ -16,13 +17,20 @@ export type Row =
 export type Class = 'failed' | 'active' | 'waiting' | 'settled';
 
 export const rows = (view: RunView, height: number): Row[] => {
+  const chosen = chooseRows(view, height);
+  const gaps = chosen.filter((row, i) => row.row === 'block' && i > 0).length;
+  if (chosen.length + gaps > height) return chosen;
+  return chosen.flatMap((row, i) => (row.row === 'block' && i > 0 ? [{ row: 'gap' }, row] : [row]));
+};
+
+const chooseRows = (view: RunView, height: number): Row[] => {
   const blocks = [...view.blocks.values()];
   if (blocks.length + view.relations.length <= height) {
     return blocks.flatMap(block => blockRows(block, inOrder([...block.relations.values()])));
   }
   const shownBlocks = blocks.length * 2 <= height ? blocks : mostUrgent(blocks, Math.floor(height / 2));
   const candidates = shownBlocks.flatMap(block => [...block.relations.values()]);
-  const failed = candidates.filter(relation => classOf(relation) === 'failed');
+  const failed = candidates.filter(relation => classOf(relation) === 'failed' && !isEcho(relation));
   const active = candidates.filter(relation => classOf(relation) === 'active');
   const fits = shownBlocks.length + failed.length + active.length <= height && shownBlocks.length === blocks.length;
   const room = Math.max(0, height - shownBlocks.length - (fits ? 0 : 1));
@@ -56,7 +64,7 @@ export const classOf = (relation: RelationView): Class => {
     case 'verifying':
       return 'active';
     case 'waiting':
-      if (relation.host.state === 'lost') return 'failed';
+      if (relation.leads && relation.host.state === 'lost') return 'failed';
       return relation.leads && relation.host.state === 'connecting' ? 'active' : 'waiting';
     case 'compared':
       return 'waiting';
@@ -65,6 +73,10 @@ export const classOf = (relation: RelationView): Class => {
       return 'settled';
   }
 };
+
+/** A host that is out of order is shown once, in its first block; the others count it. */
+const isEcho = (relation: RelationView): boolean =>
+  !relation.leads && relation.host.message !== null && relation.message === relation.host.message;
 
 const blockRows = (block: BlockView, relations: readonly RelationView[]): Row[] => [
   { row: 'block', block },

@@ -88,7 +88,6 @@ const mount = (stream: NodeJS.WriteStream, draw: () => string): (() => void) => 
     patchConsole: false,
     exitOnCtrlC: false,
     maxFps: FRAMES_A_SECOND * 2,
-    incrementalRendering: true,
   });
   const redraw = (): void => show(draw());
   stream.on('resize', redraw);
