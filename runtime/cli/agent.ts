@@ -1,0 +1,20 @@
+// Where the pushed program starts: serves this machine's files over standard input and output until the input ends.
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { MAGIC } from '../host/agent/protocol.js';
+import { breathe, serve } from '../host/agent/serve.js';
+import { tidyBundles } from '../host/agent/tidy.js';
+import { openLocalHost } from '../host/local.js';
+
+const [, bundle, label = 'host', givenCache] = process.argv;
+const { XDG_CACHE_HOME: cache = '' } = process.env;
+const cacheFolder = givenCache ?? join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'syncplan');
+
+process.stdout.write(`${MAGIC} ready ${SYNCPLAN_VERSION}\n`);
+const host = await openLocalHost({ label, cacheFolder, breathe });
+const served = serve(host, process.stdin, process.stdout, { version: SYNCPLAN_VERSION, pid: process.pid });
+if (bundle !== undefined) void tidyBundles(bundle, cacheFolder, Date.now());
+await served;
+// Nobody is there any more: put away what can be put away at once, and end.
+await Promise.race([host.close().catch(() => {}), new Promise(resolve => setTimeout(resolve, 500))]);
+process.exit(0);

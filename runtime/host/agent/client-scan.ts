@@ -1,0 +1,113 @@
+// Roots and scans of an agent as the engine sees them: each verb one request, each answer checked against what was asked.
+import { WireError } from '../../bytes/wire.js';
+import { isWithin, type Path } from '../../tree/path.js';
+import type { FolderPage, Root, Scan, ScanSummary, Selection } from '../host.js';
+import { decodeDigests, decodeFollowers, decodeFounds, decodePages } from './answers.js';
+import type { Calls } from './calls.js';
+import { decodeIndexes, encodePaths, encodeWanted } from './lists.js';
+import { type Call, NOTHING, SCANNED } from './messages.js';
+
+/** The agent's numbers of what this connection opened. */
+export type Known = { readonly roots: WeakMap<Root, number>; readonly scans: WeakMap<Scan, number> };
+
+export const remoteRoot = (
+  calls: Calls,
+  known: Known,
+  { id, ...seen }: { readonly id: number } & Omit<Root, 'scan'>,
+): Root => {
+  const root: Root = {
+    ...seen,
+    scan: async selection => {
+      const scanned = await calls.ask(scanCall(id, selection), SCANNED, 'a scan');
+      const scan = remoteScan(calls, scanned.id, scanned.summary);
+      known.scans.set(scan, scanned.id);
+      return scan;
+    },
+  };
+  known.roots.set(root, id);
+  return root;
+};
+
+const scanCall = (root: number, selection: Selection): Call => ({
+  verb: 'scan',
+  root,
+  selection: { ...selection, terms: [...selection.terms], attributes: [...selection.attributes] },
+});
+
+const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Scan => {
+  const pages = (verb: 'pages' | 'subtrees' | 'contents', folders: readonly Path[], expected: Expected) =>
+    calls.stream({ verb, scan }, encodePaths(folders), pieces =>
+      checkedPages(decodePages(pieces, expected.check), expected),
+    );
+  const list = <T>(
+    verb: 'lookup' | 'digests' | 'followers',
+    paths: readonly Path[],
+    decode: (piece: Buffer) => readonly T[],
+  ): Promise<T[]> => calls.list({ verb, scan }, encodePaths(paths), decode, answers => sameLength(paths, answers));
+  let closing: Promise<void> | null = null;
+  return {
+    summary,
+    pages: folders => pages('pages', folders, inOrder(folders)),
+    subtrees: folders => pages('subtrees', folders, below(folders)),
+    contents: folders => pages('contents', folders, below(folders)),
+    lookup: paths => list('lookup', paths, decodeFounds),
+    digests: paths => list('digests', paths, decodeDigests),
+    followers: leaders => list('followers', leaders, decodeFollowers),
+    read: wanted => calls.stream({ verb: 'read', scan }, encodeWanted(wanted), pieces => pieces),
+    changed: paths =>
+      calls.list({ verb: 'changed', scan }, encodePaths(paths), decodeIndexes, indexes =>
+        ascending(indexes, paths.length),
+      ),
+    close: () => {
+      closing ??= calls.ask({ verb: 'closeScan', scan }, NOTHING, 'an end');
+      return closing;
+    },
+  };
+};
+
+type Expected = { readonly check: (folder: Path) => void; readonly finish: () => void };
+
+async function* checkedPages(pages: AsyncIterable<FolderPage>, expected: Expected): AsyncGenerator<FolderPage> {
+  yield* pages;
+  expected.finish();
+}
+
+/** Exactly the folders asked for, in the order asked. */
+const inOrder = (folders: readonly Path[]): Expected => {
+  let next = 0;
+  return {
+    check(folder) {
+      if (folders[next++] !== folder) throw new WireError('the agent sent a page that was not asked for');
+    },
+    finish() {
+      if (next !== folders.length) throw new WireError('the agent did not send every page asked for');
+    },
+  };
+};
+
+/** Only folders at or below those asked for, in their order: the one that fitted last is looked at first. */
+const below = (folders: readonly Path[]): Expected => {
+  let at = 0;
+  return {
+    check(folder) {
+      for (let tried = 0; tried < folders.length; tried++) {
+        if (isWithin(folder, folders[at]!)) return;
+        at = (at + 1) % folders.length;
+      }
+      throw new WireError('the agent sent a page that was not asked for');
+    },
+    finish() {},
+  };
+};
+
+const sameLength = (asked: readonly unknown[], answers: readonly unknown[]): void => {
+  if (answers.length === asked.length) return;
+  throw new WireError(`the agent gave ${answers.length} answers to ${asked.length} questions`);
+};
+
+const ascending = (indexes: readonly number[], end: number): void => {
+  for (const [at, index] of indexes.entries()) {
+    if (index < end && (at === 0 || index > indexes[at - 1]!)) continue;
+    throw new WireError('the agent says of a path that it changed which was not asked for');
+  }
+};

@@ -1,0 +1,43 @@
+// A transaction of an agent as the engine sees it; an outcome is believed only of a step that was sent.
+import { WireError } from '../../bytes/wire.js';
+import type { Outcome } from '../../tree/action.js';
+import type { Transaction } from '../host.js';
+import { decodeOutcomes } from './answers.js';
+import type { Calls, Input } from './calls.js';
+import { type Call, NOTHING } from './messages.js';
+import { encodeChanges, encodeSteps } from './steps.js';
+
+export const remoteTransaction = (calls: Calls, transaction: number): Transaction => {
+  let count = 0;
+  let ending: Promise<void> | null = null;
+  const check = (outcomes: readonly Outcome[]): void => {
+    for (const { index } of outcomes) {
+      if (index >= count) throw new WireError(`the agent reports step ${index} of ${count}`);
+    }
+  };
+  async function* batches(pieces: AsyncIterable<Buffer>): AsyncGenerator<readonly Outcome[]> {
+    for await (const piece of pieces) {
+      const outcomes = decodeOutcomes(piece);
+      check(outcomes);
+      yield outcomes;
+    }
+  }
+  const outcomes = (call: Call, input?: Input): Promise<readonly Outcome[]> =>
+    calls.list(call, input, decodeOutcomes, check);
+
+  return {
+    prepare: steps => {
+      count = steps.length;
+      return calls.ask({ verb: 'prepare', transaction }, NOTHING, 'an end', encodeSteps(steps));
+    },
+    amend: changes => calls.ask({ verb: 'amend', transaction }, NOTHING, 'an end', encodeChanges(changes)),
+    stage: pack => outcomes({ verb: 'stage', transaction }, pack),
+    precheck: () => outcomes({ verb: 'precheck', transaction }),
+    commit: () => calls.stream({ verb: 'commit', transaction }, undefined, batches),
+    verify: () => outcomes({ verb: 'verify', transaction }),
+    end: () => {
+      ending ??= calls.ask({ verb: 'end', transaction }, NOTHING, 'an end');
+      return ending;
+    },
+  };
+};

@@ -1,0 +1,163 @@
+// Control messages: the small values of the protocol, packed by msgpackr and checked against their schema on receipt.
+//
+// Lists of paths, steps and answers are not here (lists.ts, steps.ts, answers.ts): they are large and compact.
+import { Packr } from 'msgpackr';
+import * as z from 'zod/mini';
+import { ALGORITHMS, type FileTest } from '../../../compiler/plan.js';
+import { WireError } from '../../bytes/wire.js';
+import { PROBLEM_CODES } from '../../tree/entry.js';
+import { MAX_NAME, MAX_PATH, refusePath } from '../../tree/path.js';
+import { HOST_ERROR_CODES, HostError } from '../host-error.js';
+
+export const packMessage = (value: unknown): Buffer => packr.pack(value);
+
+/** The value, or a WireError that says which message was malformed and where. */
+export const unpackMessage = <T>(schema: z.ZodMiniType<T>, payload: Buffer, what: string): T => {
+  let value: unknown;
+  try {
+    // A copy: what is unpacked must not hold on to the buffer it came in.
+    value = payload.length === 0 ? undefined : packr.unpack(payload);
+  } catch (error) {
+    throw new WireError(`${what} is not a message: ${(error as Error).message}`);
+  }
+  const checked = z.safeParse(schema, value);
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0];
+  throw new WireError(`${what} is malformed at ${issue?.path.join('.') || 'its top'}: ${issue?.code ?? 'unknown'}`);
+};
+
+/** An error as it travels; damage on the wire becomes 'protocol', anything else unexpected 'failed' with its message. */
+export const packFailure = (error: unknown): Buffer => {
+  const { code, message, help } = asHostError(error);
+  return packMessage({ code, message: message.slice(0, MAX_TEXT), help: help.slice(0, MAX_TEXT) });
+};
+
+const asHostError = (error: unknown): HostError => {
+  if (error instanceof HostError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof WireError
+    ? new HostError('protocol', message, 'Both ends must be the same syncplan; run it again.')
+    : new HostError('failed', message, UNEXPECTED);
+};
+
+export const unpackFailure = (payload: Buffer): HostError => {
+  const { code, message, help } = unpackMessage(FAILURE, payload, 'a failure');
+  return new HostError(code, message, help);
+};
+
+const UNEXPECTED = 'This is not expected to happen; the message above is what syncplan on that machine says.';
+const MAX_TEXT = 8_192;
+
+const text = (cap = MAX_TEXT) => z.string().check(z.maxLength(cap));
+const whole = () => z.int().check(z.gte(0));
+const flag = z.boolean();
+const path = z.string().check(z.refine(value => refusePath(value) === null));
+const name = () => text(MAX_NAME);
+/** Values of a test: globs and listed paths come from the plan, the longest is a path. */
+const words = z.array(text(MAX_PATH));
+
+const test: z.ZodMiniType<FileTest> = z.lazy(() =>
+  z.discriminatedUnion('is', [
+    z.strictObject({ is: z.literal('all') }),
+    z.strictObject({ is: z.literal('not'), test }),
+    z.strictObject({ is: z.enum(['and', 'or']), tests: z.array(test) }),
+    z.strictObject({ is: z.enum(['name', 'path', 'ext', 'owner', 'group']), values: words }),
+    z.strictObject({ is: z.literal('matches'), on: z.enum(['name', 'path']), glob: text(MAX_PATH) }),
+    z.strictObject({ is: z.literal('under'), folder: text(MAX_PATH) }),
+    z.strictObject({ is: z.literal('type'), values: z.array(z.enum(['file', 'directory', 'link'])) }),
+    z.strictObject({ is: z.literal('size'), op: z.enum(['<', '<=', '>', '>=', '=', '!=']), bytes: z.number() }),
+    z.strictObject({ is: z.literal('age'), op: z.enum(['<=', '>']), seconds: z.number() }),
+    z.strictObject({ is: z.literal('mode'), values: z.array(whole()) }),
+    z.strictObject({ is: z.literal('executable') }),
+    z.strictObject({ is: z.literal('listed'), source: text(MAX_PATH), paths: words }),
+  ]),
+);
+
+export const SELECTION = z.strictObject({
+  side: z.enum(['master', 'remote']),
+  folder: path,
+  terms: z.array(z.strictObject({ base: path, include: test, except: z.nullable(test) })),
+  attributes: z.array(z.enum(['mode', 'modified', 'owner', 'group', 'acl', 'xattr', 'special'])),
+  times: flag,
+  links: z.strictObject({
+    symbolic: z.enum(['keep', 'follow', 'skip']),
+    hard: z.enum(['keep', 'split']),
+    escaping: z.enum(['keep', 'refuse', 'skip']),
+  }),
+  algorithm: z.enum(ALGORITHMS),
+  now: z.number(),
+});
+
+const PROBLEM = z.strictObject({
+  path: z.string().check(z.maxLength(2 * MAX_PATH)),
+  code: z.enum(PROBLEM_CODES),
+  message: text(),
+  help: text(),
+});
+
+export const SUMMARY = z.strictObject({
+  digest: z.string().check(z.length(16)),
+  exists: flag,
+  files: whole(),
+  folders: whole(),
+  links: whole(),
+  hard: whole(),
+  bytes: whole(),
+  skipped: whole(),
+  mounts: whole(),
+  problems: z.array(PROBLEM).check(z.maxLength(1000)),
+  moreProblems: whole(),
+});
+
+export const HELLO = z.strictObject({
+  protocol: z.number(),
+  version: text(64),
+  pid: whole(),
+  facts: z.strictObject({
+    system: text(256),
+    node: text(64),
+    user: name(),
+    home: text(MAX_PATH),
+    caseSensitive: flag,
+    algorithms: z.array(z.enum(ALGORITHMS)),
+    privileged: flag,
+  }),
+});
+
+export const ROOT = z.strictObject({
+  id: whole(),
+  path: text(MAX_PATH),
+  exists: flag,
+  identity: text(256),
+  space: z.nullable(z.strictObject({ bytes: whole(), inodes: whole() })),
+});
+export const SCANNED = z.strictObject({ id: whole(), summary: SUMMARY });
+export const BEGUN = z.strictObject({ id: whole() });
+export const NOTHING = z.undefined();
+
+const FAILURE = z.strictObject({ code: z.enum(HOST_ERROR_CODES), message: text(), help: text() });
+
+const scan = whole();
+const transaction = whole();
+/** Every verb with what it needs beside its lists. Order and meaning as in runtime/host/host.ts. */
+export const CALL = z.discriminatedUnion('verb', [
+  z.strictObject({ verb: z.literal('openRoot'), path: text(MAX_PATH), create: flag }),
+  z.strictObject({ verb: z.literal('scan'), root: whole(), selection: SELECTION }),
+  z.strictObject({ verb: z.enum(['pages', 'subtrees', 'contents', 'read']), scan }),
+  z.strictObject({ verb: z.enum(['lookup', 'digests', 'followers', 'changed']), scan }),
+  z.strictObject({ verb: z.literal('closeScan'), scan }),
+  z.strictObject({
+    verb: z.literal('begin'),
+    id: z.strictObject({ run: text(256), block: text(256), trash: z.number() }),
+    parts: z.array(z.strictObject({ root: whole(), scan })).check(z.maxLength(10_000)),
+  }),
+  z.strictObject({
+    verb: z.enum(['prepare', 'amend', 'stage', 'precheck', 'commit', 'verify']),
+    transaction,
+  }),
+  z.strictObject({ verb: z.literal('end'), transaction }),
+  z.strictObject({ verb: z.literal('close') }),
+]);
+export type Call = z.infer<typeof CALL>;
+
+const packr = new Packr({ useRecords: false, moreTypes: false });

@@ -1,0 +1,215 @@
+// From a host of the plan to a Host: the agent on this machine as a child process, on every other over one SSH session.
+//
+// 1. At most `handshakes` are under way; a login that is refused is never tried again, a server that is busy a few times.
+// 2. `signal` ends connecting, not what is connected: a run stops at its next safe point and then closes its hosts.
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import pLimit from 'p-limit';
+import type { HostPlan } from '../../compiler/plan.js';
+import { agentHost } from './agent/client.js';
+import { type Bundle, greet, makeBundle, REMOTE_COMMAND } from './agent/push.js';
+import { type Carrier, startCarrier } from './carrier.js';
+import type { Host } from './host.js';
+import { HostError } from './host-error.js';
+import { type SshAddress, type SshOptions, sshArguments, sshConfigOf, sshWay } from './ssh.js';
+import { choosesCiphers } from './ssh-ciphers.js';
+import { explainSsh, tail } from './ssh-failure.js';
+
+export type ConnectOptions = {
+  /** Handed to ssh as -F, so that nothing of the user's own configuration is read. */
+  readonly sshConfig?: string;
+  /** Accept host keys that are not known yet; never changed ones. */
+  readonly acceptNewKeys: boolean;
+  /** Path of the bundled agent. */
+  readonly agentBundle: string;
+  /** Logins at a time. */
+  readonly handshakes?: number;
+  /** Folder of the plan's main file; relative keys and configurations lie below it. */
+  readonly planFolder: string;
+  /** Where the agent of this machine keeps its digest cache. */
+  readonly cacheFolder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+  /** Milliseconds before the first repeated attempt, and for the whole greeting. */
+  readonly pause?: number;
+  readonly greetingPatience?: number;
+};
+
+export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promise<Host>) => {
+  const handshakes = pLimit(options.handshakes ?? HANDSHAKES);
+  const home = options.environment.HOME || homedir();
+  let bundle: Promise<Bundle> | null = null;
+  const readBundle = (): Promise<Bundle> => {
+    bundle ??= readFile(options.agentBundle).then(makeBundle);
+    return bundle;
+  };
+  const fastCiphers = new Map<string, Promise<boolean>>();
+  const mayChooseCipher = (config: string | undefined): Promise<boolean> => {
+    const key = config ?? '';
+    const known = fastCiphers.get(key) ?? choosesCiphers(config, home).then(chosen => !chosen);
+    fastCiphers.set(key, known);
+    return known;
+  };
+
+  return host => {
+    const { address } = host;
+    if (address.kind === 'local') return connectLocal(host.id, options);
+    const sshOptions: SshOptions = { ...options, home };
+    return handshakes(async () => {
+      checkSignal(host.id, options.signal);
+      const fastCipher = await mayChooseCipher(sshConfigOf(address, sshOptions));
+      return connectSsh(host.id, address, await readBundle(), fastCipher, { ...options, home });
+    });
+  };
+};
+
+const connectLocal = async (label: string, options: ConnectOptions): Promise<Host> => {
+  const args = [options.agentBundle, label, options.cacheFolder];
+  const carrier = startCarrier(process.execPath, args, { ...options.environment });
+  return settle(carrier, label, 'local', null, options, async chatter => {
+    const { exitCode, signal, failure } = await carrier.ended;
+    const why = tail(`${failure ?? ''} ${carrier.stderr()} ${chatter}`.trim(), 600) || `exit ${exitCode ?? signal}`;
+    return new HostError(
+      'no-agent',
+      `${label}: the agent of this machine did not start: ${why}`,
+      'Reinstall syncplan; its package holds the agent.',
+    );
+  });
+};
+
+const connectSsh = async (
+  label: string,
+  address: SshAddress,
+  bundle: Bundle,
+  fastCipher: boolean,
+  options: ConnectOptions & { readonly home: string },
+): Promise<Host> => {
+  const way = sshWay(label, address, options);
+  for (let attempt = 1, fast = fastCipher; ; attempt++) {
+    const args = sshArguments(way, address.host, REMOTE_COMMAND, { fastCipher: fast });
+    const carrier = startCarrier('ssh', args, { ...options.environment, LC_ALL: 'C' });
+    let again = false;
+    try {
+      return await settle(carrier, label, 'agent', bundle, options, async chatter => {
+        const { exitCode, signal, failure } = await carrier.ended;
+        if (failure !== null) return noSsh(label, failure);
+        const byHand = ['ssh', ...way].join(' ');
+        const stderr = carrier.stderr();
+        // An older ssh does not know how to put one cipher first.
+        if (fast && /Bad SSH2 cipher spec|unknown cipher/i.test(stderr)) {
+          fast = false;
+          again = true;
+        }
+        const explained = explainSsh({ label, host: address.host, byHand, exitCode, signal, stderr, chatter });
+        again ||= explained.again;
+        return explained.error;
+      });
+    } catch (error) {
+      if (!again || attempt > RETRIES) throw error;
+    }
+    await pause((options.pause ?? PAUSE_MS) * 2 ** (attempt - 1), options.signal);
+    checkSignal(label, options.signal);
+  }
+};
+
+/** Greets and hands over; whatever goes wrong ends the carrier. `explain` says why it ended before the greeting was done. */
+const settle = async (
+  carrier: Carrier,
+  label: string,
+  kind: 'local' | 'agent',
+  bundle: Bundle | null,
+  options: ConnectOptions,
+  explain: (chatter: string) => Promise<HostError>,
+): Promise<Host> => {
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    carrier.kill();
+  }, options.greetingPatience ?? GREETING_MS);
+  options.signal?.addEventListener('abort', carrier.kill);
+  try {
+    const greeting = await greet(carrier, label, bundle);
+    if ('chatter' in greeting) {
+      checkSignal(label, options.signal);
+      if (late) throw tooLate(label);
+      throw await explain(greeting.chatter);
+    }
+    return await agentHost(
+      {
+        input: carrier.input,
+        output: carrier.output,
+        greeting,
+        diagnose: () => diagnose(carrier, label, () => (late ? tooLate(label) : aborted(label, options.signal))),
+        kill: carrier.kill,
+        ended: carrier.ended.then(() => {}),
+      },
+      label,
+      kind,
+    );
+  } catch (error) {
+    carrier.kill();
+    await carrier.ended;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', carrier.kill);
+  }
+};
+
+/** The connection ended while it was in use. */
+const diagnose = async (carrier: Carrier, label: string, ours: () => HostError | null): Promise<HostError> => {
+  const waited = new Promise<null>(resolve => setTimeout(resolve, DIAGNOSE_MS, null).unref());
+  const end = await Promise.race([carrier.ended, waited]);
+  const how = end === null ? '' : end.signal !== null ? ` (killed by ${end.signal})` : ` (exit ${end.exitCode})`;
+  const said = tail(carrier.stderr().trim(), 600);
+  return (
+    ours() ??
+    new HostError(
+      'lost',
+      `${label}: the connection to the agent was lost${how}${said === '' ? '' : `: ${said}`}`,
+      'Run the same command again: it goes on from what has arrived.',
+    )
+  );
+};
+
+const noSsh = (label: string, failure: string): HostError =>
+  new HostError(
+    'failed',
+    `${label}: ssh cannot be started here: ${failure}`,
+    'Install the OpenSSH client; on Debian: apt-get install openssh-client.',
+  );
+
+const tooLate = (label: string): HostError =>
+  new HostError(
+    'silent',
+    `${label}: there was no answer while connecting`,
+    'The login there hangs; try ssh by hand, and look at the login scripts of that account.',
+  );
+
+const aborted = (label: string, signal: AbortSignal | undefined): HostError | null =>
+  signal?.aborted === true
+    ? new HostError('cancelled', `${label}: connecting was interrupted`, 'Run the command again.')
+    : null;
+
+const checkSignal = (label: string, signal: AbortSignal | undefined): void => {
+  const error = aborted(label, signal);
+  if (error !== null) throw error;
+};
+
+/** Sleeps, but not through an interrupt. */
+const pause = (milliseconds: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise(resolve => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, milliseconds);
+    signal?.addEventListener('abort', wake);
+  });
+
+const HANDSHAKES = 8;
+const RETRIES = 4;
+const PAUSE_MS = 500;
+const GREETING_MS = 60_000;
+const DIAGNOSE_MS = 2_000;
