@@ -25,6 +25,11 @@ export type PackRecord =
     };
 
 export const writeRecord = (writer: Writer, record: PackRecord): void => {
+  if (record.is === 'part') {
+    writePartHead(writer, record.index, record.offset, record.content.length);
+    writer.raw(record.content);
+    return;
+  }
   writer.u8(CODES[record.is]);
   writer.varint(record.index);
   switch (record.is) {
@@ -32,10 +37,6 @@ export const writeRecord = (writer: Writer, record: PackRecord): void => {
       writer.varint(record.content.length);
       writer.string(record.digest);
       writer.raw(record.content);
-      return;
-    case 'part':
-      writer.varint(record.offset);
-      writer.bytes(record.content);
       return;
     case 'end':
       writer.varint(record.size);
@@ -47,6 +48,14 @@ export const writeRecord = (writer: Writer, record: PackRecord): void => {
       writer.string(record.help);
       return;
   }
+};
+
+/** A `part` record up to its content, of which `length` bytes must follow. */
+export const writePartHead = (writer: Writer, index: number, offset: number, length: number): void => {
+  writer.u8(CODES.part);
+  writer.varint(index);
+  writer.varint(offset);
+  writer.varint(length);
 };
 
 /** The records of one chunk; contents are views into it. Throws WireError on damage. */

@@ -72,7 +72,9 @@ export const makeWriter = (capacity = 1024): Writer => {
     },
     rawString(value) {
       room(value.length);
-      length += buffer.write(value, length, 'latin1');
+      // Names are short, and a loop is faster than a call for those.
+      if (value.length > SHORT) length += buffer.write(value, length, 'latin1');
+      else for (let i = 0; i < value.length; i++) buffer[length++] = value.charCodeAt(i);
     },
     get length() {
       return length;
@@ -157,3 +159,4 @@ export const makeReader = (source: Uint8Array): Reader => {
 
 /** The longest string that is read unless the caller says otherwise. */
 const MAX_STRING = 65_536;
+const SHORT = 32;

@@ -133,6 +133,33 @@ const readEntry = (reader: Reader, kind: number): PagedEntry => {
   }
 };
 
+/** The kind of the entry that begins at `offset` of a page made here. */
+export const kindAt = (page: Uint8Array, offset: number): PagedEntry['kind'] => KINDS[page[offset]!]!;
+
+/** Its name. */
+export const nameAt = (page: Buffer, offset: number): string => {
+  const [start, end] = nameSpan(page, offset);
+  return page.toString('latin1', start, end);
+};
+
+/** Below 0 where its name comes before `name`, 0 where it is the same. */
+export const compareNameAt = (page: Buffer, offset: number, name: string): number => {
+  const [start, end] = nameSpan(page, offset);
+  const common = Math.min(end - start, name.length);
+  for (let i = 0; i < common; i++) {
+    const difference = page[start + i]! - name.charCodeAt(i);
+    if (difference !== 0) return difference;
+  }
+  return end - start - name.length;
+};
+
+/** A name has at most MAX_NAME bytes, so its length takes one byte or two. */
+const nameSpan = (page: Buffer, offset: number): readonly [start: number, end: number] => {
+  const low = page[offset + 1]!;
+  const start = offset + (low < 128 ? 2 : 3);
+  return [start, start + (low < 128 ? low : (low & 127) | (page[offset + 2]! << 7))];
+};
+
 /** What a content page says of each entry of its page: a digest as a byte string, '' for an unreadable file, null for none. */
 export const decodeContentPage = (page: readonly Listed[], contents: Uint8Array): (string | null)[] => {
   const reader = makeReader(contents);
@@ -150,5 +177,6 @@ const FILE = 1;
 const FOLDER = 2;
 const LINK = 3;
 const HARD = 4;
+const KINDS: readonly PagedEntry['kind'][] = ['file', 'file', 'folder', 'link', 'hard'];
 const SELECTED = 1;
 const UNREADABLE = 2;

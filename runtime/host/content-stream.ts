@@ -1,0 +1,126 @@
+// Reads listed files as a pack stream: every byte once, digested while it is read, checked to be what the scan has seen.
+//
+//  1. A file is sent only if it is what was seen when it is opened, and still is when its last byte was read; otherwise its
+//     record says `lost` with 'changed', and what came of it is void.
+//  2. Never more than one chunk is in memory, however large a file is.
+//  3. A file that cannot be read is lost by itself; the stream goes on.
+import { type Hasher, openDigests } from '../bytes/digest.js';
+import { MAX_CONTENT, SMALL_FILE } from '../bytes/pack.js';
+import { makePacker, newPart, PART_ROOM, type Packer, partChunk } from '../bytes/pack-writer.js';
+import type { Problem } from '../tree/entry.js';
+import { leaf, type Path, parent } from '../tree/path.js';
+import { notListed } from './content.js';
+import { problemOf } from './faults.js';
+import { isSame, remember } from './file-digest.js';
+import { type Fault, isFault, type Source } from './file-verbs.js';
+import type { Wanted } from './host.js';
+import { OPENING } from './pace.js';
+import type { Reach } from './reach.js';
+import { reachFrom, type ScanState, seenAt } from './scan-state.js';
+import { differsFromSeen } from './seen.js';
+
+export async function* readContents(state: ScanState, wanted: readonly Wanted[]): AsyncGenerator<Uint8Array> {
+  const hasher = await openDigests(state.selection.algorithm);
+  const packer = makePacker();
+  const scratch = Buffer.allocUnsafeSlow(SMALL_FILE);
+  const reach = reachFrom(state);
+  try {
+    for (const one of wanted) {
+      const moment = state.table.moment();
+      const source = await openSeen(state, reach, one.path);
+      if ('code' in source) {
+        addLost(packer, one, source);
+      } else {
+        try {
+          const { size } = source.stat;
+          const large = size > SMALL_FILE;
+          const first = packer.isFull() || large ? packer.take() : null;
+          if (first !== null) yield first;
+          const digest = large
+            ? yield* readParts(state, source, one, hasher)
+            : await readWhole(source, scratch, hasher);
+          const after = isFault(digest) ? digest : await source.restat();
+          const lost = isFault(after) ? after : isSame(source.stat, after) ? null : CHANGED;
+          if (lost !== null || typeof digest !== 'string') addLost(packer, one, problemOfReading(one.path, lost!));
+          else {
+            remember(state.table, source.stat, digest, moment);
+            const { index } = one;
+            if (large) packer.add({ is: 'end', index, size, digest });
+            else packer.add({ is: 'whole', index, digest, content: scratch.subarray(0, size) });
+          }
+        } finally {
+          await source.close();
+        }
+      }
+      const pause = state.pace(OPENING);
+      if (pause !== null) await pause;
+    }
+    const rest = packer.take();
+    if (rest !== null) yield rest;
+  } finally {
+    await reach.close();
+    state.table.flush();
+  }
+}
+
+/** The file, opened, if it still is what was seen. */
+const openSeen = async (state: ScanState, reach: Reach, path: Path): Promise<Source | Problem> => {
+  const seen = seenAt(state, path);
+  if (seen === null) return notListed(path);
+  const at = await reach.at(parent(path));
+  const source = isFault(at) ? at : await state.verbs.read(at, leaf(path), seen.followed);
+  if (isFault(source)) return problemOfReading(path, source);
+  const differs = differsFromSeen(source.stat, seen);
+  if (differs === null) return source;
+  await source.close();
+  return { ...changed(path), message: `read the file: ${differs}` };
+};
+
+const readWhole = async (source: Source, scratch: Buffer, hasher: Hasher): Promise<string | Fault> => {
+  const { size } = source.stat;
+  const into = scratch.subarray(0, size);
+  const count = size === 0 ? 0 : await source.read(into);
+  if (isFault(count)) return count;
+  return count < size ? CHANGED : hasher.hash(into);
+};
+
+async function* readParts(
+  state: ScanState,
+  source: Source,
+  { index }: Wanted,
+  hasher: Hasher,
+): AsyncGenerator<Uint8Array, string | Fault> {
+  const { size } = source.stat;
+  hasher.init();
+  for (let offset = 0; offset < size; ) {
+    const length = Math.min(MAX_CONTENT, size - offset);
+    const part = newPart();
+    const content = part.subarray(PART_ROOM, PART_ROOM + length);
+    const count = await source.read(content);
+    if (isFault(count)) return count;
+    if (count < length) return CHANGED;
+    hasher.update(content);
+    yield partChunk(part, index, offset, length);
+    offset += length;
+    const pause = state.pace(length / 1024);
+    if (pause !== null) await pause;
+  }
+  return hasher.digest();
+}
+
+const addLost = (packer: Packer, { index }: Wanted, { code, message, help }: Problem): void =>
+  packer.add({ is: 'lost', index, code, message, help });
+
+/** What is not there any more, or is no file any more, has changed; the rest is what the system says. */
+const problemOfReading = (path: Path, fault: Fault): Problem =>
+  fault === CHANGED || NO_LONGER_THERE.has(fault.fault) ? changed(path) : problemOf(path, 'read the file', fault);
+
+const changed = (path: Path): Problem => ({
+  path,
+  code: 'changed',
+  message: 'read the file: it changed meanwhile',
+  help: 'run the same command again, or lock what changes it',
+});
+
+const CHANGED: Fault = { fault: 'CHANGED', message: 'it changed meanwhile' };
+const NO_LONGER_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'ESTALE']);

@@ -1,0 +1,53 @@
+// Digests one file in bounded memory, and remembers the digest if the file stayed the same meanwhile.
+import type { Hasher } from '../bytes/digest.js';
+import type { DigestTable } from './digest-cache.js';
+import { type Fault, type FileVerbs, type Folder, isFault, type Source, type Stat } from './file-verbs.js';
+
+export type FileDigester = {
+  /** The digest of what the file holds, up to the size it had when it was opened. */
+  readonly digest: (at: Folder, name: string, follow: boolean) => Promise<string | Fault>;
+};
+
+export const makeFileDigester = (verbs: FileVerbs, hasher: Hasher, table: DigestTable): FileDigester => {
+  const scratch = Buffer.allocUnsafeSlow(SCRATCH);
+
+  const readAll = async (source: Source): Promise<string | Fault> => {
+    const { size } = source.stat;
+    if (size > SCRATCH) hasher.init();
+    for (let done = 0; ; ) {
+      const wanted = Math.min(SCRATCH, size - done);
+      const count = wanted === 0 ? 0 : await source.read(scratch.subarray(0, wanted));
+      if (isFault(count)) return count;
+      if (size <= SCRATCH) return hasher.hash(scratch.subarray(0, count));
+      hasher.update(scratch.subarray(0, count));
+      done += count;
+      if (count < wanted || done === size) return hasher.digest();
+    }
+  };
+
+  return {
+    async digest(at, name, follow) {
+      const moment = table.moment();
+      const source = await verbs.read(at, name, follow);
+      if (isFault(source)) return source;
+      try {
+        const digest = await readAll(source);
+        const after = isFault(digest) ? digest : await source.restat();
+        if (!isFault(after) && !isFault(digest) && isSame(source.stat, after)) remember(table, after, digest, moment);
+        return digest;
+      } finally {
+        await source.close();
+      }
+    },
+  };
+};
+
+/** The same inode, untouched. */
+export const isSame = (a: Pick<Stat, SameFields>, b: Pick<Stat, SameFields>): boolean =>
+  a.inode === b.inode && a.size === b.size && a.modified === b.modified && a.changed === b.changed;
+type SameFields = 'inode' | 'size' | 'modified' | 'changed';
+
+export const remember = (table: DigestTable, stat: Stat, digest: string, moment: number): void =>
+  table.add([stat.device, stat.inode, stat.size, stat.modified, stat.changed], digest, moment);
+
+const SCRATCH = 1_048_576;

@@ -1,0 +1,156 @@
+// A scan made of file verbs: walks a take's folder once, then answers everything the port asks about what was found.
+import { openDigests } from '../bytes/digest.js';
+import { makeMatcher } from '../tree/matcher.js';
+import type { Path } from '../tree/path.js';
+import { findChanged } from './changed.js';
+import { type Contents, openContents, openFileReader } from './content.js';
+import { readContents } from './content-stream.js';
+import type { DigestCache } from './digest-cache.js';
+import { explainFault } from './faults.js';
+import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
+import type { FolderPage, Selection } from './host.js';
+import { HostError } from './host-error.js';
+import { lookup } from './lookup.js';
+import { makeManaged } from './managed.js';
+import { makePace } from './pace.js';
+import type { Start } from './reach.js';
+import { type ScanState, seenAt } from './scan-state.js';
+import type { SeenScan } from './seen.js';
+import { STATE_FOLDER, walkTree } from './walk.js';
+
+export type ScanTools = {
+  readonly cache: DigestCache;
+  /** Awaited after about every 50 ms of work. */
+  readonly breathe: () => Promise<void>;
+};
+
+/** `folder` is the held root, which stays the caller's; null where the root does not exist. */
+export const openScan = async (
+  verbs: FileVerbs,
+  root: { readonly folder: Folder | null; readonly path: string },
+  selection: Selection,
+  tools: ScanTools,
+): Promise<SeenScan> => {
+  const state = await observe(verbs, root, selection, tools);
+  const { listing, tally, followers } = state.walked;
+  const { digest } = listing;
+  let contents: Promise<Contents> | null = null;
+  const open = (): Promise<Contents> => {
+    contents ??= openContents(state);
+    return contents;
+  };
+
+  const numberOf = (folder: Path): number => {
+    const number = listing.number(folder);
+    if (number >= 0) return number;
+    throw new HostError(
+      'protocol',
+      `asked for a folder that was not listed, "${folder}"`,
+      'this is a fault in syncplan',
+    );
+  };
+  const pageOf = (number: number): FolderPage => ({ folder: listing.path(number), page: listing.page(number) });
+
+  return {
+    selection,
+    summary: { ...tally, digest, exists: state.start !== null },
+    seen: path => seenAt(state, path),
+    async *pages(folders) {
+      for (const folder of folders) yield pageOf(numberOf(folder));
+    },
+    async *subtrees(folders) {
+      for (const folder of folders) {
+        const rest = [numberOf(folder)];
+        for (let number = rest.pop(); number !== undefined; number = rest.pop()) {
+          yield pageOf(number);
+          rest.push(...listing.children(number).reverse());
+        }
+      }
+    },
+    lookup: paths => lookup(state, paths),
+    async digests(paths) {
+      const [opened, reader] = await Promise.all([open(), openFileReader(state)]);
+      try {
+        return await opened.digests(paths, reader);
+      } finally {
+        await reader.close();
+        state.table.flush();
+      }
+    },
+    async *contents(folders) {
+      const [opened, reader] = await Promise.all([open(), openFileReader(state)]);
+      try {
+        for (const folder of folders) yield { folder, page: await opened.page(numberOf(folder), reader) };
+      } finally {
+        await reader.close();
+        state.table.flush();
+      }
+    },
+    followers: async leaders => leaders.map(leader => followers.get(leader) ?? []),
+    read: wanted => readContents(state, wanted),
+    changed: paths => findChanged(state, paths),
+    async close() {
+      state.table.settle();
+      if (state.start !== null && state.start.folder !== root.folder) await verbs.release(state.start.folder);
+    },
+  };
+};
+
+const observe = async (
+  verbs: FileVerbs,
+  root: { readonly folder: Folder | null; readonly path: string },
+  selection: Selection,
+  { cache, breathe }: ScanTools,
+): Promise<ScanState> => {
+  const path = selection.folder === '' ? root.path : `${root.path}/${selection.folder}`;
+  const start = await findStart(verbs, root, selection.folder, path);
+  const matcher = makeMatcher(selection.terms, { now: selection.now });
+  const managed = makeManaged(selection, verbs.names);
+  const pace = makePace(breathe);
+  const [hasher, { size }] = [await openDigests('xxh128'), await openDigests(selection.algorithm)];
+  const walked = await walkTree({ verbs, start, selection, matcher, managed, hasher, pace });
+  if (isFault(walked)) throw unusable(path, walked);
+  const table = cache.table(selection.algorithm, size);
+  const device = start?.stat.device ?? 0;
+  return { verbs, selection, matcher, managed, pace, table, start, device, walked, lookedUp: new Map() };
+};
+
+/** Enters the take's folder from the root, never through a link; null where it does not exist. */
+const findStart = async (
+  verbs: FileVerbs,
+  root: { readonly folder: Folder | null; readonly path: string },
+  folder: Path,
+  path: string,
+): Promise<(Start & { readonly stat: Stat }) | null> => {
+  const names = folder === '' ? [] : folder.split('/');
+  if (names[0] === STATE_FOLDER) {
+    throw new HostError('bad-root', `list ${path}: it is syncplan's own folder`, 'take another folder');
+  }
+  if (root.folder === null) return null;
+  if (names.length === 0) {
+    const opened = await verbs.open(root.path);
+    if (isFault(opened)) throw unusable(root.path, opened);
+    await verbs.release(opened.folder);
+    return { folder: root.folder, path, stat: opened.stat };
+  }
+  let at = root.folder;
+  let stat: Stat | null = null;
+  for (const name of names) {
+    const answer = (await verbs.stat([{ at, name }]))[0]!;
+    const entered = isFault(answer) ? answer : await verbs.enter(at, name);
+    if (at !== root.folder) await verbs.release(at);
+    if (isFault(entered) || isFault(answer)) {
+      const fault = isFault(entered) ? entered : (answer as Fault);
+      if (fault.fault === 'ENOENT') return null;
+      throw unusable(path, fault);
+    }
+    at = entered;
+    stat = answer;
+  }
+  return { folder: at, path, stat: stat! };
+};
+
+const unusable = (path: string, fault: Fault): HostError => {
+  const { why, help } = explainFault(fault);
+  return new HostError('bad-root', `list ${path}: ${why}`, help);
+};

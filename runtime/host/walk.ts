@@ -1,0 +1,270 @@
+// Walks a take's folder and lists what complies, in path order, entering folders one by one and never through a link.
+//
+//  1. A folder that cannot be read, is too deep or belongs to another file system is listed as unreadable, never as empty.
+//  2. What vanishes while it is looked at is left out; what is refused or cannot be carried is left out and named.
+//  3. Links are followed only where the policy says so and only on the master; an ancestor is never entered again.
+//  4. Of a set of hard links the first in path order is the file, the others are its further names.
+//  5. syncplan's own folder, `.syncplan` directly in the root, is never listed.
+import type { Hasher } from '../bytes/digest.js';
+import { type Folded, type Listing, makeListing } from '../tree/listing.js';
+import type { Facts, Matcher, Scope } from '../tree/matcher.js';
+import { join, MAX_NAME, MAX_PATH, type Path } from '../tree/path.js';
+import { problemOf } from './faults.js';
+import { type Fault, type FileVerbs, type Folder, isFault, type Named, type Stat } from './file-verbs.js';
+import type { ScanSummary, Selection } from './host.js';
+import { decideLink, linkLoop } from './link-policy.js';
+import { folderOf, linkOf, type Managed } from './managed.js';
+import type { Pace } from './pace.js';
+import type { Start } from './reach.js';
+import { makeTally } from './walk-tally.js';
+
+export type Walked = {
+  readonly listing: Listing;
+  readonly tally: Omit<ScanSummary, 'digest' | 'exists'>;
+  /** Further names by the path of their file. */
+  readonly followers: ReadonlyMap<Path, readonly Path[]>;
+  /** Links that are listed as the folders and files they lead to. */
+  readonly followedFolders: ReadonlySet<Path>;
+  readonly followedFiles: ReadonlySet<Path>;
+};
+
+export type Walk = {
+  readonly verbs: FileVerbs;
+  /** Null where the folder does not exist. */
+  readonly start: (Start & { readonly stat: Stat }) | null;
+  readonly selection: Selection;
+  readonly matcher: Matcher;
+  readonly managed: Managed;
+  readonly hasher: Hasher;
+  readonly pace: Pace;
+};
+
+/** A Fault where the folder itself cannot be listed. */
+export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
+  const { verbs, start, selection, matcher, managed, pace } = walk;
+  const listing = makeListing(walk.hasher);
+  const tally = makeTally();
+  const followers = new Map<Path, Path[]>();
+  const followedFolders = new Set<Path>();
+  const followedFiles = new Set<Path>();
+  /** First paths of files with further names that may still come, by inode (and device, where it is another). */
+  const leaders = new Map<number | string, Path>();
+  /** Identities of the folders on the way down. */
+  const way: Stat[] = [];
+  const facts = makeFacts(managed);
+  const file = { kind: 'file' as const, size: 0, mode: 0, modified: 0, owner: '', group: '' };
+
+  const listFolder = async (held: Folder, named: readonly Named[], path: Path, scope: Scope): Promise<void> => {
+    const sorted = [...named].sort(byName);
+    for (const { name, stat } of sorted) {
+      if (path === '' && name === STATE_FOLDER && selection.folder === '') continue;
+      if (stat.kind === 'file') {
+        if (scope.selects(facts.of(name, 'file', stat))) addFile(name, path, stat, selection.links.hard === 'keep');
+      } else if (stat.kind === 'folder') await addFolder(held, name, path, scope, stat, false);
+      else if (stat.kind === 'link') await addLink(held, name, path, scope, stat);
+      else if (scope.selects(facts.of(name, 'special', stat))) tally.skipped++;
+    }
+  };
+
+  const addFile = (name: string, folder: Path, stat: Stat, linked: boolean): void => {
+    if (!bearable(name, folder) || !countable(stat.size, name, folder)) return;
+    if (linked && stat.names > 1 && addFurtherName(name, folder, stat)) return;
+    file.size = stat.size;
+    file.mode = managed.mode(stat);
+    file.modified = managed.modified(stat);
+    file.owner = managed.owner(stat);
+    file.group = managed.group(stat);
+    tally.files++;
+    tally.bytes += stat.size;
+    listing.add(name, file, stat);
+  };
+
+  const addFurtherName = (name: string, folder: Path, stat: Stat): boolean => {
+    const key = stat.device === start!.stat.device ? stat.inode : `${stat.device}:${stat.inode}`;
+    const path = join(folder, name);
+    const leader = leaders.get(key);
+    if (leader === undefined) {
+      leaders.set(key, path);
+      return false;
+    }
+    const others = followers.get(leader);
+    if (others === undefined) followers.set(leader, [path]);
+    else others.push(path);
+    tally.hard++;
+    listing.add(name, { kind: 'hard', leader }, stat);
+    return true;
+  };
+
+  const addLink = async (held: Folder, name: string, folder: Path, scope: Scope, stat: Stat): Promise<void> => {
+    const follows = selection.links.symbolic === 'follow' && selection.side === 'master';
+    // Followed, a link counts as what it leads to, which its own facts do not tell.
+    if (!follows && !scope.selects(facts.of(name, 'link', stat))) return;
+    if (!bearable(name, folder)) return;
+    const path = join(folder, name);
+    const decision = await decideLink(verbs, selection, { held, folder: join(selection.folder, folder), name, path });
+    const selected = (): boolean => scope.selects(facts.of(name, 'link', stat));
+    switch (decision.is) {
+      case 'gone':
+        return;
+      case 'skipped':
+        if (selected()) tally.skipped++;
+        return;
+      case 'refused':
+        if (selected()) tally.problem(decision.problem);
+        return;
+      case 'link':
+        tally.links++;
+        listing.add(name, linkOf(stat, decision.target, managed), stat);
+        return;
+      case 'followed':
+        if (decision.stat.kind === 'folder') return addFolder(held, name, folder, scope, decision.stat, true);
+        if (decision.stat.kind !== 'file') {
+          if (scope.selects(facts.of(name, 'special', decision.stat))) tally.skipped++;
+        } else if (scope.selects(facts.of(name, 'file', decision.stat))) {
+          followedFiles.add(path);
+          addFile(name, folder, decision.stat, false);
+        }
+        return;
+    }
+  };
+
+  const addFolder = async (
+    held: Folder,
+    name: string,
+    folder: Path,
+    scope: Scope,
+    stat: Stat,
+    followed: boolean,
+  ): Promise<void> => {
+    const selected = scope.selectsFolder(facts.of(name, 'folder', stat));
+    const inner = scope.enter(name);
+    if ((inner === null && !selected) || !bearable(name, folder)) return;
+    const path = join(folder, name);
+    const outcome = inner === null ? NOTHING_BELOW : await listBelow(held, name, path, inner, stat, followed);
+    if (outcome === 'gone') return;
+    if (outcome === 'unreadable' || selected || outcome.entries > 0) {
+      const folded = outcome === 'unreadable' || outcome === NOTHING_BELOW ? emptyPage(path) : outcome;
+      tally.folders++;
+      listing.addFolder(name, folderOf(stat, selected, outcome === 'unreadable', managed), folded, stat);
+    }
+  };
+
+  /** Lists a folder's page; one that turns out empty still has to be given its page, or not. */
+  const listBelow = async (
+    held: Folder,
+    name: string,
+    path: Path,
+    scope: Scope,
+    stat: Stat,
+    followed: boolean,
+  ): Promise<Folded | 'unreadable' | 'gone'> => {
+    const unreadable = (fault: Fault): 'unreadable' | 'gone' => {
+      if (fault.fault === 'ENOENT') return 'gone';
+      tally.problem(problemOf(path, 'list the folder', fault));
+      return 'unreadable';
+    };
+    if (followed && way.some(({ inode, device }) => inode === stat.inode && device === stat.device)) {
+      tally.problem(linkLoop(path));
+      return 'gone';
+    }
+    if (!followed && stat.device !== way[way.length - 1]!.device) {
+      tally.mounts++;
+      return 'unreadable';
+    }
+    if (way.length > MAX_DEPTH) {
+      tally.problem(tooDeep(path));
+      return 'unreadable';
+    }
+    const entered = followed ? await verbs.open(`${start!.path}/${path}`) : await verbs.enter(held, name);
+    if (isFault(entered)) return unreadable(entered);
+    const inside = 'folder' in entered ? entered.folder : entered;
+    const named = await verbs.list(inside);
+    if (isFault(named)) {
+      await verbs.release(inside);
+      return unreadable(named);
+    }
+    const pause = pace(named.length + 1);
+    if (pause !== null) await pause;
+    if (followed) followedFolders.add(path);
+    way.push(stat);
+    listing.begin();
+    await listFolder(inside, named, path, scope);
+    way.pop();
+    await verbs.release(inside);
+    if (!listing.isEmpty()) return listing.end(path);
+    listing.drop();
+    return NOTHING_BELOW;
+  };
+
+  const emptyPage = (path: Path): Folded => {
+    listing.begin();
+    return listing.end(path);
+  };
+
+  /** Names and paths longer than the formats carry are left out and named. */
+  const bearable = (name: string, folder: Path): boolean => {
+    if (name.length <= MAX_NAME && folder.length + name.length < MAX_PATH) return true;
+    const help = 'shorten it, or leave it out';
+    tally.problem({ path: folder, code: 'name-too-long', message: `list a name of ${name.length} bytes in it`, help });
+    return false;
+  };
+
+  const countable = (size: number, name: string, folder: Path): boolean => {
+    if (size <= Number.MAX_SAFE_INTEGER) return true;
+    const message = 'list the file: its size cannot be counted';
+    tally.problem({ path: join(folder, name), code: 'unsupported', message, help: 'leave it out' });
+    return false;
+  };
+
+  listing.begin();
+  if (start !== null) {
+    const named = await verbs.list(start.folder);
+    if (isFault(named)) return named;
+    way.push(start.stat);
+    await listFolder(start.folder, named, '', matcher.top);
+  }
+  listing.end('');
+  return { listing: listing.finish(), tally: tally.summary(), followers, followedFolders, followedFiles };
+};
+
+/** The facts of one entry after another in one object: matching looks at them at once and keeps nothing. */
+const makeFacts = (managed: Managed) => {
+  let stat: Stat;
+  const facts = {
+    kind: 'file' as Facts['kind'],
+    name: '',
+    size: 0,
+    mode: 0,
+    modified: 0,
+    get owner() {
+      return managed.userName(stat.owner);
+    },
+    get group() {
+      return managed.groupName(stat.group);
+    },
+  };
+  return {
+    of(name: string, kind: Facts['kind'], seen: Stat): Facts {
+      stat = seen;
+      facts.kind = kind;
+      facts.name = name;
+      facts.size = seen.size;
+      facts.mode = seen.mode;
+      facts.modified = seen.modified;
+      return facts;
+    },
+  };
+};
+
+const byName = (a: Named, b: Named): number => (a.name < b.name ? -1 : 1);
+
+const tooDeep = (path: Path) => ({
+  path,
+  code: 'too-deep' as const,
+  message: `list the folder: it is more than ${MAX_DEPTH} folders deep`,
+  help: 'leave it out, or give it a root of its own',
+});
+
+export const STATE_FOLDER = '.syncplan';
+const MAX_DEPTH = 512;
+const NOTHING_BELOW: Folded = { entries: 0, bytes: 0, digest: '' };
