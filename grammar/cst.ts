@@ -31,6 +31,7 @@ export function tokens(parent: CstNode, label: string): readonly T.Token[] {
   );
 }
 
+/** Every token in a tree was made by `token` in tokens.ts, but for those that recovery puts in. */
 export function tokenOf(token: IToken): T.Token {
-  return { ...token, endOffset: token.endOffset ?? token.startOffset };
+  return token as T.Token;
 }

@@ -31,6 +31,7 @@ export function layout(raw: readonly T.Token[], source: Source): Layout {
     file,
     text: source.text,
     raw,
+    next: nextOnes(raw),
     out: [],
     findings: [...pairing.findings],
     open: [],
@@ -110,8 +111,10 @@ function separate(line: Line, token: T.Token, index: number): void {
   if (token.image === '\n' && state.head !== null && !state.afterBody) {
     const last = line.out.at(-1)?.tokenType;
     if (last === T.Comma || last === T.Arrow || last === T.And || last === T.Or) return;
-    const next = following(line.raw, index);
+    const next = line.raw[line.next[index]!];
     if (next?.tokenType === T.LBrace) {
+      if (line.state.braceTold) return;
+      line.state.braceTold = true;
       const span = T.spanOf(line.file, next);
       const before = line.out.at(-1)!.endOffset + 1;
       const bare = line.text.slice(before, next.startOffset).trim() === '';
@@ -183,7 +186,7 @@ function placeWord(line: Line, token: T.Token, index: number): void {
 }
 
 function placeComma(line: Line, token: T.Token, index: number): void {
-  const next = following(line.raw, index);
+  const next = line.raw[line.next[index]!];
   const type = next?.tokenType;
   const last = type === undefined || type === T.RSquare || type === T.RParen || type === T.RBrace || type === T.LBrace;
   const double = type === T.Comma;
@@ -217,13 +220,14 @@ function placeJoint(line: Line, token: T.Token, type: TokenType, word: string): 
   emit(line, retyped(token, type, word));
 }
 
-/** The next token that is no newline. */
-function following(raw: readonly T.Token[], index: number): T.Token | undefined {
-  let at = index + 1;
-  while (isNewline(raw[at])) at++;
-  return raw[at];
-}
-
-function isNewline(token: T.Token | undefined): boolean {
-  return token?.tokenType === T.Separator && token.image === '\n';
+/** For each token, the index of the next one that is no newline: found once from behind, so that runs cost nothing. */
+function nextOnes(raw: readonly T.Token[]): Int32Array {
+  const next = new Int32Array(raw.length);
+  let found = raw.length;
+  for (let index = raw.length - 1; index >= 0; index--) {
+    next[index] = found;
+    const token = raw[index]!;
+    if (token.tokenType !== T.Separator || token.image !== '\n') found = index;
+  }
+  return next;
 }

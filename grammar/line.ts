@@ -5,13 +5,22 @@ import { finding } from './findings.js';
 import * as T from './tokens.js';
 
 /** The statement being read: its head (null before it), how many tokens it has, and where in it we are. */
-export type State = { head: string | null; count: number; condition: boolean; afterBody: boolean; nots: number };
+export type State = {
+  braceTold: boolean;
+  head: string | null;
+  count: number;
+  condition: boolean;
+  afterBody: boolean;
+  nots: number;
+};
 
 /** What the steps of the layout share. */
 export type Line = {
   readonly file: string;
   readonly text: string;
   readonly raw: readonly T.Token[];
+  /** For each token of `raw`, the index of the next one that is no newline. */
+  readonly next: Int32Array;
   readonly out: T.Token[];
   readonly findings: Diagnostic[];
   /** Brackets open in this statement; an unpaired one ends with its line. */
@@ -19,7 +28,7 @@ export type Line = {
   state: State;
 };
 
-export const FRESH: State = { head: null, count: 0, condition: false, afterBody: false, nots: 0 };
+export const FRESH: State = { braceTold: false, head: null, count: 0, condition: false, afterBody: false, nots: 0 };
 
 export function emit(line: Line, token: T.Token): void {
   const { state } = line;
@@ -46,19 +55,15 @@ export function retyped(token: T.Token, type: TokenType, image: string): T.Token
   return T.token(type, image, token.startOffset, token.endOffset + 1);
 }
 
-/** A comma is taken out alone; a sign goes with the blanks around it, so that one blank on each side stays. */
+/** Exactly the sign, so that neighbouring fixes never overlap; blanks are added where words would run together. */
 function replacement(line: Line, token: T.Token, word: string, code: string): Edit {
   const { file, text } = line;
   let start = token.startOffset;
-  let end = token.endOffset + 1;
+  const end = token.endOffset + 1;
   if (code === 'SP1103') return { span: { file, start, end }, text: '' };
-  while (isBlank(text[start - 1])) start--;
-  while (isBlank(text[end])) end++;
-  const before = text[start - 1] === '(' || text[start - 1] === '\n' ? '' : ' ';
-  const after = text[end] === '\n' || text[end] === '\r' || text[end] === undefined ? '' : ' ';
-  return { span: { file, start, end }, text: word === '' ? after : `${before}${word}${after}` };
-}
-
-function isBlank(character: string | undefined): boolean {
-  return character === ' ' || character === '\t';
+  const before = /[\w")\]%]/.test(text[start - 1] ?? '') ? ' ' : '';
+  const after = /[^\s)]/.test(text[end] ?? ' ') ? ' ' : '';
+  if (word !== '') return { span: { file, start, end }, text: `${before}${word}${after}` };
+  while (after === '' && (text[start - 1] === ' ' || text[start - 1] === '\t')) start--;
+  return { span: { file, start, end }, text: after };
 }

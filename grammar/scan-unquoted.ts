@@ -5,7 +5,7 @@ import * as T from './tokens.js';
 
 /** What somebody may have meant as one piece: a path, a glob, an address. */
 const UNQUOTED = /[^\s"'#{}()[\],;=<>\p{Cc}]+/uy;
-const INVISIBLE = /[^\S \t\n]+|[\p{Cc}\p{Cs}]/uy;
+const INVISIBLE = /\p{Zs}+|(?:(?![\t\n])[\u2028\u2029\uFEFF\p{Cc}\p{Cs}])+/uy;
 const NAME_LIKE = /^[\p{L}\p{M}\p{N}_.-]+$/u;
 
 /** A piece of text that can only have been meant as a name or a string: reported once, and taken as what was meant. */
