@@ -24,7 +24,7 @@ export const changeLines = (
   return [
     ...lines.slice(0, split),
     ...(kept.length > most ? [cutLine(kept.length - most, 'change', paint, signs)] : []),
-    ...(deleted.length > 0 && kept.length > 0 ? [''] : []),
+    ...(deleted.length > 0 ? [`${INDENT}${paint.dim(`${countText(deleted.length, 'deletion')}:`)}`] : []),
     ...lines.slice(split),
     ...(deleted.length > most ? [cutLine(deleted.length - most, 'deletion', paint, signs)] : []),
   ];

@@ -67,19 +67,18 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
 
 const headline = ({ relation, hosts }: Alike, paint: Palette, signs: Marks): string => {
   const count = relation.changes.length;
-  const what =
-    relation.state === 'failed' || relation.state === 'skipped'
-      ? ''
-      : ` ${count === 0 ? nothing(relation) : countText(count, 'change')}`;
-  const state =
-    relation.state === 'compared'
-      ? ''
-      : ` ${(relation.state === 'skipped' ? paint.yellow : paint.red)(relation.state)}`;
-  if (hosts.length === 1) return `${paint.bold(displayText(hosts[0]!))}:${state}${what}`;
+  const changes = count === 0 ? nothing(relation) : countText(count, 'change');
+  const many = hosts.length > 1 && count > 0 ? `same ${changes}` : changes;
+  const what = {
+    compared: many,
+    refused: `${paint.red('refused')}${count === 0 ? '' : `, with ${many} in view`}`,
+    failed: paint.red('failed'),
+    skipped: paint.yellow('skipped'),
+  }[relation.state];
+  if (hosts.length === 1) return `${paint.bold(displayText(hosts[0]!))}: ${what}`;
   const names = hosts.slice(0, MOST_NAMES).map(displayText).join(', ');
   const others = hosts.length > MOST_NAMES ? `, ${signs.ellipsis} ${displayText(hosts[hosts.length - 1]!)}` : '';
-  const same = count === 0 || what === '' ? what : ` same${what}`;
-  return `${paint.bold(`${hosts.length} hosts`)}:${state}${same}  ${paint.dim(`(${names}${others})`)}`;
+  return `${paint.bold(countText(hosts.length, 'host'))}: ${what}  ${paint.dim(`(${names}${others})`)}`;
 };
 
 const nothing = (relation: PreviewRelation): string =>

@@ -5,11 +5,13 @@ import type { Palette } from './colour.js';
 
 export const totalsText = (preview: Preview, paint: Palette): string[] => {
   const { relations } = preview;
+  // What is refused will not be done: the totals are those of a run.
+  const planned = relations.filter(({ state }) => state === 'compared');
   const counts: Record<ChangeLine['change'], number> = { create: 0, replace: 0, attributes: 0, link: 0, delete: 0 };
-  for (const { changes } of relations) for (const { change } of changes) counts[change]++;
-  const all = relations.reduce((sum, { changes }) => sum + changes.length, 0);
-  const bytes = relations.reduce((sum, relation) => sum + relation.bytes, 0);
-  const touched = new Set(relations.filter(({ changes }) => changes.length > 0).map(({ host }) => host)).size;
+  for (const { changes } of planned) for (const { change } of changes) counts[change]++;
+  const all = planned.reduce((sum, { changes }) => sum + changes.length, 0);
+  const bytes = planned.reduce((sum, relation) => sum + relation.bytes, 0);
+  const touched = new Set(planned.filter(({ changes }) => changes.length > 0).map(({ host }) => host)).size;
   const lines = [
     paint.bold(
       all === 0
