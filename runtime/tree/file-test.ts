@@ -35,8 +35,9 @@ export type TestContext = {
   readonly now: number;
 };
 
-export const compileTest = (test: FileTest, context: TestContext): CompiledTest => {
-  const { holds, byFolder, byType, below } = compile(test, false, context);
+/** In an `except`, tests of where something lies – `under`, path globs, listed paths – speak of folders as types do. */
+export const compileTest = (test: FileTest, context: TestContext, within: 'include' | 'except'): CompiledTest => {
+  const { holds, byFolder, byType, below } = compile(test, false, { ...context, places: within === 'except' });
   return { holds, speaks: (folder, facts) => byFolder(folder, facts) || byType(folder, facts), below };
 };
 
@@ -47,6 +48,8 @@ export const planGlob = (text: string): Glob => {
   return glob;
 };
 
+type CompileContext = TestContext & { readonly places: boolean };
+
 type Predicate = (folder: Path, facts: Facts) => boolean;
 
 /** `byFolder`: some alternative with `type is directory` in it holds. `byType`: one that consists of types and `all` does. */
@@ -55,7 +58,7 @@ type Parts = { readonly holds: Predicate; readonly byFolder: Predicate; readonly
   'below'
 >;
 
-const compile = (test: FileTest, negated: boolean, context: TestContext): Parts => {
+const compile = (test: FileTest, negated: boolean, context: CompileContext): Parts => {
   switch (test.is) {
     case 'not':
       return compile(test.test, !negated, context);
@@ -78,10 +81,14 @@ const compile = (test: FileTest, negated: boolean, context: TestContext): Parts 
     default: {
       const positive = compileLeaf(test, context);
       const holds: Predicate = negated ? (folder, facts) => !positive.holds(folder, facts) : positive.holds;
-      return { holds, byFolder: never, byType: never, below: negated ? positive.outside : positive.below };
+      const byType = context.places && isPlace(test) ? holds : never;
+      return { holds, byFolder: never, byType, below: negated ? positive.outside : positive.below };
     }
   }
 };
+
+const isPlace = (test: FileTest): boolean =>
+  test.is === 'under' || test.is === 'path' || test.is === 'listed' || (test.is === 'matches' && test.on === 'path');
 
 const anyOf = (parts: readonly Parts[]): Parts => ({
   holds: some(parts.map(part => part.holds)),

@@ -52,7 +52,7 @@ export const makeMatcher = (terms: readonly Term[], context: TestContext): Match
 
 /** Ranks of a block's `order`: 0 for a file that no item mentions, else 1 + the index of the last item that matches it. */
 export const makeRank = (order: readonly OrderItem[], context: TestContext): ((path: Path, facts: Facts) => number) => {
-  const items = order.map(({ base, test }) => ({ base, test: compileTest(test, context) }));
+  const items = order.map(({ base, test }) => ({ base, test: compileTest(test, context, 'include') }));
   return (path, facts) => {
     for (let index = items.length - 1; index >= 0; index--) {
       const { base, test } = items[index]!;
@@ -83,9 +83,9 @@ type CompiledTerm = {
 
 const compileTerm = ({ base, include, except }: Term, context: TestContext): CompiledTerm => ({
   base,
-  include: compileTest(include, context),
-  except: except === null ? null : compileTest(except, context),
-  spared: except === null ? () => true : compileTest({ is: 'not', test: except }, context).below,
+  include: compileTest(include, context, 'include'),
+  except: except === null ? null : compileTest(except, context, 'except'),
+  spared: except === null ? () => true : compileTest({ is: 'not', test: except }, context, 'except').below,
   cuts: except === null ? [] : globsOf(except),
 });
 
