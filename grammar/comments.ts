@@ -41,12 +41,13 @@ export function linesOf(text: string, lexed: Lexed): Block {
   const file: Block = { lines: [], opening: null, flat: false };
   const outer: { block: Block; owner: StatementLine; open: number }[] = [];
   const events = inOrder(lexed);
+  const behind = tokensBehind(events);
   let block = file;
   let current: StatementLine | null = null;
   let moved: Comment[] = [];
   let end = 0;
   for (const [index, { token, comment, at }] of events.entries()) {
-    const next = nextToken(events, index);
+    const next = behind[index]!;
     const gap = block.lines.length > 0 && blankLine(text, end, at);
     if (comment !== null) {
       const ends = next === null || next.tokenType === T.Separator || next.tokenType === T.RBrace;
@@ -112,20 +113,19 @@ function inOrder({ tokens, comments }: Lexed): Event[] {
   return events.sort((a, b) => a.at - b.at);
 }
 
-function nextToken(events: readonly Event[], index: number): T.Token | null {
-  for (let at = index + 1; at < events.length; at++) {
-    const { token } = events[at]!;
-    if (token !== null) return token;
-  }
-  return null;
+/** For each event, the next token behind it; found once from behind, so that runs of comments cost nothing. */
+function tokensBehind(events: readonly Event[]): readonly (T.Token | null)[] {
+  const behind: (T.Token | null)[] = new Array(events.length).fill(null);
+  for (let at = events.length - 2; at >= 0; at--) behind[at] = events[at + 1]!.token ?? behind[at + 1]!;
+  return behind;
 }
 
 function inside(comment: Comment): Piece {
   return { kind: 'comment', text: comment.text, trailing: comment.trailing };
 }
 
-/** Two line ends or more, with nothing but blanks between them. */
+/** Two line ends or more between two neighbours. */
 function blankLine(text: string, from: number, to: number): boolean {
-  const first = text.indexOf('\n', from);
-  return first !== -1 && first < to && text.indexOf('\n', first + 1) !== -1 && text.indexOf('\n', first + 1) < to;
+  const between = text.slice(from, to);
+  return between.indexOf('\n') !== between.lastIndexOf('\n');
 }

@@ -39,7 +39,11 @@ export type Later = {
 export type Setting = {
   readonly name: string;
   readonly contexts: readonly Context[];
-  /** What follows the head, in the notation of signature.ts. */
+  /**
+   * What follows the head. Lower case: the word itself. Upper case: an argument of that kind. `[x]`: may be left out.
+   * `a|b`: one of them; `(a b | c)`: one of the sequences. `X, …`: one or more, separated by commas. `where CONDITION`: the
+   * condition. `{ }`: the body.
+   */
   readonly signature: string;
   /** The context its body opens: always the same one, or by the word that stands first; null where there is no body. */
   readonly body: Context | Readonly<Record<string, Context>> | null;
