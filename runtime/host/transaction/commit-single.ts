@@ -1,0 +1,137 @@
+// The deeds of a commit that are done one at a time: folders, hard links, attributes, removal of folders.
+import type { Action, Outcome } from '../../tree/action.js';
+import { leaf, parent } from '../../tree/path.js';
+import { type Folder, isFault, type Stat } from '../file-verbs.js';
+import { differsFromSeen } from '../seen.js';
+import { performOne } from './one-deed.js';
+import { stagedName } from './staged.js';
+import { failedBy, fromRoot, inconsistent, modeOf, nameOf, ownersOf, type Work } from './work.js';
+
+/** One rename for a folder and all that it carries. The destination was found absent. */
+export const commitWhole = async (work: Work, index: number, at: Folder): Promise<Outcome> => {
+  const { part: number, action } = work.table.step(index)!;
+  const part = work.parts[number]!;
+  const name = stagedName(work, index);
+  await part.staged.forget(name);
+  await part.stagedLeaders.forget(name);
+  const fault = await performOne(work.verbs, {
+    do: 'rename',
+    at: part.state.staging,
+    name,
+    to: at,
+    toName: nameOf(part, action.path),
+  });
+  if (fault === null) return { index, result: 'done' };
+  if (fault.fault === 'ENOTEMPTY' || fault.fault === 'EEXIST' || fault.fault === 'ENOTDIR') {
+    return inconsistent(index, 'something appeared there meanwhile');
+  }
+  return failedBy(index, action.path, 'put in place', fault);
+};
+
+/** In place; one that is there already gets the attributes. */
+export const commitFolder = async (
+  work: Work,
+  index: number,
+  action: Action & { do: 'folder' },
+  at: Folder,
+): Promise<Outcome> => {
+  const part = work.parts[work.table.step(index)!.part]!;
+  const name = nameOf(part, action.path);
+  const mode = modeOf(part, action.mode);
+  const { owner, group } = ownersOf(work, action);
+  const made = await performOne(work.verbs, { do: 'make-folder', at, name, mode });
+  if (made !== null && made.fault !== 'EEXIST') return failedBy(index, action.path, 'make the folder', made);
+  const [stat] = made === null ? [] : await work.verbs.stat([{ at, name }]);
+  if (stat !== undefined && (isFault(stat) || stat.kind !== 'folder')) {
+    return inconsistent(index, 'something appeared there meanwhile');
+  }
+  if (made === null && owner === null && group === null) return { index, result: 'done' };
+  const set = await performOne(work.verbs, { do: 'set', at, name, mode, modified: null, owner, group });
+  return set === null ? { index, result: 'done' } : failedBy(index, action.path, 'set the attributes', set);
+};
+
+/** A further name of a file: linked in staging, then renamed over what stands there. */
+export const commitHard = async (
+  work: Work,
+  index: number,
+  action: Action & { do: 'hard' },
+  at: Folder,
+  now: Stat | null,
+): Promise<Outcome> => {
+  const { part: number } = work.table.step(index)!;
+  const part = work.parts[number]!;
+  const from = await part.leaders.at(parent(fromRoot(part, action.leader)));
+  const leaderName = leaf(action.leader);
+  const [leader] = isFault(from) ? [from] : await work.verbs.stat([{ at: from, name: leaderName }]);
+  if (leader === undefined || isFault(leader) || isFault(from)) {
+    return inconsistent(index, 'the file it is another name of is not in place');
+  }
+  const why = leaderTrouble(work, number, action.leader, leader);
+  if (why !== null) return inconsistent(index, why);
+  work.disturbed.add(leader.inode);
+  if (now !== null && now.inode === leader.inode && now.device === leader.device) return { index, result: 'done' };
+  const { staging } = part.state;
+  const name = String(index);
+  const linked = await performOne(work.verbs, {
+    do: 'hard-link',
+    at: from,
+    name: leaderName,
+    to: staging,
+    toName: name,
+  });
+  if (linked !== null) return failedBy(index, action.path, 'link', linked);
+  const toName = nameOf(part, action.path);
+  const moved = await performOne(work.verbs, { do: 'rename', at: staging, name, to: at, toName });
+  if (moved !== null) {
+    await performOne(work.verbs, { do: 'remove', at: staging, name });
+    if (moved.fault === 'EISDIR') return inconsistent(index, 'a folder appeared there meanwhile');
+    return failedBy(index, action.path, 'put in place', moved);
+  }
+  work.placed.set(index, { inode: leader.inode, changed: leader.changed });
+  return { index, result: 'done' };
+};
+
+/** In place, on what was seen there or on what this list has put there. */
+export const commitAdjust = async (
+  work: Work,
+  index: number,
+  action: Action & { do: 'adjust' },
+  at: Folder,
+): Promise<Outcome> => {
+  const part = work.parts[work.table.step(index)!.part]!;
+  const name = nameOf(part, action.path);
+  const [stat] = await work.verbs.stat([{ at, name }]);
+  if (stat === undefined || isFault(stat)) return inconsistent(index, 'it vanished meanwhile');
+  const mode = action.mode === null || stat.kind === 'link' ? null : modeOf(part, action.mode);
+  const fault = await performOne(work.verbs, {
+    do: 'set',
+    at,
+    name,
+    mode,
+    modified: action.modified,
+    ...ownersOf(work, action),
+  });
+  work.disturbed.add(stat.inode);
+  return fault === null ? { index, result: 'done' } : failedBy(index, action.path, 'set the attributes', fault);
+};
+
+export const commitRemoveFolder = async (work: Work, index: number, at: Folder): Promise<Outcome> => {
+  const { part: number, action } = work.table.step(index)!;
+  const part = work.parts[number]!;
+  const path = fromRoot(part, action.path);
+  await part.places.forget(path);
+  await part.leaders.forget(path);
+  const fault = await performOne(work.verbs, { do: 'remove-folder', at, name: leaf(path) });
+  if (fault === null || fault.fault === 'ENOENT') return { index, result: 'done' };
+  if (fault.fault === 'ENOTEMPTY' || fault.fault === 'EEXIST') return { index, result: 'kept' };
+  return failedBy(index, action.path, 'remove the folder', fault);
+};
+
+/** A leader must be what this list put there, or else what was seen: its content is what the new name will show. */
+const leaderTrouble = (work: Work, part: number, leader: string, now: Stat): string | null => {
+  if (now.kind !== 'file') return 'the file it is another name of is no file any more';
+  const seen = work.parts[part]!.scan.seen(leader);
+  if (seen === null || seen.inode !== now.inode) return null;
+  const known = work.disturbed.has(now.inode) ? { ...now, changed: seen.changed } : now;
+  return differsFromSeen(known, seen) === null ? null : 'the file it is another name of was changed meanwhile';
+};

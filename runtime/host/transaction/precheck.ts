@@ -1,0 +1,155 @@
+// Completes what waits in staging, and looks at every destination: after it, a step is ready or has an outcome.
+import type { Action, Outcome } from '../../tree/action.js';
+import { parent, refusePath } from '../../tree/path.js';
+import { type Deed, isFault } from '../file-verbs.js';
+import { makePace } from '../pace.js';
+import { judge, lookAt, stretches } from './destination.js';
+import { performOne } from './one-deed.js';
+import { carriedPath, ownStagedFolder, stagedFolder, stagedName, stagedPath } from './staged.js';
+import { STATE_FOLDER } from './state-folder.js';
+import { NONE } from './table.js';
+import { failed, failedOrStopped, fromRoot, inconsistent, modeOf, ownersOf, type Work } from './work.js';
+
+/** Outcomes of every step that is not ready. */
+export const precheckSteps = async (work: Work): Promise<Outcome[]> => {
+  const { table } = work;
+  for (let index = 0; index < table.size; index++) {
+    if (isOpen(work, index) && !table.isStaged(index)) await complete(work, index);
+  }
+  const pace = makePace(work.breathe);
+  for (const stretch of stretches(work, index => isOpen(work, index) && table.carrier(index) === NONE)) {
+    const found = await lookAt(work, stretch);
+    stretch.indexes.forEach((index, i) => {
+      const outcome = judge(work, index, found[i]!, true);
+      if (outcome === null) table.setReady(index);
+      else table.settle(outcome);
+    });
+    const rest = pace(stretch.indexes.length);
+    if (rest !== null) await rest;
+  }
+  const outcomes: Outcome[] = [];
+  for (let index = 0; index < table.size; index++) {
+    if (isOpen(work, index) && table.carrier(index) !== NONE) settleCarried(work, index);
+    const trouble = table.trouble(index);
+    if (trouble !== null) outcomes.push(trouble);
+  }
+  return outcomes;
+};
+
+/** Refuses paths that are no paths, and syncplan's own folder: whoever made the list, they are looked at again here. */
+export const refuseSteps = (work: Work): void => {
+  const { table, refused } = work;
+  for (let index = 0; index < table.size; index++) {
+    const step = table.step(index);
+    refused.delete(index);
+    if (step === null) continue;
+    const why = refuseAction(work, step.part, step.action);
+    if (why === null) continue;
+    const help = 'rename it on the master, or leave it out';
+    const { path } = step.action;
+    refused.add(index);
+    table.settle(failed(index, { path, code: 'bad-path', message: `the path ${why}`, help }));
+  }
+};
+
+const refuseAction = (work: Work, part: number, action: Action): string | null => {
+  const paths = action.do === 'hard' ? [action.path, action.leader] : [action.path];
+  for (const path of paths) {
+    const whole = fromRoot(work.parts[part]!, path);
+    const why = path === '' ? 'is empty' : refusePath(whole);
+    if (why !== null) return why;
+    if (whole === STATE_FOLDER || whole.startsWith(`${STATE_FOLDER}/`)) return `lies in ${STATE_FOLDER}`;
+  }
+  return null;
+};
+
+/** Waiting, or found ready or inconsistent by an earlier look: it is judged anew. */
+const isOpen = (work: Work, index: number): boolean => {
+  const state = work.table.state(index);
+  return state === 'waiting' || state === 'ready' || (state === 'inconsistent' && work.table.isStaged(index));
+};
+
+/** Makes what can be made without content; a step that cannot be completed gets its outcome. */
+const complete = async (work: Work, index: number): Promise<void> => {
+  const { table } = work;
+  const { action } = table.step(index)!;
+  const carried = table.carrier(index) !== NONE;
+  switch (action.do) {
+    case 'file':
+      table.settle(inconsistent(index, 'its content did not arrive'));
+      return;
+    case 'folder':
+      if (carried || action.whole) await completeFolder(work, index, action);
+      else table.setStaged(index, true);
+      return;
+    case 'link':
+      await completeLink(work, index, action);
+      return;
+    case 'hard':
+      if (carried) await completeHard(work, index, action);
+      else table.setStaged(index, true);
+      return;
+    case 'adjust':
+    case 'remove':
+    case 'remove-folder':
+      table.setStaged(index, true);
+      return;
+  }
+};
+
+const completeFolder = async (work: Work, index: number, action: Action & { do: 'folder' }): Promise<void> => {
+  const { part: number } = work.table.step(index)!;
+  const part = work.parts[number]!;
+  const folder = await ownStagedFolder(work, index);
+  if (isFault(folder)) return settleFault(work, index, 'make the folder', folder);
+  const at = await part.staged.at(parent(stagedPath(work, index)));
+  if (isFault(at)) return settleFault(work, index, 'make the folder', at);
+  const name = stagedName(work, index);
+  const mode = modeOf(part, action.mode);
+  const set = await performOne(work.verbs, { do: 'set', at, name, mode, modified: null, ...ownersOf(work, action) });
+  if (set !== null) return settleFault(work, index, 'set the attributes', set);
+  work.table.setStaged(index, true);
+};
+
+const completeLink = async (work: Work, index: number, action: Action & { do: 'link' }): Promise<void> => {
+  const at = await stagedFolder(work, index);
+  if (isFault(at)) return settleFault(work, index, 'make the link', at);
+  const name = stagedName(work, index);
+  const { owner, group } = ownersOf(work, action);
+  const deeds: Deed[] = [{ do: 'make-link', at, name, target: action.target }];
+  if (action.modified !== null || owner !== null || group !== null) {
+    deeds.push({ do: 'set', at, name, mode: null, modified: action.modified, owner, group });
+  }
+  const fault = (await work.verbs.perform(deeds)).find(isFault);
+  if (fault !== undefined) {
+    await performOne(work.verbs, { do: 'remove', at, name });
+    return settleFault(work, index, 'make the link', fault);
+  }
+  work.table.setStaged(index, true);
+};
+
+/** Its leader lies in the same whole folder, and came before it in the list. */
+const completeHard = async (work: Work, index: number, action: Action & { do: 'hard' }): Promise<void> => {
+  const part = work.parts[work.table.step(index)!.part]!;
+  const leader = carriedPath(work, work.table.carrier(index), action.leader);
+  const from = await part.stagedLeaders.at(parent(leader));
+  const to = await stagedFolder(work, index);
+  if (isFault(to)) return settleFault(work, index, 'link', to);
+  const name = leader.slice(leader.lastIndexOf('/') + 1);
+  const toName = stagedName(work, index);
+  const linked = isFault(from) ? from : await performOne(work.verbs, { do: 'hard-link', at: from, name, to, toName });
+  if (linked?.fault === 'ENOENT')
+    work.table.settle(inconsistent(index, 'the file it is another name of did not arrive'));
+  else if (linked !== null) settleFault(work, index, 'link', linked);
+  else work.table.setStaged(index, true);
+};
+
+/** What a folder carries is as ready as the folder is. */
+const settleCarried = (work: Work, index: number): void => {
+  const state = work.table.state(work.table.carrier(index));
+  if (state === 'ready') work.table.setReady(index);
+  else work.table.settle(inconsistent(index, 'the folder that brings it cannot be put in place'));
+};
+
+const settleFault = (work: Work, index: number, doing: string, fault: { fault: string; message: string }): void =>
+  work.table.settle(failedOrStopped(work, index, work.table.step(index)!.action.path, doing, fault));

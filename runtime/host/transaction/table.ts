@@ -1,0 +1,129 @@
+// The steps of a transaction and the state of each: the one place where a step's state changes.
+//
+//   waiting ──content, links and folders are staged, destination looked at──▶ ready ──commit──▶ done | kept
+//      ▲  └──────────────▶ inconsistent | failed ◀──────────────────────────────┘
+//      └── amended, or new content arrives (from any state but done and kept); amended to null: dropped
+//
+// A step is *carried* when a folder that is staged whole brings it along: its staged form lies inside that folder at its
+// final name, and the one rename of the folder puts it in place.
+import type { Action, Outcome } from '../../tree/action.js';
+import { join, type Path, parent } from '../../tree/path.js';
+import type { Step } from '../host.js';
+
+export type StepState = 'waiting' | 'ready' | 'done' | 'kept' | 'inconsistent' | 'failed' | 'dropped';
+
+export type Table = {
+  readonly size: number;
+  /** null where it was dropped, or never was. */
+  readonly step: (index: number) => Step | null;
+  readonly state: (index: number) => StepState;
+  /** Why a step is inconsistent or failed. */
+  readonly trouble: (index: number) => Outcome | null;
+  /** Index of the whole folder that carries this step, or NONE. */
+  readonly carrier: (index: number) => number;
+  /** Index of the step that makes this folder, or NONE. */
+  readonly makerOf: (part: number, folder: Path) => number;
+  /** Some step of this list takes away what stands there. */
+  readonly clears: (part: number, path: Path) => boolean;
+  /** What the step needs is in staging: verified content, a link, a folder with its attributes. */
+  readonly isStaged: (index: number) => boolean;
+  readonly setStaged: (index: number, staged: boolean) => void;
+  readonly settle: (outcome: Outcome) => void;
+  readonly setReady: (index: number) => void;
+  readonly setWaiting: (index: number) => void;
+  /** Steps whose carrier changed by it are no longer staged. */
+  readonly amend: (index: number, action: Action | null) => void;
+  /** To be called after the last of some amendments. */
+  readonly survey: () => void;
+};
+
+export const makeTable = (given: readonly Step[]): Table => {
+  const steps: (Step | null)[] = [...given];
+  const states = new Uint8Array(steps.length);
+  const staged = new Uint8Array(steps.length);
+  const troubles = new Map<number, Outcome>();
+  let routes = surveySteps(steps);
+  const move = (index: number, state: StepState): void => {
+    states[index] = STATES.indexOf(state);
+    troubles.delete(index);
+  };
+  return {
+    size: steps.length,
+    step: index => steps[index] ?? null,
+    state: index => STATES[states[index]!]!,
+    trouble: index => troubles.get(index) ?? null,
+    carrier: index => routes.carriers[index]!,
+    makerOf: (part, folder) => routes.makers.get(keyOf(part, folder)) ?? NONE,
+    clears: (part, path) => routes.cleared.has(keyOf(part, path)),
+    isStaged: index => staged[index] === 1,
+    setStaged(index, value) {
+      staged[index] = value ? 1 : 0;
+    },
+    settle(outcome) {
+      move(outcome.index, outcome.result);
+      if (outcome.result === 'inconsistent' || outcome.result === 'failed') troubles.set(outcome.index, outcome);
+    },
+    setReady: index => move(index, 'ready'),
+    setWaiting: index => move(index, 'waiting'),
+    amend(index, action) {
+      const before = steps[index];
+      if (action !== null && before) steps[index] = { part: before.part, action };
+      else steps[index] = null;
+      staged[index] = 0;
+      move(index, steps[index] === null ? 'dropped' : 'waiting');
+    },
+    survey() {
+      const before = routes.carriers;
+      routes = surveySteps(steps);
+      routes.carriers.forEach((carrier, index) => {
+        if (carrier !== before[index]) staged[index] = 0;
+      });
+    },
+  };
+};
+
+type Routes = {
+  readonly carriers: Int32Array;
+  readonly makers: ReadonlyMap<string, number>;
+  readonly cleared: ReadonlySet<string>;
+};
+
+const surveySteps = (steps: readonly (Step | null)[]): Routes => {
+  const carriers = new Int32Array(steps.length).fill(NONE);
+  const makers = new Map<string, number>();
+  const cleared = new Set<string>();
+  // Neighbours in the list mostly stand in the same folder, so its carrier is asked for once.
+  let last = { key: '', carrier: NONE };
+  steps.forEach((step, index) => {
+    if (step === null) return;
+    const { part, action } = step;
+    const folder = keyOf(part, parent(action.path));
+    if (action.do === 'remove' || action.do === 'remove-folder') cleared.add(keyOf(part, action.path));
+    if (action.do === 'folder' || action.do === 'file' || action.do === 'link' || action.do === 'hard') {
+      if (folder !== last.key) last = { key: folder, carrier: carrierOf(steps, carriers, makers.get(folder)) };
+      carriers[index] = last.carrier;
+    }
+    if (action.do === 'hard' && carriers[index] !== NONE) {
+      // Its leader must be in the same folder to be linked in staging; any other is linked when all is in place.
+      const whole = steps[carriers[index]!]!.action.path;
+      if (!action.leader.startsWith(join(whole, ''))) carriers[index] = NONE;
+    }
+    if (action.do === 'folder') {
+      makers.set(keyOf(part, action.path), index);
+      last = { key: '', carrier: NONE };
+    }
+  });
+  return { carriers, makers, cleared };
+};
+
+const carrierOf = (steps: readonly (Step | null)[], carriers: Int32Array, maker: number | undefined): number => {
+  if (maker === undefined) return NONE;
+  if (carriers[maker] !== NONE) return carriers[maker]!;
+  const action = steps[maker]?.action;
+  return action?.do === 'folder' && action.whole ? maker : NONE;
+};
+
+const keyOf = (part: number, path: Path): string => `${part}/${path}`;
+
+export const NONE = -1;
+const STATES: readonly StepState[] = ['waiting', 'ready', 'done', 'kept', 'inconsistent', 'failed', 'dropped'];

@@ -1,0 +1,95 @@
+// What a transaction works with: its parts with their folders held open, its table of steps, and how it reports trouble.
+import type { Algorithm } from '../../../compiler/plan.js';
+import { type Hasher, openDigests } from '../../bytes/digest.js';
+import type { Outcome } from '../../tree/action.js';
+import type { Problem } from '../../tree/entry.js';
+import { join, leaf, type Path, parent } from '../../tree/path.js';
+import type { Cursor } from '../cursor.js';
+import { hostErrorOf, problemOf, stopsHost } from '../faults.js';
+import type { Fault, FileVerbs, Folder } from '../file-verbs.js';
+import type { SeenScan } from '../seen.js';
+import type { StateFolder } from './state-folder.js';
+import type { Table } from './table.js';
+
+export type Work = {
+  readonly label: string;
+  readonly verbs: FileVerbs;
+  readonly parts: readonly WorkPart[];
+  readonly table: Table;
+  /** Owners may be changed. */
+  readonly privileged: boolean;
+  /** Inodes whose change time we moved ourselves, by linking, unlinking or adjusting another of their names. */
+  readonly disturbed: Set<number>;
+  /** Steps whose paths are no paths: nothing is staged for them. */
+  readonly refused: Set<number>;
+  /** What stood at a step's path right after its commit. */
+  readonly placed: Map<number, { readonly inode: number; readonly changed: number }>;
+  readonly breathe: () => Promise<void>;
+};
+
+export type WorkPart = {
+  readonly scan: SeenScan;
+  /** The take's folder within the root. */
+  readonly base: Path;
+  readonly state: StateFolder;
+  /** From the root's folder; the second follows leaders of hard links. */
+  readonly places: Cursor;
+  readonly leaders: Cursor;
+  /** From this transaction's staging folder. */
+  readonly staged: Cursor;
+  readonly stagedLeaders: Cursor;
+};
+
+/** A path of a step, from the root. */
+export const fromRoot = (part: WorkPart, path: Path): Path => (path === '' ? part.base : join(part.base, path));
+
+/** The folder at its final place in which a step's path lies. */
+export const folderOf = (part: WorkPart, path: Path): Promise<Folder | Fault> =>
+  part.places.at(parent(fromRoot(part, path)));
+
+export const nameOf = (part: WorkPart, path: Path): string => leaf(fromRoot(part, path));
+
+export const inconsistent = (index: number, why: string): Outcome => ({ index, result: 'inconsistent', why });
+
+export const failed = (index: number, problem: Problem): Outcome => ({ index, result: 'failed', problem });
+
+/** A fault at one path as its outcome. */
+export const failedBy = (index: number, path: Path, doing: string, fault: Fault): Outcome =>
+  failed(index, problemOf(path, doing, fault));
+
+/** The same while staging, when nothing has been switched yet: an end to everything where each next path would fail alike. */
+export const failedOrStopped = (work: Work, index: number, path: Path, doing: string, fault: Fault): Outcome => {
+  if (stopsHost(fault)) throw hostErrorOf(`${doing} in the staging area on ${work.label}`, fault);
+  return failedBy(index, path, doing, fault);
+};
+
+/** Bits that a selection does not carry are never set, whatever a peer says. */
+export const modeOf = (part: WorkPart, mode: number): number =>
+  mode & (part.scan.selection.attributes.includes('special') ? 0o7777 : 0o1777);
+
+/** Owner and group as numbers; null leaves it as it is: not managed, no such name here, or no right to change it. */
+export const ownersOf = (
+  work: Work,
+  { owner, group }: { readonly owner: string | null; readonly group: string | null },
+): { readonly owner: number | null; readonly group: number | null } => ({
+  owner: work.privileged ? idOf(owner, work.verbs.names.userId) : null,
+  group: work.privileged ? idOf(group, work.verbs.names.groupId) : null,
+});
+
+const idOf = (name: string | null, find: (name: string) => number | null): number | null => {
+  if (name === null || name === '') return null;
+  return find(name) ?? (/^\d+$/.test(name) ? Number(name) : null);
+};
+
+/** One hasher for whole files and one for files in parts, by algorithm. */
+export const openHashers = async (
+  algorithms: ReadonlySet<Algorithm>,
+): Promise<ReadonlyMap<Algorithm, { readonly whole: Hasher; readonly parts: Hasher }>> =>
+  new Map(
+    await Promise.all(
+      [...algorithms].map(
+        async algorithm =>
+          [algorithm, { whole: await openDigests(algorithm), parts: await openDigests(algorithm) }] as const,
+      ),
+    ),
+  );
