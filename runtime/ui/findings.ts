@@ -13,8 +13,8 @@ export type FindingsFormat = 'pretty' | 'json' | 'github' | 'sarif';
 export type FindingsOptions = {
   readonly colour: boolean;
   readonly width?: number;
-  /** Of this program, for SARIF. */
-  readonly version: string;
+  /** Of this program; SARIF names it. */
+  readonly version?: string;
 };
 
 /** Whole lines, each ended; '' for no findings, except that SARIF always is a document. */

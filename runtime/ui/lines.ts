@@ -1,7 +1,7 @@
 // A run as plain lines for logs and CI: one for each change of state and each problem, progress now and then, the summary.
 //
 // Times are since the start, so the same run writes the same lines whatever the clock and time zone.
-import type { RunEvent } from '../engine/events.js';
+import type { RunEvent, Summary } from '../engine/events.js';
 import { bytesOf, bytesText, countText, elapsedText, numberText, rateText, roughDuration } from './amounts.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayText } from './display.js';
@@ -16,9 +16,10 @@ import { summaryText } from './summary-text.js';
 export type LinesOptions = {
   /** Takes whole lines: everything on the way. */
   readonly write: (text: string) => void;
-  /** Takes the summary of an `apply`; the same as `write` if not given. */
-  readonly writeResult?: (text: string) => void;
   readonly colour: boolean;
+  /** Takes the summary of an `apply`, if it goes elsewhere: without colour unless that place has it too. */
+  readonly writeResult?: (text: string) => void;
+  readonly colourResult?: boolean;
   readonly width: number;
   readonly unicode: boolean;
 };
@@ -32,7 +33,7 @@ export const openLines = (options: LinesOptions): Show => {
       view = fold(view, event);
       if (event.type === 'version') told = event.time;
       if (event.type === 'summary') {
-        if (view.command === 'apply') (options.writeResult ?? options.write)(summaryText(event, options));
+        if (view.command === 'apply') writeSummary(event, options);
         return;
       }
       const isDue = event.type === 'progress' && event.time - told >= BETWEEN_PROGRESS_MS;
@@ -43,6 +44,12 @@ export const openLines = (options: LinesOptions): Show => {
     },
     stop: () => undefined,
   };
+};
+
+const writeSummary = (summary: Summary, options: LinesOptions): void => {
+  const { write, writeResult, colourResult } = options;
+  if (writeResult === undefined) write(summaryText(summary, options));
+  else writeResult(summaryText(summary, { ...options, colour: colourResult ?? false }));
 };
 
 const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolean): string[] => {

@@ -24,7 +24,8 @@ export type Measures = {
 
 export const measuresOf = (shown: readonly Row[], width: number): Measures => {
   const names = shown.map(row => (row.row === 'relation' ? widthOf(displayText(row.relation.host.host)) : 0));
-  const host = Math.min(Math.max(8, ...names), Math.max(8, Math.floor(width * 0.3)));
+  const most = Math.max(SHORTEST_HOST, Math.min(Math.floor(width * 0.3), width - INDENT - MARK - GAP - STATE));
+  const host = Math.min(Math.max(SHORTEST_HOST, ...names), most);
   const rest = Math.max(0, width - INDENT - MARK - host - GAP - STATE - GAP);
   let spare = rest - SHORTEST_BAR - PERCENT;
   const left = spare >= GAP + LEFT ? LEFT : 0;
@@ -129,6 +130,7 @@ const INDENT = 2;
 const MARK = 2;
 const GAP = 2;
 const STATE = 10;
+const SHORTEST_HOST = 4;
 const PERCENT = 6;
 const LEFT = 15;
 const RATE = 12;

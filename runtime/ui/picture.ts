@@ -47,10 +47,10 @@ export const picture = (view: RunView, options: PictureOptions): string[] => {
 };
 
 const blockLine = (block: BlockView, view: RunView, { paint, signs, width }: Brush): string => {
-  const counts = countsOf(block);
-  const countsWidth = widthOf(counts.map(({ text }) => text).join(', '));
+  const counts = fitting(countsOf(block), width - SHORTEST_TITLE - 2);
+  const countsWidth = widthOf(textOf(counts));
   const name = displayText(block.block);
-  const title = cutEnd(name + originOf(block, view, signs), Math.max(8, width - countsWidth - 2), signs.ellipsis);
+  const title = cutEnd(name + originOf(block, view, signs), width - countsWidth - 2, signs.ellipsis);
   const gap = Math.max(2, width - widthOf(title) - countsWidth);
   const painted = counts
     .map(({ text, colour }) => (colour === null ? paint.dim(text) : paint[colour](text)))
@@ -86,6 +86,12 @@ const countsOf = ({ counts }: BlockView): Count[] => {
     .map(([count, word, colour]) => ({ text: `${numberText(count)} ${word}`, colour }));
 };
 
+/** As many as stand within `width`; the first ones matter most. */
+const fitting = (counts: readonly Count[], width: number): Count[] =>
+  counts.filter((_, i) => widthOf(textOf(counts.slice(0, i + 1))) <= width);
+
+const textOf = (counts: readonly Count[]): string => counts.map(({ text }) => text).join(', ');
+
 const moreLine = (row: Extract<Row, { row: 'more' }>, { paint, signs, width }: Brush): string => {
   const hidden = [
     row.failed > 0 ? `${numberText(row.failed)} failed` : '',
@@ -98,3 +104,4 @@ const moreLine = (row: Extract<Row, { row: 'more' }>, { paint, signs, width }: B
 };
 
 const NARROWEST = 20;
+const SHORTEST_TITLE = 8;

@@ -9,7 +9,7 @@ import { positionAt, type SourceText } from './source-text.js';
 export const sarifOf = (
   diagnostics: readonly Diagnostic[],
   texts: ReadonlyMap<string, SourceText>,
-  version: string,
+  version: string | undefined,
 ): object => {
   const codes = [...new Set(diagnostics.map(({ code }) => code))].sort();
   return {
@@ -17,7 +17,9 @@ export const sarifOf = (
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'syncplan', version, rules: codes.map(id => ({ id })) } },
+        tool: {
+          driver: { name: 'syncplan', ...(version === undefined ? {} : { version }), rules: codes.map(id => ({ id })) },
+        },
         columnKind: 'utf16CodeUnits',
         results: diagnostics.map(diagnostic => resultOf(diagnostic, codes, texts)),
       },
