@@ -84,6 +84,7 @@ const troubled = (relation: RelationView, face: Face, signs: Marks): Face =>
   relation.problems > 0 ? { ...face, mark: signs.warning, colour: 'yellow' } : face;
 
 const progressText = (relation: RelationView, measures: Measures, { paint, signs, now }: Brush): string => {
+  if (measures.rest < PERCENT) return '';
   const done = percentOf(relation) ?? 0;
   const columns = [
     bar(done / 100, measures.bar, paint.cyan, paint.dim, signs) + padStart(`${done} %`, PERCENT),
