@@ -183,9 +183,9 @@ export const importMissing = kind({
   title: 'an imported file that cannot be read',
   explanation: 'The path of an import is relative to the file that has it.',
   example: 'import "./flet.sp"\n',
-  say: (path: string, why: string) => [
+  say: (path: string, why: string, isMain: boolean) => [
     `${quoted(path)} cannot be read: ${why}`,
-    'an import is relative to the file it stands in',
+    isMain ? null : 'an import is relative to the file it stands in',
   ],
 });
 
@@ -250,10 +250,11 @@ export const listedPath = kind({
 export const insertedPath = kind({
   code: 'SP2026',
   severity: 'error',
-  title: 'a file name with a value in it',
-  explanation: 'Which files a plan is made of must not depend on values: `import` and `listed in` take plain texts.',
+  title: 'a value where none can be inserted',
+  explanation:
+    'Which files a plan is made of must not depend on values, and neither must the default of an input: `import`, `listed in` and `default` take plain texts.',
   example: 'import "./${site}.sp"\n',
-  say: () => ['a file of the plan cannot depend on a value', 'write the path out'],
+  say: (what: string) => [`${what} cannot depend on a value`, 'write the text out'],
 });
 
 export const unknownAssignedRole = kind({

@@ -1,0 +1,167 @@
+// The settings that go down the fleet: ssh, roots and agent of the fleet, a region, a group or a host. The innermost wins.
+import type { Statement, StringValue } from '../../grammar/ast.js';
+import type { Span } from '../../grammar/source.js';
+import { finding, type Report } from '../catalog/finding.js';
+import * as fleet from '../catalog/fleet.js';
+import * as names from '../catalog/names.js';
+import * as settings from '../catalog/settings.js';
+import { isPort, isUser } from './address.js';
+import type { IsPoisoned } from './poison.js';
+import { baseOf, type Program } from './program.js';
+import { readRootPath } from './root-path.js';
+import type { Shapes } from './shape.js';
+import type { Values } from './values.js';
+
+export type Level = {
+  readonly parent: Level | null;
+  user: Setting<string> | null;
+  port: Setting<number> | null;
+  key: Setting<string> | null;
+  config: Setting<string> | null;
+  agent: Setting<'auto' | 'node'> | null;
+  readonly roots: Map<string, RootSetting>;
+  /** Statements that set something here, for naming both where it is set twice. */
+  readonly set: Map<string, Span>;
+};
+
+/** A value and the folder of the file that says it. */
+export type Setting<T> = { readonly value: T; readonly base: string };
+
+/** `path` null: faulty, and reported. */
+export type RootSetting = {
+  readonly path: string | null;
+  readonly base: string;
+  readonly span: Span;
+  readonly name: Span;
+};
+
+export type Surroundings = {
+  readonly program: Program;
+  readonly shapes: Shapes;
+  readonly values: Values;
+  readonly report: Report;
+  readonly isPoisoned: IsPoisoned;
+};
+
+export const newLevel = (parent: Level | null): Level => ({
+  parent,
+  user: null,
+  port: null,
+  key: null,
+  config: null,
+  agent: null,
+  roots: new Map(),
+  set: new Map(),
+});
+
+/** The innermost value of a setting. */
+export const inherited = <K extends 'user' | 'port' | 'key' | 'config' | 'agent'>(
+  level: Level | null,
+  name: K,
+): Level[K] | null => (level === null ? null : (level[name] ?? inherited(level.parent, name)));
+
+/** All roots by name, the innermost of each name. */
+export const inheritedRoots = (level: Level | null): ReadonlyMap<string, RootSetting> =>
+  level === null ? new Map() : new Map([...inheritedRoots(level.parent), ...level.roots]);
+
+/** Takes in the statements of one body; a level may have several, in several files. */
+export const readLevel = (level: Level, owner: Statement, around: Surroundings): void => {
+  const { shapes, report } = around;
+  for (const [statement, said] of shapes.body(owner)) {
+    switch (statement.head.text) {
+      case 'ssh':
+        readSsh(level, statement, around);
+        break;
+      case 'root':
+        readRoot(level, statement, around);
+        break;
+      case 'agent':
+        if (isAgain(level, 'agent', statement.head.span, owner, report) || said.refused) break;
+        level.agent = { value: said.words[0] === 'node' ? 'node' : 'auto', base: '' };
+        break;
+    }
+  }
+};
+
+const readSsh = (level: Level, ssh: Statement, { program, shapes, values, report }: Surroundings): void => {
+  const base = baseOf(program, ssh.span);
+  for (const [statement, said] of shapes.body(ssh)) {
+    const name = statement.head.text;
+    if (isAgain(level, name, statement.head.span, ssh, report)) continue;
+    switch (name) {
+      case 'user': {
+        const written = said.one('USER');
+        const value = written === null ? null : values.textOf(written);
+        if (written === null || value === null) break;
+        if (isUser(value)) level.user = { value, base };
+        else report(finding(fleet.badUser, written.span, [value]));
+        break;
+      }
+      case 'port': {
+        const written = said.one('PORT');
+        const number = written === null ? null : values.numberOf(written);
+        if (written === null || number === null) break;
+        if (isPort(number.value)) level.port = { value: number.value, base };
+        else report(finding(settings.outOfRange, written.span, ['port', number.text, '1', '65535']));
+        break;
+      }
+      case 'key':
+      case 'config': {
+        const written = said.one('PATH');
+        const value = written?.kind === 'string' ? values.text(written) : null;
+        if (written === null || value === null) break;
+        const flaw = /^-/.test(value) ? 'begins with a dash' : fileFlaw(value);
+        if (flaw === null) level[name] = { value, base };
+        else report(finding(fleet.badRootPath, written.span, [value, flaw]));
+        break;
+      }
+    }
+  }
+};
+
+const readRoot = (level: Level, statement: Statement, { program, shapes, values, report }: Surroundings): void => {
+  const said = shapes.of(statement);
+  const name = said?.one('NAME') ?? null;
+  const written = said?.one('PATH') ?? null;
+  if (said === null || name?.kind !== 'name' || written?.kind !== 'string') return;
+  const first = level.roots.get(name.text);
+  if (first !== undefined) {
+    const labels = [{ span: first.name, message: 'declared here first' }];
+    report(finding(names.duplicateName, name.span, ['root', name.text], { labels }));
+    return;
+  }
+  const path = readPath(written, said.words.includes('wide'), values, report);
+  level.roots.set(name.text, { path, base: baseOf(program, statement.span), span: written.span, name: name.span });
+};
+
+const readPath = (written: StringValue, wide: boolean, values: Values, report: Report): string | null => {
+  const text = values.text(written);
+  if (text === null) return null;
+  const found = readRootPath(text);
+  if (found === 'forbidden') report(finding(fleet.forbiddenRoot, written.span, [text]));
+  else if ('flaw' in found) report(finding(fleet.badRootPath, written.span, [text, found.flaw]));
+  else if (found.isShallow && !wide) {
+    const end = { file: written.span.file, start: written.span.end, end: written.span.end };
+    report(finding(fleet.shallowRoot, written.span, [text], { labels: [{ span: end, message: '`wide` goes here' }] }));
+  } else return found.path;
+  return null;
+};
+
+/** Said twice for one level by two bodies; within one body it is reported with the shape. */
+const isAgain = (level: Level, name: string, span: Span, owner: Statement, report: Report): boolean => {
+  const first = level.set.get(name);
+  level.set.set(name, first ?? span);
+  if (first === undefined) return false;
+  const inOneBody = owner.body?.statements.some(one => one.head.span.start === first.start && first.file === span.file);
+  if (!inOneBody) {
+    const labels = [{ span: first, message: 'set here first' }];
+    report(finding(settings.repeatedSetting, span, [name], { labels }));
+  }
+  return true;
+};
+
+const fileFlaw = (path: string): string | null => {
+  if (path === '') return 'is empty';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /[\u0000-\u001f\u007f-\u009f]/.test(path) ? 'holds a control character' : null;
+};
