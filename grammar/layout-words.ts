@@ -26,7 +26,10 @@ export function conditionWord(line: Line, token: T.Token, next: T.Token | undefi
   const type = T.KEYWORDS.get(token.image);
   const last = out.at(-1);
   const due = last !== undefined && WANTS_OPERAND.has(last.tokenType);
-  if (type === undefined || (due && (type === T.And || type === T.Or) && !canStartTest(next))) {
+  const joins = type === T.And || type === T.Or;
+  const operand =
+    (due && joins && !canStartTest(next)) || (type === T.Not && last?.tokenType === T.Is && !canBeOperand(next));
+  if (type === undefined || operand) {
     emit(line, token);
     return;
   }
@@ -64,6 +67,11 @@ function canStartTest(token: T.Token | undefined): boolean {
     default:
       return false;
   }
+}
+
+function canBeOperand(token: T.Token | undefined): boolean {
+  const type = token?.tokenType;
+  return type === T.Word || type === T.Str || type === T.Num || type === T.LSquare;
 }
 
 /** Declarations that are made of a name and a condition. */

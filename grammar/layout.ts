@@ -41,6 +41,7 @@ export function layout(raw: readonly T.Token[], source: Source): Layout {
     const place = raw[index]?.startOffset ?? source.text.length;
     for (let count = pairing.closings.get(index) ?? 0; count > 0; count--) {
       closeBody(line, T.token(T.RBrace, '}', place, place));
+      if (count === 1) endStatement(line, T.token(T.Separator, ';', place, place));
     }
     const token = raw[index];
     if (token !== undefined) placeToken(line, token, index, pairing.unpaired.has(index));
@@ -124,7 +125,11 @@ function separate(line: Line, token: T.Token, index: number): void {
       return;
     }
   }
-  if (state.head !== null) line.out.push(token);
+  endStatement(line, token);
+}
+
+function endStatement(line: Line, token: T.Token): void {
+  if (line.state.head !== null) line.out.push(token);
   line.state = { ...FRESH };
 }
 
