@@ -104,14 +104,17 @@ function detachedUnit(scanner: Scanner, offset: number): { unit: string; length:
 }
 
 function reportUnit(scanner: Scanner, piece: string, unit: string): void {
-  const span = spanFrom(scanner, piece.length);
   const meant = HABITS.get(unit.toLowerCase()) ?? nearest(unit, ROWS.keys());
-  const place = { ...span, start: span.end - unit.length };
-  const help = `${meant === null ? '' : `did you mean ${quoted(meant)}? `}units are B kB MB GB TB, KiB MiB GiB TiB, the same with /s, ms s m h d, and %; quote what is not a number`;
-  scanner.findings.push(finding('SP1009', place, `${quoted(unit)} in ${quoted(piece)} is not a unit`, { help }));
   const row = meant === null ? undefined : ROWS.get(meant);
-  if (row === undefined) push(scanner, T.Str, piece.length, { parts: [piece] });
-  else push(scanner, T.Num, piece.length, { unit: row.unit, value: 1 });
+  if (row === undefined) {
+    reportShape(scanner, piece);
+    return;
+  }
+  const span = spanFrom(scanner, piece.length);
+  const place = { ...span, start: span.end - unit.length };
+  const help = `did you mean ${quoted(row.name)}? units are B kB MB GB TB, KiB MiB GiB TiB, the same with /s, ms s m h d, and %`;
+  scanner.findings.push(finding('SP1009', place, `${quoted(unit)} in ${quoted(piece)} is not a unit`, { help }));
+  push(scanner, T.Num, piece.length, { unit: row.unit, value: 1 });
 }
 
 function reportShape(scanner: Scanner, piece: string): void {

@@ -11,7 +11,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   for (const candidate of candidates) {
     if (candidate === name || candidate.length > MAX_LENGTH) continue;
     if (Math.abs(candidate.length - name.length) >= bound) continue;
-    const found = distance(name, candidate, bound);
+    const found = candidate.toLowerCase() === name.toLowerCase() ? 0.5 : distance(name, candidate, bound);
     if (found < bound) {
       best = candidate;
       bound = found;

@@ -73,7 +73,7 @@ test('unknown units and things that only start like numbers are told apart', () 
   assert.deepEqual(found('a 64Mb, 7days; b 7zip; c 1.2.3; d 10.0.0.1:22; e -5; f 1_0'), [
     'SP1009 "Mb"',
     'SP1009 "days"',
-    'SP1009 "zip"',
+    'SP1008 "7zip"',
     'SP1013 "1.2.3"',
     'SP1013 "10.0.0.1:22"',
     'SP1008 "-5"',
