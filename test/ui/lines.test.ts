@@ -1,0 +1,153 @@
+// Tests of plain lines and of the summary: every change of state, problems, progress now and then; no codes uninvited.
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import type { RunEvent, Summary } from '../../runtime/engine/events.js';
+import { openLines } from '../../runtime/ui/lines.js';
+import { summaryText, verdict } from '../../runtime/ui/summary-text.js';
+import { hostName, NOTHING, recordedRun } from './recorded.js';
+
+const linesOf = (events: readonly RunEvent[], options: { colour?: boolean; unicode?: boolean } = {}): string => {
+  let output = '';
+  const lines = openLines({ write: text => (output += text), colour: false, width: 100, unicode: true, ...options });
+  for (const event of events) lines.event(event);
+  lines.stop();
+  return output;
+};
+
+const summaryOf = (events: readonly RunEvent[]): Summary => {
+  const last = events.at(-1)!;
+  assert.equal(last.type, 'summary');
+  return last as Summary;
+};
+
+test('A run of one host reads as a log', () => {
+  assert.equal(
+    linesOf(recordedRun({ hosts: 1, blocks: 1, troubled: [1] })),
+    [
+      ' 0:00  syncplan 0.1.0 apply, run 20260921-7f3a: 1 block, 1 host',
+      ' 0:00  build  connected (local)',
+      ' 0:00  eu.web.web-01  connecting',
+      ' 0:00  eu.web.web-01  connected (agent)',
+      ' 0:00  app  master build: 160 entries, 40.0 MiB',
+      ' 0:00  app → eu.web.web-01  observing',
+      ' 0:00  app → eu.web.web-01  compared: 40 changes, 10.0 MiB',
+      ' 0:00  app → eu.web.web-01  staging',
+      ' 0:00  app → eu.web.web-01  to send: 40 files, 10.0 MiB',
+      ' 0:02  app → eu.web.web-01  committing',
+      ' 0:02  app → eu.web.web-01  verifying',
+      ' 0:02  app → eu.web.web-01  problem: assets/secret\\n.key: open: permission denied',
+      ' 0:02    help: let the user who runs syncplan read it',
+      ' 0:02  app → eu.web.web-01  partial',
+      'app',
+      '  ! eu.web.web-01  partial   14 created, 26 replaced, 1 failed',
+      '',
+      'Partial: some of it is done, some is not.',
+      '14 created, 26 replaced, 1 failed, 80 unchanged',
+      '10.0 MiB sent, 51.1 KiB received in 2.5 s   run 20260921-7f3a, exit code 5',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('Progress is told every few seconds and no more often', () => {
+  const events = recordedRun({ hosts: 4, blocks: 2, step: 1_000 });
+  const times = linesOf(events)
+    .split('\n')
+    .flatMap(line => {
+      const found = /^ *(\d+):(\d+) {2}(?:\d+ %|comparing),.* ended$/.exec(line);
+      return found === null ? [] : [Number(found[1]) * 60 + Number(found[2])];
+    });
+  assert.ok(times.length > 3, String(times));
+  for (const [i, time] of times.entries()) if (i > 0) assert.ok(time - times[i - 1]! >= 5, String(times));
+});
+
+test('There are no escape codes unless colour is on, and no signs outside ASCII unless Unicode is', () => {
+  const events = recordedRun({ hosts: 9, blocks: 2, unreachable: [7], failing: [5], troubled: [3] });
+  assert.match(linesOf(events, { unicode: false }), /^[ -~\n]*$/);
+  assert.ok(linesOf(events, { colour: true }).includes('\x1b[31m'));
+});
+
+test('A summary that goes elsewhere has colour only if that place has it', () => {
+  const events = recordedRun({ hosts: 1, blocks: 1 });
+  for (const colourResult of [true, false, undefined]) {
+    let result = '';
+    const lines = openLines({
+      write: () => undefined,
+      writeResult: text => {
+        result += text;
+      },
+      ...(colourResult === undefined ? {} : { colourResult }),
+      colour: true,
+      width: 100,
+      unicode: true,
+    });
+    for (const event of events) lines.event(event);
+    assert.match(result, /every host holds what the plan says/);
+    assert.equal(result.includes('\x1b'), colourResult === true);
+  }
+});
+
+test('Sixty hosts fit into a short summary: what failed by name, what went well together', () => {
+  const text = summaryText(summaryOf(recordedRun({ hosts: 60, blocks: 2, unreachable: [7], failing: [12] })), {
+    colour: false,
+    width: 100,
+  });
+  assert.equal(
+    text,
+    [
+      'app',
+      '  ✗ eu.web.web-07  failed    connecting to 10.0.1.7 port 22 failed: connection refused',
+      '    help: see that sshd runs there: ssh -v 10.0.1.7',
+      '  ✗ eu.web.web-12  failed    the connection was lost while content was sent; 1 failed',
+      '    help: run the same command again; it finishes what is left',
+      '  ✓ 58 hosts       done      14 created, 26 replaced',
+      '',
+      'config',
+      '  ✗ eu.web.web-07  failed    connecting to 10.0.1.7 port 22 failed: connection refused',
+      '  – eu.web.web-12  skipped   app failed on this host',
+      '  ✓ 58 hosts       done      14 created, 26 replaced',
+      '',
+      'Partial: some of it is done, some is not.',
+      '1,624 created, 3,016 replaced, 1 failed, 9,280 unchanged',
+      '1.1 GiB sent, 51.1 KiB received in 34 s   run 20260921-7f3a, exit code 5',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('A problem that many hosts share is said once', () => {
+  const summary = summaryOf(recordedRun({ hosts: 3, blocks: 1 }));
+  const problem = {
+    block: 'app',
+    path: 'secret',
+    code: 'denied',
+    message: 'open: permission denied',
+    help: 'let syncplan read it',
+  } as const;
+  const problems = [1, 2, 3].map(number => ({ ...problem, host: hostName(number) }));
+  const text = summaryText(summary, { colour: false, width: 100, problems, problemCount: 5 });
+  assert.ok(
+    text.includes(
+      [
+        'problems',
+        '  ! secret  (block app on 3 hosts)',
+        '    open: permission denied',
+        '    help: let syncplan read it',
+        '  and 2 more',
+      ].join('\n'),
+    ),
+    text,
+  );
+});
+
+test('Verdict and exit code never disagree', () => {
+  const of = (exitCode: number, totals = {}): string =>
+    verdict({ ...NOTHING, ...totals, exitCode, seconds: 1, run: 'r', relations: [], hosts: [] });
+  assert.equal(of(0), 'Nothing to do: every host holds what the plan says.');
+  assert.equal(of(0, { created: 1 }), 'Done: every host holds what the plan says.');
+  const said = [1, 2, 4, 5, 6, 130, 77].map(code => of(code));
+  assert.equal(new Set(said).size, said.length);
+  for (const text of said) assert.ok(!/^(Done|Nothing)/.test(text), text);
+});
+
+test.run();
