@@ -99,7 +99,7 @@ const openTable = ({ folder, root, now }: CacheOptions, algorithm: Algorithm, si
       stored.base = stored.records;
     } catch {
       writable = false;
-      rmSync(temporary, { force: true });
+      discard(temporary);
     }
     fresh.takeBatch();
   };
@@ -127,6 +127,14 @@ const openTable = ({ folder, root, now }: CacheOptions, algorithm: Algorithm, si
   }
 };
 
+const discard = (path: string): void => {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Where nothing can be written there may be nothing to remove either.
+  }
+};
+
 /** What the file holds; `records` is null where there is none that could be appended to. */
 type Stored = { records: number | null; base: number };
 
@@ -150,7 +158,7 @@ const load = (path: string, header: Buffer, records: Records): Stored => {
     const end = at + 1 + count * records.stride;
     if (count === 0 || end > store.length) return { records: null, base: 0 };
     if (sumOf(bytes.subarray((at + 1) * 8, end * 8)) !== numbers[at * 2 + 1]) return { records: null, base: 0 };
-    for (let record = at + 1; record < end; record += records.stride) records.put(store, record);
+    for (let record = at + 1; record < end; record += records.stride) records.put(store, record, false);
     if (total === 0) base = count;
     total += count;
     at = end;
@@ -176,7 +184,7 @@ const makeFresh = (records: Records, size: number) => {
       }
       store.set(key, filled);
       bytes.write(digest.slice(0, size), (filled + RECORD_FIELDS) * 8, 'latin1');
-      records.put(store, filled);
+      records.put(store, filled, true);
       filled += records.stride;
     },
     takeBatch(): { readonly batch: Buffer; readonly count: number } {

@@ -9,8 +9,9 @@ export type FileKey = readonly [device: number, inode: number, size: number, mod
 export type Records = {
   /** Doubles of one record. */
   readonly stride: number;
-  /** Takes in a record at this place of a store; one of the same device and inode is dead from now on. */
-  readonly put: (store: Float64Array, at: number) => void;
+  /** Takes in a record at this place of a store; one of the same device and inode is dead from now on. `fresh`: it counts
+   * as used. */
+  readonly put: (store: Float64Array, at: number, fresh: boolean) => void;
   /** Copies the digest of exactly this file; false where it is not known. Marks the record as used. */
   readonly find: (
     device: number,
@@ -65,9 +66,14 @@ export const makeRecords = (digestSize: number): Records => {
     }
   };
 
+  const use = (record: number): void => {
+    if (usedMarks[record] === 0) used++;
+    usedMarks[record] = 1;
+  };
+
   return {
     stride,
-    put(store, at) {
+    put(store, at, fresh) {
       if (stores[stores.length - 1] !== store) {
         stores.push(store);
         bytes.push(new Uint8Array(store.buffer, store.byteOffset, store.byteLength));
@@ -78,6 +84,7 @@ export const makeRecords = (digestSize: number): Records => {
       slots[slot] = record + 1;
       storeOf[record] = stores.length - 1;
       placeOf[record] = at;
+      if (fresh) use(record);
     },
     find(device, inode, size, modified, changed, into, target) {
       const record = slots[slotOf(device, inode)]! - 1;
@@ -88,10 +95,7 @@ export const makeRecords = (digestSize: number): Records => {
       const from = (at + RECORD_FIELDS) * 8;
       const source = bytes[storeOf[record]!]!;
       for (let i = 0; i < digestSize; i++) into[target + i] = source[from + i]!;
-      if (usedMarks[record] === 0) {
-        usedMarks[record] = 1;
-        used++;
-      }
+      use(record);
       return true;
     },
     living: () => living,

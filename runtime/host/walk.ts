@@ -101,7 +101,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     if (!follows && !scope.selects(facts.of(name, 'link', stat))) return;
     if (!bearable(name, folder)) return;
     const path = join(folder, name);
-    const decision = await decideLink(verbs, selection, { held, folder: join(selection.folder, folder), name, path });
+    const decision = await decideLink(verbs, selection, { held, folder: inRoot(folder), name, path });
     const selected = (): boolean => scope.selects(facts.of(name, 'link', stat));
     switch (decision.is) {
       case 'gone':
@@ -200,6 +200,8 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     listing.begin();
     return listing.end(path);
   };
+
+  const inRoot = (folder: Path): Path => (folder === '' ? selection.folder : join(selection.folder, folder));
 
   /** Names and paths longer than the formats carry are left out and named. */
   const bearable = (name: string, folder: Path): boolean => {
