@@ -28,7 +28,7 @@ export const summaryText = (summary: Summary, options: SummaryOptions): string =
     ...outcomeLines(summary.relations, options.width, paint, signs),
     ...hostLines(summary, options.width, paint, signs),
     ...problemLines(options.problems ?? [], options.problemCount, options.width, paint),
-    ...totalLines(summary, paint),
+    ...totalLines(summary, options.width, paint),
   ];
   return `${lines.join('\n')}\n`;
 };
@@ -160,7 +160,7 @@ const hostLines = (summary: Summary, width: number, paint: Palette, signs: Marks
   ];
 };
 
-const totalLines = (summary: Summary, paint: Palette): string[] => {
+const totalLines = (summary: Summary, width: number, paint: Palette): string[] => {
   const colour =
     summary.exitCode === 0 ? paint.green : summary.exitCode === 5 || summary.exitCode === 2 ? paint.yellow : paint.red;
   const counts = [
@@ -168,11 +168,12 @@ const totalLines = (summary: Summary, paint: Palette): string[] => {
     summary.unchanged > 0 ? `${numberText(summary.unchanged)} unchanged` : '',
     summary.skipped > 0 ? `${countText(summary.skipped, 'special file')} skipped` : '',
   ].filter(text => text !== '');
+  const run = `run ${displayText(summary.run)}, exit code ${summary.exitCode}`;
   const traffic = `${bytesText(summary.bytesSent)} sent, ${bytesText(summary.bytesReceived)} received in ${durationText(summary.seconds * 1000)}`;
   return [
     paint.bold(colour(verdict(summary))),
     ...(counts.length === 0 ? [] : [counts.join(', ')]),
-    `${traffic}${paint.dim(`   run ${displayText(summary.run)}, exit code ${summary.exitCode}`)}`,
+    ...(widthOf(traffic) + 3 + widthOf(run) <= width ? [`${traffic}   ${paint.dim(run)}`] : [traffic, paint.dim(run)]),
   ];
 };
 
