@@ -12,24 +12,21 @@ import { batches, entriesBelow, FILES_AT_ONCE, FOLDERS_AT_ONCE } from './descend
 /** The master has it and it complies there: it is managed, whatever stands on the remote. */
 export const decideMasterOnly = async (comparing: Comparing): Promise<void> => {
   const { master, remote, rules, found, problems } = comparing;
-  const whole: Path[] = [];
   const decide = ({ path, entry }: Located, there: Found | Problem): 'shared' | null => {
     if (isProblem(there)) problems.push(there);
     else if (there.kind === 'special') problems.push(inTheWay(path, `a ${there.what} stands there`));
     else if (there.kind === 'folder' && entry.kind === 'folder') return 'shared';
     else if (there.kind === 'folder')
       problems.push(inTheWay(path, 'a folder stands there that holds nothing of this block'));
-    else {
-      if (there.kind === 'absent') found.changes.push({ kind: 'create', path, entry: plain(entry) });
-      else compareEntries(path, entry, there, rules, found);
-      if (entry.kind === 'folder') whole.push(path);
-    }
+    else if (there.kind === 'absent') found.changes.push({ kind: 'create', path, entry: plain(entry) });
+    else compareEntries(path, entry, there, rules, found);
     return null;
   };
   for (let wave: readonly Located[] = found.masterOnly; wave.length > 0; ) {
     wave = await pagesOf(master, await lookUp(remote, wave, decide));
   }
-  for await (const [path, entry] of entriesBelow(master, whole)) {
+  const fresh = found.changes.filter(makesFolder).map(({ path }) => path);
+  for await (const [path, entry] of entriesBelow(master, fresh)) {
     found.changes.push({ kind: 'create', path, entry: plain(entry) });
   }
 };
@@ -129,6 +126,10 @@ const deletable = (doomed: readonly Located[], isProtected: (path: Path) => bool
 
 const replacesFolder = (change: Change): boolean =>
   change.kind === 'replace' && change.was.kind === 'folder' && change.entry.kind !== 'folder';
+
+/** A folder where the remote has none: all that it holds is new too. */
+const makesFolder = (change: Change): boolean =>
+  (change.kind === 'create' || change.kind === 'replace') && change.entry.kind === 'folder';
 
 const inTheWay = (path: Path, why: string): Problem => ({
   path,

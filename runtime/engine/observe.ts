@@ -4,7 +4,7 @@ import type { Host, Root, Scan, Selection } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
 import { checkDeletions } from '../tree/guard.js';
 import { makeProtect } from '../tree/matcher.js';
-import { toText } from '../tree/path.js';
+import { fromText, type Path, toText } from '../tree/path.js';
 import { compareTake } from './compare.js';
 import { contentBytes, countedAs } from './describe.js';
 import type { RunEvent } from './events.js';
@@ -54,10 +54,10 @@ const observeMaster = async (block: BlockPlan, take: TakePlan, observing: Observ
     observing,
   );
   if (!scan.summary.exists) {
-    const folder = toText(take.from.folder) ?? take.from.folder;
+    const folder = shownText(take.from.folder);
     throw new HostError(
       'missing-root',
-      `block ${block.name}: folder "${folder}" does not exist in root ${take.from.root} (${root.path}) of the master ${block.master}`,
+      `block ${block.name}: folder "${folder}" does not exist in root ${take.from.root} (${shownText(root.path)}) of the master ${block.master}`,
       'check the folder in the plan, and whether its file system is mounted',
     );
   }
@@ -76,7 +76,7 @@ const scanSide = async (
   observing: Observing,
 ): Promise<{ scan: Scan; root: Root }> => {
   const path = observing.resolveRoot(observing.hostPlan(id), take.roots[id]!);
-  const root = await host.openRoot(path, { create: side === 'remote' });
+  const root = await host.openRoot(fromText(path), { create: side === 'remote' });
   const scan = await root.scan(selectionOf(side, block, take, observing.started));
   const { files, folders, links, hard, bytes, skipped } = scan.summary;
   observing.emit({
@@ -155,12 +155,14 @@ const checkGuards = (relation: Relation, { allowDelete }: Observing): void => {
   }
   const space = relation.takes[0]?.remoteRoot.space ?? null;
   if (space !== null && bytes > space.bytes) {
-    const message = `${bytes} bytes must be staged, ${space.bytes} are free at ${relation.takes[0]!.remoteRoot.path}`;
+    const message = `${bytes} bytes must be staged, ${space.bytes} are free at ${shownText(relation.takes[0]!.remoteRoot.path)}`;
     relation.guards.push({ guard: 'space', message, help: 'make room on the remote' });
   }
 };
 
 const entriesOf = ({ summary }: Scan): number => summary.files + summary.folders + summary.links + summary.hard;
+
+const shownText = (path: Path): string => toText(path) ?? path;
 
 const memo = <T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> => {
   const known = map.get(key);
