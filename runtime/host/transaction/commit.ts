@@ -17,11 +17,12 @@ import { judge, lookAt, type Stretch, stretches } from './destination.js';
 import { ensureFolder } from './one-deed.js';
 import { stagedName } from './staged.js';
 import { NONE } from './table.js';
-import { failedBy, folderOf, fromRoot, inconsistent, nameOf, type Work } from './work.js';
+import { failedBy, folderOf, fromRoot, inconsistent, nameOf, returnToRoots, type Work } from './work.js';
 
 /** Outcomes in batches; those of steps that were not ready stand where the steps stand. */
 export async function* commitSteps(work: Work): AsyncGenerator<readonly Outcome[]> {
   const { table } = work;
+  await returnToRoots(work);
   await makeBases(work);
   let batch: Outcome[] = [];
   const all = stretches(work, index => table.step(index) !== null, isSingle(work));

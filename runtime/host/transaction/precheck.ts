@@ -8,7 +8,7 @@ import { performOne } from './one-deed.js';
 import { carriedPath, ownStagedFolder, stagedFolder, stagedName, stagedPath } from './staged.js';
 import { STATE_FOLDER } from './state-folder.js';
 import { NONE } from './table.js';
-import { failed, failedOrStopped, fromRoot, inconsistent, modeOf, ownersOf, type Work } from './work.js';
+import { failed, failedOrStopped, fromRoot, inconsistent, modeOf, ownersOf, returnToRoots, type Work } from './work.js';
 
 /** Outcomes of every step that is not ready. */
 export const precheckSteps = async (work: Work): Promise<Outcome[]> => {
@@ -16,6 +16,7 @@ export const precheckSteps = async (work: Work): Promise<Outcome[]> => {
   for (let index = 0; index < table.size; index++) {
     if (isOpen(work, index) && !table.isStaged(index)) await complete(work, index);
   }
+  await returnToRoots(work);
   const pace = makePace(work.breathe);
   for (const stretch of stretches(work, index => isOpen(work, index) && table.carrier(index) === NONE)) {
     const found = await lookAt(work, stretch);

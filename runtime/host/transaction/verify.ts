@@ -3,11 +3,12 @@ import type { Outcome } from '../../tree/action.js';
 import { type Fault, isFault, type Stat } from '../file-verbs.js';
 import { makePace } from '../pace.js';
 import { lookAt, stretches } from './destination.js';
-import { inconsistent, modeOf, type Work } from './work.js';
+import { inconsistent, modeOf, returnToRoots, type Work } from './work.js';
 
 export const verifySteps = async (work: Work): Promise<Outcome[]> => {
   const outcomes: Outcome[] = [];
   const last = lastOfEachPath(work);
+  await returnToRoots(work);
   const pace = makePace(work.breathe);
   for (const stretch of stretches(work, index => last.has(index))) {
     const found = await lookAt(work, stretch);

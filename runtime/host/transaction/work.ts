@@ -43,6 +43,14 @@ export type WorkPart = {
 /** A path of a step, from the root. */
 export const fromRoot = (part: WorkPart, path: Path): Path => (path === '' ? part.base : join(part.base, path));
 
+/** Begins a phase from the roots: a folder held since the last one may stand elsewhere by now. */
+export const returnToRoots = async (work: Work): Promise<void> => {
+  for (const { places, leaders } of work.parts) {
+    await places.close();
+    await leaders.close();
+  }
+};
+
 /** The folder at its final place in which a step's path lies. */
 export const folderOf = (part: WorkPart, path: Path): Promise<Folder | Fault> =>
   part.places.at(parent(fromRoot(part, path)));

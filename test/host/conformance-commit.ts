@@ -1,0 +1,334 @@
+// Conformance: what a commit makes of each kind of step.
+import assert from 'node:assert/strict';
+import { MOMENT } from '../support/fixture.js';
+import {
+  ALL,
+  adjust,
+  apply,
+  type Case,
+  file,
+  folder,
+  hard,
+  link,
+  listed,
+  open,
+  remove,
+  removeFolder,
+} from './session.js';
+
+export const commitCases: readonly Case[] = [
+  {
+    title: 'files are created and replaced with exactly their mode and time, also before 1970',
+    async run(subject) {
+      subject.place.put({ old: { file: 'before', mode: 0o600 } });
+      const outcomes = await apply(
+        subject,
+        [
+          file('exec', 1, { mode: 0o751, modified: 1_234_567_890_654_321 }),
+          file('none', 0, { mode: 0o000 }),
+          file('old', 5, { mode: 0o666, expect: 'seen' }),
+          file('past', 1, { modified: -1_234_567_891 }),
+        ],
+        { exec: 'x', none: '', old: 'after', past: 'p' },
+      );
+      assert.deepEqual(outcomes, ['exec: done', 'none: done', 'old: done', 'past: done']);
+      assert.deepEqual(subject.place.look(), [
+        'exec file 0751 1234567890654321 x',
+        `none file 0000 ${MOMENT} `,
+        `old file 0666 ${MOMENT} after`,
+        'past file 0644 -1234567891 p',
+      ]);
+    },
+  },
+  {
+    title: 'a new folder is staged whole with all kinds in it, and appears at once',
+    async run(subject) {
+      const outcomes = await apply(
+        subject,
+        [
+          folder('new', true, 0o750),
+          link('new/a link', '../nowhere'),
+          folder('new/deep', false, 0o711),
+          folder('new/deep/er', false, 0o700),
+          file('new/deep/er/x', 1),
+          file('new/deep/leader', 2, { mode: 0o755 }),
+          hard('new/other', 'new/deep/leader'),
+          folder('new/void', false, 0o1777),
+        ],
+        { 'new/deep/er/x': 'x', 'new/deep/leader': 'LL' },
+      );
+      assert.deepEqual(
+        outcomes.map(line => line.endsWith(': done')),
+        Array(8).fill(true),
+      );
+      assert.deepEqual(subject.place.look(), [
+        'new folder 0750',
+        `new/a link link ${MOMENT} ../nowhere`,
+        'new/deep folder 0711',
+        'new/deep/er folder 0700',
+        `new/deep/er/x file 0644 ${MOMENT} x`,
+        `new/deep/leader file 0755 ${MOMENT} LL names=2`,
+        `new/other file 0755 ${MOMENT} LL names=2`,
+        'new/void folder 1777',
+      ]);
+    },
+  },
+  {
+    title: 'folders are made in place, and one that is there already is kept with its content',
+    async run(subject) {
+      subject.place.put({ 'there/own': { file: 'mine' }, there: { folder: 0o700 } });
+      const outcomes = await apply(subject, [folder('new', false, 0o750), folder('new/in'), folder('there')]);
+      assert.deepEqual(outcomes, ['new: done', 'new/in: done', 'there: done']);
+      assert.deepEqual(subject.place.look(), [
+        'new folder 0750',
+        'new/in folder 0755',
+        'there folder 0755',
+        `there/own file 0644 ${MOMENT} mine`,
+      ]);
+    },
+  },
+  {
+    title: 'links are made and replaced, by files and by each other',
+    async run(subject) {
+      subject.place.put({ a: { link: 'old' }, b: { file: 'x' }, c: { link: 'b' } });
+      const outcomes = await apply(
+        subject,
+        [
+          link('a', 'new target', { expect: 'seen' }),
+          link('b', 'c', { expect: 'seen' }),
+          file('c', 1, { expect: 'seen' }),
+          link('d', 'name\xff of no text', { modified: null }),
+        ],
+        { c: 'C' },
+      );
+      assert.deepEqual(outcomes, ['a: done', 'b: done', 'c: done', 'd: done']);
+      const [a, b, c, d] = subject.place.look();
+      assert.deepEqual([a, b, c], [`a link ${MOMENT} new target`, `b link ${MOMENT} c`, `c file 0644 ${MOMENT} C`]);
+      assert.match(d!, /^d link \d+ name\xff of no text$/);
+    },
+  },
+  {
+    title: 'hard names are linked to their leader, replaced, and left alone where they are right',
+    async run(subject) {
+      subject.place.put({ leader: { file: 'L' }, right: { hard: 'leader' }, wrong: { file: 'W' } });
+      const outcomes = await apply(
+        subject,
+        [
+          file('fresh', 1),
+          hard('fresh name', 'fresh'),
+          hard('new', 'leader'),
+          hard('right', 'leader', 'seen'),
+          hard('wrong', 'leader', 'seen'),
+        ],
+        { fresh: 'F' },
+      );
+      assert.deepEqual(
+        outcomes,
+        ['fresh', 'fresh name', 'new', 'right', 'wrong'].map(path => `${path}: done`),
+      );
+      assert.deepEqual(subject.place.look(), [
+        `fresh file 0644 ${MOMENT} F names=2`,
+        `fresh name file 0644 ${MOMENT} F names=2`,
+        `leader file 0644 ${MOMENT} L names=4`,
+        `new file 0644 ${MOMENT} L names=4`,
+        `right file 0644 ${MOMENT} L names=4`,
+        `wrong file 0644 ${MOMENT} L names=4`,
+      ]);
+    },
+  },
+  {
+    title:
+      'names of one inode are replaced, removed and adjusted in one list without taking each other for foreign changes',
+    async run(subject) {
+      subject.place.put({ a: { file: 'x' }, b: { hard: 'a' }, c: { hard: 'a' }, d: { hard: 'a' }, e: { hard: 'a' } });
+      const outcomes = await apply(
+        subject,
+        [
+          file('a', 1, { expect: 'seen' }),
+          adjust('b', 0o600),
+          file('c', 1, { expect: 'seen' }),
+          remove('d'),
+          remove('e'),
+        ],
+        { a: '1', c: '3' },
+      );
+      assert.deepEqual(outcomes, ['a: done', 'b: done', 'c: done', 'd: done', 'e: done']);
+      assert.deepEqual(
+        subject.place.look().map(line => line.replace(/ names=\d/, '')),
+        [`a file 0644 ${MOMENT} 1`, `b file 0600 ${MOMENT} x`, `c file 0644 ${MOMENT} 3`],
+      );
+    },
+  },
+  {
+    title: 'attributes are adjusted in place, of files, folders and links, also below a folder put in place whole',
+    async run(subject) {
+      subject.place.put({ f: { file: 'x' }, d: { folder: 0o700 }, l: { link: 'x' } });
+      const outcomes = await apply(subject, [
+        adjust('f', 0o600, MOMENT + 1),
+        adjust('l', null, MOMENT + 2),
+        folder('new', true, 0o777),
+        folder('new/in', false, 0o777),
+        adjust('new/in', 0o555),
+        adjust('d', 0o1770),
+      ]);
+      assert.deepEqual(
+        outcomes.map(line => line.split(': ')[1]),
+        Array(6).fill('done'),
+      );
+      assert.deepEqual(subject.place.look(), [
+        'd folder 1770',
+        `f file 0600 ${MOMENT + 1} x`,
+        `l link ${MOMENT + 2} x`,
+        'new folder 0777',
+        'new/in folder 0555',
+      ]);
+    },
+  },
+  {
+    title: 'what is removed is in the trash of its run, and a name that is taken there gets a number',
+    async run(subject) {
+      subject.place.put({ 'a/f': { file: '1' }, 'a/l': { link: 'f' }, g: { file: 'G' } });
+      assert.deepEqual(await apply(subject, [remove('g'), remove('a/l'), remove('a/f'), removeFolder('a')]), [
+        'g: done',
+        'a/l: done',
+        'a/f: done',
+        'a: done',
+      ]);
+      assert.deepEqual(subject.place.look(), []);
+      subject.place.put({ g: { file: 'again' } });
+      await apply(subject, [remove('g')]);
+      assert.deepEqual(subject.place.state(), [
+        'staging',
+        'trash',
+        'trash/run-1',
+        'trash/run-1/a',
+        'trash/run-1/a/f',
+        'trash/run-1/a/l',
+        'trash/run-1/g',
+        'trash/run-1/g.1',
+      ]);
+    },
+  },
+  {
+    title: 'a removed file whose name is a folder in the trash, or the other way round, is kept as well',
+    async run(subject) {
+      subject.place.put({ a: { file: 'file' } });
+      await apply(subject, [remove('a')]);
+      subject.place.put({ 'a/b': { file: 'below' } });
+      assert.deepEqual(await apply(subject, [remove('a/b'), removeFolder('a')]), ['a/b: done', 'a: done']);
+      subject.place.put({ a: { file: 'file' } });
+      assert.deepEqual(await apply(subject, [remove('a')]), ['a: done']);
+      assert.deepEqual(subject.place.state().slice(2), [
+        'trash/run-1',
+        'trash/run-1.1',
+        'trash/run-1.1/a',
+        'trash/run-1.1/a/b',
+        'trash/run-1/a',
+        'trash/run-1/a.1',
+      ]);
+    },
+  },
+  {
+    title: 'a folder that still holds something is kept, and what is gone already counts as removed',
+    async run(subject) {
+      subject.place.put({ 'a/unmanaged': { file: '' }, b: { folder: 0o755 }, c: { file: '' } });
+      const session = await open(subject, [removeFolder('a'), removeFolder('b'), remove('c')]);
+      assert.deepEqual(await session.transaction.precheck(), []);
+      subject.place.drop('b');
+      subject.place.drop('c');
+      assert.deepEqual(session.tell(await session.commit()), ['a: kept', 'b: done', 'c: done']);
+      await session.transaction.end();
+    },
+  },
+  {
+    title: 'a path changes its type: what is there is emptied and removed first by the list itself',
+    async run(subject) {
+      subject.place.put({ 'd/e/f': { file: 'x' }, l: { link: 'd' }, f: { file: 'y' } });
+      const outcomes = await apply(
+        subject,
+        [
+          remove('d/e/f'),
+          removeFolder('d/e'),
+          removeFolder('d'),
+          file('d', 3),
+          remove('l'),
+          folder('l', true),
+          file('l/in', 2),
+          remove('f'),
+          folder('f'),
+          file('f/in', 2),
+        ],
+        { d: 'now', 'l/in': 'li', 'f/in': 'fi' },
+      );
+      assert.deepEqual(
+        outcomes.map(line => line.split(': ')[1]),
+        Array(10).fill('done'),
+      );
+      assert.deepEqual(subject.place.look(), [
+        `d file 0644 ${MOMENT} now`,
+        'f folder 0755',
+        `f/in file 0644 ${MOMENT} fi`,
+        'l folder 0755',
+        `l/in file 0644 ${MOMENT} li`,
+      ]);
+    },
+  },
+  {
+    title: 'a root that does not exist is made when the transaction begins, and the folder of the take with it',
+    async run(subject) {
+      const path = `${subject.place.path}/fresh`;
+      const selection = { folder: 'conf/app' };
+      const actions = [file('a', 1), folder('b', true), file('b/c', 1)];
+      const outcomes = await apply(subject, actions, { a: 'a', 'b/c': 'c' }, { create: true, path, selection });
+      assert.deepEqual(outcomes, ['a: done', 'b: done', 'b/c: done']);
+      assert.deepEqual(
+        subject.place.look().filter(line => !line.includes('.syncplan')),
+        [
+          'fresh folder 0755',
+          'fresh/conf folder 0755',
+          'fresh/conf/app folder 0755',
+          `fresh/conf/app/a file 0644 ${MOMENT} a`,
+          'fresh/conf/app/b folder 0755',
+          `fresh/conf/app/b/c file 0644 ${MOMENT} c`,
+        ],
+      );
+    },
+  },
+  {
+    title: 'the state folder is private, and is never listed',
+    async run(subject) {
+      subject.place.put({ gone: { file: '' } });
+      await apply(subject, [remove('gone'), file('a', 1)], { a: 'a' });
+      const root = await subject.host.openRoot(`${subject.place.path}/.syncplan`, { create: false });
+      const inside = await root.scan(ALL);
+      const modes = [...(await listed(inside))].map(([path, entry]) =>
+        entry.kind === 'folder' ? `${path} ${entry.mode.toString(8)}` : path,
+      );
+      assert.deepEqual(modes, ['staging 700', 'trash 700', 'trash/run-1 700', 'trash/run-1/gone']);
+      const all = await (await subject.host.openRoot(subject.place.path, { create: false })).scan(ALL);
+      assert.deepEqual([...(await listed(all)).keys()], ['a']);
+    },
+  },
+  {
+    title: 'trash past its age and staging of dead runs are removed at the end, by that machine’s own clock',
+    async run(subject) {
+      subject.place.put({ gone: { file: '' } });
+      await apply(subject, [remove('gone')], {}, { run: 'kept' });
+      const old = { folder: 0o700 };
+      subject.place.put({ '.syncplan/staging/kept-other': old, '.syncplan/trash/kept/also/deep/x': { file: '' } });
+      await apply(subject, [file('a', 1)], { a: 'a' }, { run: 'next' });
+      assert.deepEqual(subject.place.state(), [
+        'staging',
+        'staging/kept-other',
+        'trash',
+        'trash/kept',
+        'trash/kept/also',
+        'trash/kept/also/deep',
+        'trash/kept/also/deep/x',
+        'trash/kept/gone',
+      ]);
+      await apply(subject, [file('b', 1)], { b: 'b' }, { run: 'last', trash: -1 });
+      assert.deepEqual(subject.place.state(), ['staging', 'staging/kept-other', 'trash']);
+    },
+  },
+];

@@ -1,0 +1,212 @@
+// Conformance: what staging takes, refuses and leaves behind. Nothing at a final path changes in any of these.
+import assert from 'node:assert/strict';
+import { openDigests } from '../../runtime/bytes/digest.js';
+import type { PackRecord } from '../../runtime/bytes/pack.js';
+import { MOMENT } from '../support/fixture.js';
+import { ALL, type Case, file, folder, link, open } from './session.js';
+
+const digestOf = async (text: string): Promise<string> =>
+  (await openDigests(ALL.algorithm)).hash(Buffer.from(text, 'latin1'));
+
+const partsOf = async (index: number, ...texts: string[]): Promise<PackRecord[]> => {
+  let offset = 0;
+  const parts = texts.map((text): PackRecord => {
+    const record = { is: 'part' as const, index, offset, content: Buffer.from(text) };
+    offset += text.length;
+    return record;
+  });
+  return [...parts, { is: 'end', index, size: offset, digest: await digestOf(texts.join('')) }];
+};
+
+export const stageCases: readonly Case[] = [
+  {
+    title: 'a file comes in parts as well as whole, and nothing is in place before the commit',
+    async run(subject) {
+      const session = await open(subject, [file('parts', 8), file('whole', 3)]);
+      const parts = await partsOf(0, 'four', 'more');
+      const whole = { is: 'whole', index: 1, digest: await digestOf('abc'), content: Buffer.from('abc') } as const;
+      assert.deepEqual(await session.sendRecords([parts[0]!, whole, ...parts.slice(1)]), []);
+      assert.deepEqual(await session.transaction.precheck(), []);
+      assert.deepEqual(subject.place.look(), []);
+      await session.commit();
+      await session.transaction.end();
+      assert.deepEqual(subject.place.look(), [`parts file 0644 ${MOMENT} fourmore`, `whole file 0644 ${MOMENT} abc`]);
+    },
+  },
+  {
+    title: 'content with another digest or another size is refused, and staging keeps nothing of it',
+    async run(subject) {
+      const session = await open(subject, [file('a', 3), file('b', 3), file('c', 3), file('d', 3), file('e', 3)]);
+      const good = Buffer.from('abc');
+      const digest = await digestOf('abc');
+      const outcomes = await session.sendRecords([
+        { is: 'whole', index: 0, digest: await digestOf('abd'), content: good },
+        { is: 'whole', index: 1, digest: await digestOf('abcd'), content: Buffer.from('abcd') },
+        { is: 'part', index: 2, offset: 0, content: good },
+        { is: 'end', index: 2, size: 3, digest: await digestOf('xyz') },
+        { is: 'part', index: 3, offset: 0, content: good },
+        { is: 'part', index: 3, offset: 3, content: good },
+        { is: 'end', index: 3, size: 6, digest },
+        { is: 'part', index: 4, offset: 0, content: Buffer.from('ab') },
+        { is: 'end', index: 4, size: 2, digest: await digestOf('ab') },
+      ]);
+      assert.deepEqual(
+        session.tell(outcomes),
+        ['a', 'b', 'c', 'd', 'e'].map(name => `${name}: failed corrupt`),
+      );
+      assert.deepEqual(subject.place.state(), ['staging', 'staging/run-1-app']);
+      assert.deepEqual(session.tell(await session.transaction.precheck()).length, 5);
+      await session.commit();
+      await session.transaction.end();
+      assert.deepEqual(subject.place.look(), []);
+    },
+  },
+  {
+    title: 'content that came wrong may come again',
+    async run(subject) {
+      const session = await open(subject, [file('a', 3)]);
+      const content = Buffer.from('abc');
+      await session.sendRecords([{ is: 'whole', index: 0, digest: 'wrong', content }]);
+      assert.deepEqual(await session.send({ a: 'abc' }), []);
+      assert.deepEqual(await session.transaction.precheck(), []);
+      assert.deepEqual(session.tell(await session.commit()), ['a: done']);
+      await session.transaction.end();
+      assert.deepEqual(subject.place.look(), [`a file 0644 ${MOMENT} abc`]);
+    },
+  },
+  {
+    title: 'what cannot be sent is told by its code, and a file without content does not pass the pre-check',
+    async run(subject) {
+      const session = await open(subject, [file('a', 3), file('b', 3), file('c', 3)]);
+      const lost = { is: 'lost' as const, message: 'why', help: 'what to do' };
+      const outcomes = await session.sendRecords([
+        { ...lost, index: 0, code: 'denied' },
+        { ...lost, index: 1, code: 'changed' },
+      ]);
+      assert.deepEqual(session.tell(outcomes), ['a: failed denied', 'b: inconsistent']);
+      assert.deepEqual(session.tell(await session.transaction.precheck()), [
+        'a: failed denied',
+        'b: inconsistent',
+        'c: inconsistent',
+      ]);
+      await session.transaction.end();
+      assert.deepEqual(subject.place.look(), []);
+    },
+  },
+  {
+    title: 'content nobody asked for and parts out of order end the connection',
+    async run(subject) {
+      const content = Buffer.from('abc');
+      const wrong: PackRecord[][] = [
+        [{ is: 'whole', index: 7, digest: '', content }],
+        [{ is: 'whole', index: 1, digest: '', content }],
+        [{ is: 'part', index: 0, offset: 1, content }],
+        [
+          { is: 'part', index: 0, offset: 0, content },
+          { is: 'part', index: 0, offset: 2, content },
+        ],
+        [
+          { is: 'part', index: 0, offset: 0, content },
+          { is: 'part', index: 2, offset: 0, content },
+        ],
+        [{ is: 'end', index: 0, size: 0, digest: '' }],
+        [{ is: 'part', index: 0, offset: 0, content }],
+      ];
+      for (const records of wrong) {
+        const session = await open(subject, [file('a', 9), link('l', 'x'), file('c', 9)]);
+        await assert.rejects(session.sendRecords(records), { code: 'protocol' });
+        await session.transaction.end();
+      }
+      assert.deepEqual(subject.place.look(), []);
+      assert.deepEqual(subject.place.state(), ['staging']);
+    },
+  },
+  {
+    title: 'a step that is amended is staged anew, and one that is dropped is not put in place',
+    async run(subject) {
+      const session = await open(subject, [
+        file('a', 1),
+        file('b', 1),
+        folder('new', true),
+        file('new/c', 1),
+        file('new/d', 1),
+      ]);
+      await session.send({ a: '1', b: '1', 'new/c': '1', 'new/d': '1' });
+      assert.deepEqual(await session.transaction.precheck(), []);
+      await session.transaction.amend([
+        { index: 0, action: file('a', 2, { mode: 0o600 }) },
+        { index: 1, action: null },
+        { index: 3, action: file('new/c', 2) },
+        { index: 4, action: null },
+      ]);
+      assert.deepEqual(session.tell(await session.transaction.precheck()), ['a: inconsistent', 'new/c: inconsistent']);
+      assert.deepEqual(await session.send({ a: '22', 'new/c': '22' }), []);
+      assert.deepEqual(await session.transaction.precheck(), []);
+      assert.deepEqual(session.tell(await session.commit()), ['a: done', 'new: done', 'new/c: done']);
+      await session.transaction.end();
+      assert.deepEqual(subject.place.look(), [
+        `a file 0600 ${MOMENT} 22`,
+        'new folder 0755',
+        `new/c file 0644 ${MOMENT} 22`,
+      ]);
+    },
+  },
+  {
+    title: 'a whole folder that is amended to single steps is taken apart',
+    async run(subject) {
+      const session = await open(subject, [
+        folder('new', true),
+        folder('new/in'),
+        file('new/in/a', 1),
+        file('new/b', 1),
+      ]);
+      await session.send({ 'new/in/a': 'a', 'new/b': 'b' });
+      assert.deepEqual(await session.transaction.precheck(), []);
+      subject.place.put({ 'new/own': { file: 'theirs' } });
+      const outcomes = await session.transaction.precheck();
+      assert.deepEqual(
+        session.tell(outcomes),
+        ['new', 'new/in', 'new/in/a', 'new/b'].map(path => `${path}: inconsistent`),
+      );
+      await session.transaction.amend([
+        { index: 0, action: null },
+        { index: 1, action: folder('new/in') },
+        { index: 2, action: file('new/in/a', 1) },
+        { index: 3, action: file('new/b', 1) },
+      ]);
+      await session.send({ 'new/in/a': 'a', 'new/b': 'b' });
+      assert.deepEqual(await session.transaction.precheck(), []);
+      assert.deepEqual(session.tell(await session.commit()), ['new/in: done', 'new/in/a: done', 'new/b: done']);
+      await session.transaction.end();
+      assert.deepEqual(subject.place.look(), [
+        'new folder 0755',
+        `new/b file 0644 ${MOMENT} b`,
+        'new/in folder 0755',
+        `new/in/a file 0644 ${MOMENT} a`,
+        `new/own file 0644 ${MOMENT} theirs`,
+      ]);
+    },
+  },
+  {
+    title: 'a transaction that ends early leaves nothing but its empty state folder',
+    async run(subject) {
+      const session = await open(subject, [folder('new', true), file('new/a', 1), file('b', 1), link('c', 'x')]);
+      await session.send({ 'new/a': 'a', b: 'b' });
+      await session.transaction.precheck();
+      await session.transaction.end();
+      await session.transaction.end();
+      assert.deepEqual(subject.place.look(), []);
+      assert.deepEqual(subject.place.state(), ['staging']);
+    },
+  },
+  {
+    title: 'a transaction without steps writes nothing',
+    async run(subject) {
+      const session = await open(subject, []);
+      assert.deepEqual(await session.transaction.precheck(), []);
+      assert.deepEqual(await session.commit(), []);
+      await session.transaction.end();
+      assert.deepEqual([...subject.place.look(), ...subject.place.state()], []);
+    },
+  },
+];
