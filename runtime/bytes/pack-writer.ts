@@ -1,5 +1,5 @@
 // Writes a pack stream: small files and short records share a chunk, parts of large files are a chunk each, uncopied.
-import { MAX_CONTENT, type PackRecord, SMALL_FILE, writePartHead, writeRecord } from './pack.js';
+import { type PackRecord, SMALL_FILE, writePartHead, writeRecord } from './pack.js';
 import { makeWriter } from './wire.js';
 
 export type Packer = {
@@ -24,8 +24,8 @@ export const makePacker = (): Packer => {
   };
 };
 
-/** Where content is to be read to that becomes a chunk of its own: up to MAX_CONTENT bytes from PART_ROOM on. */
-export const newPart = (): Buffer => Buffer.allocUnsafeSlow(PART_ROOM + MAX_CONTENT);
+/** Where content is to be read to that becomes a chunk of its own: `length` bytes from PART_ROOM on. */
+export const newPart = (length: number): Buffer => Buffer.allocUnsafeSlow(PART_ROOM + length);
 
 /** A chunk that is one `part` record, its head written right before the content that stands in `part`. */
 export const partChunk = (part: Buffer, index: number, offset: number, length: number): Buffer => {

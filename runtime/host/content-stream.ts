@@ -66,7 +66,7 @@ export async function* readContents(state: ScanState, wanted: readonly Wanted[])
 /** The file, opened, if it still is what was seen. */
 const openSeen = async (state: ScanState, reach: Reach, path: Path): Promise<Source | Problem> => {
   const seen = seenAt(state, path);
-  if (seen === null) return notListed(path);
+  if (seen?.kind !== 'file') return notListed(path);
   const at = await reach.at(parent(path));
   const source = isFault(at) ? at : await state.verbs.read(at, leaf(path), seen.followed);
   if (isFault(source)) return problemOfReading(path, source);
@@ -94,7 +94,7 @@ async function* readParts(
   hasher.init();
   for (let offset = 0; offset < size; ) {
     const length = Math.min(MAX_CONTENT, size - offset);
-    const part = newPart();
+    const part = newPart(length);
     const content = part.subarray(PART_ROOM, PART_ROOM + length);
     const count = await source.read(content);
     if (isFault(count)) return count;

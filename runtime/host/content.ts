@@ -117,13 +117,13 @@ export const openContents = async (state: ScanState): Promise<Contents> => {
     async digests(paths, reader) {
       const answers: (string | Problem)[] = [];
       for (const path of paths) {
-        const row = state.lookedUp.has(path) ? -1 : listing.find(path);
+        const seen = seenAt(state, path);
+        const row = seen?.kind !== 'file' || state.lookedUp.has(path) ? -1 : listing.find(path);
         if (row >= 0 && recall(row) && known[row] === KNOWN) {
           answers.push(digests.toString('latin1', row * size, (row + 1) * size));
           continue;
         }
-        const seen = seenAt(state, path);
-        const digest = seen === null ? notListed(path) : await digestSeen(path, seen.followed, reader);
+        const digest = seen?.kind !== 'file' ? notListed(path) : await digestSeen(path, seen.followed, reader);
         answers.push(digest);
         if (row >= 0 && typeof digest === 'string') {
           digests.write(digest, row * size, 'latin1');
@@ -146,7 +146,7 @@ const digestSeen = async (path: Path, followed: boolean, reader: FileReader): Pr
 export const notListed = (path: Path): Problem => ({
   path,
   code: 'bad-path',
-  message: 'read the file: it is not part of what was listed',
+  message: 'read the file: no file was listed under this path',
   help: 'this is a fault in syncplan',
 });
 

@@ -21,7 +21,7 @@ export type Stat = {
   readonly mode: number;
   /** Microseconds, floor. */
   readonly modified: number;
-  /** A number that changes whenever the inode changes; only ever compared for equality with another of the same host. */
+  /** When the inode last changed, in microseconds by the host's own clock; 0 where it cannot be told. */
   readonly changed: number;
   readonly inode: number;
   readonly device: number;

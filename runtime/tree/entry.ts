@@ -20,7 +20,7 @@ export type FileEntry = {
 export type FolderEntry = {
   readonly kind: 'folder';
   readonly selected: boolean;
-  /** Could not be read: what it holds is unknown, which is never the same as absent. */
+  /** Could not be read, or is another file system: what it holds is unknown, which is never the same as absent. */
   readonly unreadable: boolean;
   readonly mode: number;
   readonly owner: string;
