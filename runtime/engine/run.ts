@@ -10,6 +10,7 @@ import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './eve
 import { observeRelation } from './observe.js';
 import { inBlockOrder } from './order.js';
 import { newRelation, type Relation } from './relation.js';
+import { countPlanned } from './settle.js';
 import { about, attend, refuseGuarded, setState } from './state.js';
 import { summarize } from './tally.js';
 
@@ -48,6 +49,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     await observe(relations, hosts, options, started);
     const preview = previewOf(relations, hosts.failures());
     options.previewed(preview);
+    if (options.command === 'plan') for (const relation of relations) countPlanned(relation);
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));
     if (options.command === 'apply' && !signal.aborted) {
       declined = changes && options.confirm !== null && !(await options.confirm(preview));

@@ -1,4 +1,4 @@
-// Counts what came of a step, and names what failed.
+// Counts what came of a step – or would come of it, in a preview – and names what failed.
 import type { Outcome } from '../tree/action.js';
 import { countedAs } from './describe.js';
 import type { RunEvent } from './events.js';
@@ -18,4 +18,10 @@ export const settleOutcome = (
     relation.tally.failed++;
     emit({ type: 'problem', time: clock(), host: relation.host, block: relation.block.name, ...problem });
   } else if (outcome.result === 'done' && change !== null) relation.tally[countedAs(change)]++;
+};
+
+/** A preview counts what an apply would do, where it would do anything. */
+export const countPlanned = (relation: Relation): void => {
+  if (relation.state !== 'compared') return;
+  for (const change of relation.takes.flatMap(({ changes }) => changes)) relation.tally[countedAs(change)]++;
 };
