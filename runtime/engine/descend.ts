@@ -34,7 +34,7 @@ export const descendContents = async (comparing: Comparing): Promise<void> => {
       for await (const [folder, a, b] of sideBySide(folders, master.contents(folders), remote.contents(folders))) {
         if (Buffer.compare(a, b) !== 0) differing.push([folder, Buffer.from(a), Buffer.from(b)]);
       }
-      next.push(...(await differingContents(comparing, differing)));
+      for (const folder of await differingContents(comparing, differing)) next.push(folder);
     }
     level = next;
   }

@@ -56,7 +56,7 @@ export const decideRemoteOnly = async ({
   }
   for await (const [path, entry] of entriesBelow(remote, gone)) doomed.push({ path, entry });
   for (const { path, entry } of deletable(doomed, isProtected)) {
-    found.changes.push({ kind: 'delete', path, was: plain(entry) });
+    found.changes.push(deletion({ path, entry }));
   }
 };
 
@@ -81,9 +81,8 @@ export const emptyFoldersInTheWay = async ({
     else doomed.push(...below);
   }
   for (const [path, why] of blocked) problems.push(inTheWay(path, why));
-  const free = found.changes.filter(({ path }) => !blocked.has(path));
-  const deletions = doomed.map(({ path, entry }): Change => ({ kind: 'delete', path, was: plain(entry) }));
-  found.changes.splice(0, found.changes.length, ...free, ...deletions);
+  const free = blocked.size === 0 ? found.changes : found.changes.filter(({ path }) => !blocked.has(path));
+  found.changes = doomed.length === 0 ? free : free.concat(doomed.map(deletion));
 };
 
 /** Asks `side` for each path by name and returns the folders that both sides turn out to have. */
@@ -123,6 +122,8 @@ const deletable = (doomed: readonly Located[], isProtected: (path: Path) => bool
   });
   return kept.size === 0 ? free : free.filter(({ path }) => !kept.has(path));
 };
+
+const deletion = ({ path, entry }: Located): Change => ({ kind: 'delete', path, was: plain(entry) });
 
 const replacesFolder = (change: Change): boolean =>
   change.kind === 'replace' && change.was.kind === 'folder' && change.entry.kind !== 'folder';

@@ -27,7 +27,7 @@ export type Rules = {
 
 export type FolderComparison = {
   /** Decided by the pages alone. */
-  readonly changes: Change[];
+  changes: Change[];
   /** Files of equal size whose content the checksum decides; attributes are compared afterwards. */
   readonly sameSize: Pair[];
   /** Folders on both sides whose pages differ. */
