@@ -4,7 +4,8 @@
 // their own facts; folders by the rule of file-test.ts (`all`, `type is directory`, types alone).
 //  1. A folder that a glob of `except` matches (or one alternative of it: "node_modules", "cache/**") is cut off: neither it
 //     nor anything below it is selected by that term, whatever its name. Classes in `except` cut nothing off; they test each
-//     file by itself. (A class that is nothing but one `matches` is no different from its glob.)
+//     file by itself. (A class that is nothing but one `matches` is no different from its glob.) A folder is not selected
+//     where `except` speaks of it; there, tests of where something lies (`under`, path globs, listed paths) do so as well.
 //  2. `selects` and `selectsFolder` answer alike for a path met on a walk and for one that is asked for by name.
 //  3. Where `mayHold` says no, nothing below is selected.
 import { type Glob, matchGlob } from '../../compiler/glob.js';
