@@ -162,6 +162,5 @@ const isAgain = (level: Level, name: string, span: Span, owner: Statement, repor
 
 const fileFlaw = (path: string): string | null => {
   if (path === '') return 'is empty';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /[\u0000-\u001f\u007f-\u009f]/.test(path) ? 'holds a control character' : null;
 };

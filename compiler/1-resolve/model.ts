@@ -11,6 +11,7 @@ import type {
   LinkPolicy,
   RootPath,
 } from '../plan.js';
+import type { IsPoisoned } from './poison.js';
 
 export type PlanModel = {
   readonly fleet: FleetModel;
@@ -21,8 +22,8 @@ export type PlanModel = {
   readonly onFailure: 'continue' | 'stop';
   readonly parallel: number;
   readonly inputs: Readonly<Record<string, string>>;
-  readonly transfers: readonly Statement[];
   readonly routes: readonly RouteModel[];
+  readonly isPoisoned: IsPoisoned;
 };
 
 export type FleetModel = {

@@ -46,7 +46,7 @@ export const resolve = (program: Program, given: Given, assigned: Assigned): Res
     onFailure: onFailure(around),
     parallel: parallel(around),
     inputs: values.inputs,
-    transfers: shapes.top('transfer'),
+    isPoisoned: around.isPoisoned,
     routes: [
       ...shapes.top('route').map(statement => ({ statement, block: null })),
       ...blocks.flatMap(block =>

@@ -1,7 +1,7 @@
 // Which folders may be roots, and which texts are paths: checked once, so that nothing later meets an odd one.
 import { posix } from 'node:path';
 
-/** The path in its plainest form (no trailing `/`, no `./`), or its flaw; shallow: less than two levels deep. */
+/** The path as written, or its flaw; shallow: less than two levels deep. */
 export const readRootPath = (
   written: string,
 ): { readonly path: string; readonly isShallow: boolean } | { readonly flaw: string } | 'forbidden' => {
@@ -13,10 +13,13 @@ export const readRootPath = (
     return { flaw: 'has a ".." part behind a name' };
   }
   if (written.startsWith('~') && !/^~(\/|$)/.test(written)) return { flaw: "names another user's home folder" };
-  const path = posix.normalize(written).replace(/(?<=.)\/$/, '');
+  const path = plainPath(written);
   if (FORBIDDEN.test(path)) return 'forbidden';
-  return { path, isShallow: path.startsWith('/') && path.split('/').length < 3 };
+  return { path: written, isShallow: path.startsWith('/') && path.split('/').length < 3 };
 };
+
+/** The plainest form of a path: no trailing `/`, no `./`. */
+export const plainPath = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, '');
 
 /** What is wrong with a folder or path below a root, or its plainest form as a byte string. */
 export const readInnerPath = (written: string): { readonly path: string } | { readonly flaw: string } => {
@@ -44,6 +47,5 @@ const FORBIDDEN = /^(?:\/|~|\/root|\/home|\/Users|\/(?:home|Users)\/[^/]+)$/;
 const textFlaw = (text: string): string | null => {
   if (text === '') return 'is empty';
   if (text.length > 4096) return 'is longer than 4096 characters';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /[\u0000-\u001f\u007f-\u009f]/.test(text) ? 'holds a control character' : null;
 };

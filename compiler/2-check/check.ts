@@ -1,0 +1,32 @@
+// Phase 2: what is wrong with a plan whose names all mean something. One file for each topic.
+import type { Diagnostic } from '../../grammar/diagnostic.js';
+import type { PlanModel } from '../1-resolve/model.js';
+import type { Program } from '../1-resolve/program.js';
+import { checkAfter } from './after.js';
+import { checkFolders } from './folders.js';
+import { checkFormat } from './format.js';
+import { checkGuards } from './guards.js';
+import { checkHosts } from './hosts.js';
+import { checkOrder } from './order.js';
+import { checkOverlap } from './overlap.js';
+import { checkRoutes } from './routes.js';
+import { checkSecrets } from './secrets.js';
+import { checkTransfers } from './transfers.js';
+
+export const check = (model: PlanModel, program: Program): readonly Diagnostic[] => {
+  const diagnostics: Diagnostic[] = [];
+  const report = (found: Diagnostic): void => {
+    diagnostics.push(found);
+  };
+  checkHosts(model, report);
+  checkAfter(model, report);
+  checkFolders(model, report);
+  checkOverlap(model, report);
+  checkOrder(model, report);
+  checkGuards(model, report);
+  checkRoutes(model, report);
+  checkTransfers(model, program, report);
+  checkSecrets(program, report);
+  checkFormat(program, report);
+  return diagnostics;
+};

@@ -1,0 +1,63 @@
+// `encrypt off` where it changes nothing: it is off already, or no two hosts of the fleet are such a pair.
+import type { Statement } from '../../grammar/ast.js';
+import type { HostModel, PlanModel } from '../1-resolve/model.js';
+import type { Program } from '../1-resolve/program.js';
+import { finding, type Report } from '../catalog/finding.js';
+import * as settings from '../catalog/settings.js';
+
+export const checkTransfers = (model: PlanModel, program: Program, report: Report): void => {
+  const ofFile = program.statements.filter(({ head }) => head.text === 'transfer');
+  const isOff = ofFile.some(saysOff);
+  for (const transfer of ofFile) checkSections(transfer, isOff, model, report);
+  for (const block of model.blocks) {
+    for (const statement of block.statement.body?.statements ?? []) {
+      if (statement.head.text !== 'transfer') continue;
+      const off = encryptOff(statement);
+      if (isOff && off !== null) report(finding(settings.idleEncrypt, off.span, ['the whole plan has it off already']));
+      checkSections(statement, isOff || off !== null, model, report);
+    }
+  }
+};
+
+const checkSections = (transfer: Statement, isOff: boolean, model: PlanModel, report: Report): void => {
+  for (const section of transfer.body?.statements ?? []) {
+    const off = encryptOff(section);
+    const isPair = PAIRS[section.head.text];
+    if (off === null || isPair === undefined) continue;
+    const { hosts } = model.fleet;
+    if (isOff) report(finding(settings.idleEncrypt, off.span, ['it is off already']));
+    else if (model.fleet.isWhole && !hasPair(hosts, isPair)) {
+      report(
+        finding(settings.idleEncrypt, off.span, [`no two hosts of the fleet are a pair of \`${section.head.text}\``]),
+      );
+    }
+  }
+};
+
+type IsPair = (a: HostModel, b: HostModel) => boolean;
+
+const PAIRS: Readonly<Record<string, IsPair>> = {
+  'same-group': (a, b) => a.region === b.region && a.group === b.group,
+  'same-region': (a, b) => a.region === b.region && a.group !== b.group,
+  'other-region': (a, b) => a.region !== b.region,
+};
+
+/** One host of each group stands for it; two, where the group has them. */
+const hasPair = (hosts: readonly HostModel[], isPair: IsPair): boolean => {
+  const groups = new Map<string, HostModel[]>();
+  for (const host of hosts) {
+    const key = `${host.region}.${host.group}`;
+    const known = groups.get(key) ?? [];
+    if (known.length < 2) groups.set(key, [...known, host]);
+  }
+  const few = [...groups.values()].flat();
+  return few.some((host, at) => few.slice(at + 1).some(other => isPair(host, other)));
+};
+
+const saysOff = (statement: Statement): boolean => encryptOff(statement) !== null;
+
+const encryptOff = (owner: Statement): Statement | null =>
+  owner.body?.statements.find(({ head, items }) => {
+    const [word] = items;
+    return head.text === 'encrypt' && word?.kind === 'name' && word.text === 'off';
+  }) ?? null;

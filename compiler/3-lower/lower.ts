@@ -1,0 +1,66 @@
+// Phase 3: a model without faults becomes a plan. Everything whose order carries no meaning is sorted by bytes.
+import type { BlockModel, HostModel, PlanModel } from '../1-resolve/model.js';
+import { settled } from '../1-resolve/settled.js';
+import { type BlockPlan, type HostPlan, PLAN_VERSION, type Plan } from '../plan.js';
+import { lowerOrder, lowerTakes } from './takes.js';
+
+export const lower = (model: PlanModel, sources: Plan['sources']): Plan => ({
+  plan: PLAN_VERSION,
+  sources,
+  inputs: model.inputs,
+  hosts: usedHosts(model).map(lowerHost),
+  blocks: inDependencyOrder(model.blocks).map(lowerBlock),
+  onFailure: model.onFailure,
+  parallel: model.parallel,
+});
+
+const usedHosts = (model: PlanModel): readonly HostModel[] => {
+  const used = new Set(model.blocks.flatMap(block => [masterOf(block), ...settled(block.remotes)]));
+  return [...used].sort(byId);
+};
+
+const lowerHost = (host: HostModel): HostPlan => ({
+  id: host.id,
+  name: host.name,
+  region: host.region,
+  group: host.group,
+  tags: host.tags,
+  address: settled(host.address),
+  agent: host.agent,
+});
+
+/** Dependencies first; among independent blocks the order of the text. */
+const inDependencyOrder = (blocks: readonly BlockModel[]): readonly BlockModel[] => {
+  const done = new Set<string>();
+  const ordered: BlockModel[] = [];
+  while (ordered.length < blocks.length) {
+    const next = blocks.find(block => !done.has(block.name) && block.after.every(({ block: name }) => done.has(name)));
+    if (next === undefined) throw new Error('blocks wait for each other, which the checks must have refused');
+    done.add(next.name);
+    ordered.push(next);
+  }
+  return ordered;
+};
+
+const lowerBlock = (block: BlockModel): BlockPlan => {
+  const master = masterOf(block);
+  const remotes = [...settled(block.remotes)].sort(byId);
+  return {
+    name: block.name,
+    after: [...new Set(block.after.map(({ block: name }) => name))].sort(),
+    master: master.id,
+    remotes: remotes.map(({ id }) => id),
+    takes: lowerTakes(block.takes, master, remotes),
+    order: lowerOrder(block),
+    compare: block.compare,
+    attributes: block.attributes,
+    links: block.links,
+    consistency: block.consistency,
+    delete: block.delete,
+    durability: 'strict',
+  };
+};
+
+const masterOf = (block: BlockModel): HostModel => settled(settled(block.masters)[0] ?? null);
+
+const byId = (a: HostModel, b: HostModel): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
