@@ -35,11 +35,12 @@ const visitString = (value: StringValue, report: Report): void => {
 const visitExpression = (expression: Expression, report: Report): void => {
   switch (expression.kind) {
     case 'not':
-      return visitExpression(expression.operand, report);
+      visitExpression(expression.operand, report);
+      break;
     case 'and':
     case 'or':
       for (const operand of expression.operands) visitExpression(operand, report);
-      return;
+      break;
     case 'test':
       if (expression.operand !== null) visitItem(expression.operand, report);
   }
