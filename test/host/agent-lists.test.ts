@@ -69,7 +69,14 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
     expect,
     ...owned,
   }),
-  record({ do: fc.constant('link' as const), path: aPath, target: aName, modified: aTime, expect, ...owned }),
+  record({
+    do: fc.constant('link' as const),
+    path: aPath,
+    target: aName,
+    modified: fc.option(aTime),
+    expect,
+    ...owned,
+  }),
   record({ do: fc.constant('hard' as const), path: aPath, leader: aPath, expect }),
   record({
     do: fc.constant('adjust' as const),

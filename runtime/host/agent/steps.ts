@@ -1,10 +1,10 @@
 // The steps of a transaction as they travel: about 25 bytes each, because neighbours are alike.
 //
 //   step     = tag:u8 [part:varint owner:string group:string mode:varint] path rest
-//   tag      = deed (0 to 6, in the order of DEEDS) | SEEN | WHOLE | ALIKE | NEAR
+//   tag      = deed (0 to 6, in the order of DEEDS) | SEEN | WHOLE | ALIKE | NEAR | UNTIMED
 //   rest     = file: size:varint time · link: target:string time · hard: leader as a path after its own
 //              adjust: present:u8 then those present of mode:varint modified:signed owner:string group:string
-//   time     = signed — with NEAR as difference to the time before it in the piece, else as it is
+//   time     = nothing with UNTIMED; else signed — with NEAR as difference to the time before it in the piece, else as it is
 //
 // ALIKE: part, owner, group and mode are those of the step before in the piece, and left out. Only folder, file and link have
 // owner, group and mode (a link's mode is 0); of the others only the part counts, and the rest is written as it was.
@@ -78,7 +78,12 @@ const writeStep = (writer: Writer, { part, action }: Step, last: Last): void => 
   const seen = 'expect' in action && action.expect === 'seen';
   const inside = action.do === 'folder' && action.whole;
   writer.u8(
-    DEEDS.indexOf(action.do) | (seen ? SEEN : 0) | (inside ? WHOLE : 0) | (alike ? ALIKE : 0) | (near ? NEAR : 0),
+    DEEDS.indexOf(action.do) |
+      (seen ? SEEN : 0) |
+      (inside ? WHOLE : 0) |
+      (alike ? ALIKE : 0) |
+      (near ? NEAR : 0) |
+      (time === null ? UNTIMED : 0),
   );
   if (!alike) {
     writer.varint(part);
@@ -114,9 +119,7 @@ const writeStep = (writer: Writer, { part, action }: Step, last: Last): void => 
 const readStep = (reader: Reader, last: Last): Step => {
   const tag = reader.u8();
   const deed = DEEDS[tag & DEED];
-  if (deed === undefined || (tag & ~(DEED | SEEN | WHOLE | ALIKE | NEAR)) !== 0) {
-    throw new WireError(`a step of unknown kind ${tag}`);
-  }
+  if (deed === undefined) throw new WireError(`a step of unknown kind ${tag}`);
   if ((tag & ALIKE) === 0) {
     last.part = reader.varint();
     last.owner = reader.string(MAX_NAME);
@@ -126,7 +129,8 @@ const readStep = (reader: Reader, last: Last): Step => {
   const { part, owner, group, mode } = last;
   const path = readPath(reader, last);
   const expect: Expected = (tag & SEEN) === 0 ? 'absent' : 'seen';
-  const time = (): number => {
+  const time = (): number | null => {
+    if ((tag & UNTIMED) !== 0) return null;
     last.modified = reader.signed() + ((tag & NEAR) === 0 ? 0 : last.modified);
     if (!Number.isSafeInteger(last.modified)) throw new WireError('a time is out of range');
     return last.modified;
@@ -189,5 +193,6 @@ const SEEN = 8;
 const WHOLE = 16;
 const ALIKE = 32;
 const NEAR = 64;
+const UNTIMED = 128;
 /** Differences that surely fit, whatever the times are. */
 const NEARBY = 2 ** 45;
