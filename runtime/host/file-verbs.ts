@@ -19,7 +19,7 @@ export type Stat = {
   readonly size: number;
   /** 07777 bits. */
   readonly mode: number;
-  /** Microseconds, floor. */
+  /** Whole microseconds. */
   readonly modified: number;
   /** When the inode last changed, in microseconds by the host's own clock; 0 where it cannot be told. */
   readonly changed: number;
@@ -36,6 +36,7 @@ export type Named = { readonly name: string; readonly stat: Stat };
 export type Deed =
   | { readonly do: 'make-folder'; readonly at: Folder; readonly name: string; readonly mode: number }
   | { readonly do: 'make-link'; readonly at: Folder; readonly name: string; readonly target: string }
+  /** `at`/`name` is the file, `to`/`toName` the further name it gets. */
   | {
       readonly do: 'hard-link';
       readonly at: Folder;
@@ -62,9 +63,9 @@ export type Deed =
 /** A file being written; created exclusively with 0600. */
 export type Sink = {
   readonly write: (bytes: Uint8Array) => Maybe<null | Fault>;
-  /** Sets attributes through the descriptor and closes. */
+  /** Sets attributes through the descriptor and closes, also where it fails; then the file is still there. */
   readonly finish: (attributes: { readonly mode: number; readonly modified: number | null }) => Maybe<null | Fault>;
-  /** Closes and removes it. */
+  /** Closes and removes it; not after `finish`. */
   readonly discard: () => Maybe<void>;
 };
 

@@ -142,8 +142,11 @@ const openSink = (at: Folder, name: string): Sink => {
   const path = address(at, name);
   const descriptor = openSync(path, CREATE_FLAGS, 0o600);
   const discard = (): void => {
-    closeSync(descriptor);
-    unlinkSync(path);
+    try {
+      closeSync(descriptor);
+    } finally {
+      unlinkSync(path);
+    }
   };
   return {
     write: bytes =>
@@ -153,9 +156,12 @@ const openSink = (at: Folder, name: string): Sink => {
       }),
     finish: ({ mode, modified }) =>
       attempt(() => {
-        fchmodSync(descriptor, mode);
-        if (modified !== null) futimesSync(descriptor, secondsOf(modified), secondsOf(modified));
-        closeSync(descriptor);
+        try {
+          fchmodSync(descriptor, mode);
+          if (modified !== null) futimesSync(descriptor, secondsOf(modified), secondsOf(modified));
+        } finally {
+          closeSync(descriptor);
+        }
         return null;
       }),
     discard: () => void attempt(discard),

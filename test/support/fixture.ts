@@ -104,7 +104,15 @@ const describeOnDisk = (path: Buffer): string => {
   if (stats.isDirectory()) return `folder ${mode}`;
   if (stats.isSymbolicLink()) return `link ${modifiedOf(stats)} ${readlinkSync(path, 'latin1')}`;
   if (!stats.isFile()) return 'special';
-  return `file ${mode} ${modifiedOf(stats)} ${readFileSync(path, 'latin1')}${stats.nlink > 1 ? ` names=${stats.nlink}` : ''}`;
+  return `file ${mode} ${modifiedOf(stats)} ${contentOf(path, stats.mode)}${stats.nlink > 1 ? ` names=${stats.nlink}` : ''}`;
+};
+
+/** Also of a file whose mode keeps even its owner from reading it. */
+const contentOf = (path: Buffer, mode: number): string => {
+  if ((mode & 0o400) === 0) chmodSync(path, 0o600);
+  const content = readFileSync(path, 'latin1');
+  if ((mode & 0o400) === 0) chmodSync(path, mode & 0o7777);
+  return content;
 };
 
 export const makeMemoryPlace = (): Place & { readonly disk: MemoryDisk } => {

@@ -13,7 +13,7 @@ import { PROBLEM_CODES, type ProblemCode } from '../../tree/entry.js';
 import { isFault, type Sink } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { performOne } from './one-deed.js';
-import { discard, stagedFolder, stagedName } from './staged.js';
+import { discard, discardUnfinished, stagedFolder, stagedName } from './staged.js';
 import { failed, failedOrStopped, inconsistent, modeOf, openHashers, ownersOf, type Work } from './work.js';
 
 /** Outcomes of steps whose content could not be staged. */
@@ -124,20 +124,21 @@ const finish = async (receiving: Receiving, { index, part, action }: FileStep, s
   const { work } = receiving;
   const mode = modeOf(work.parts[part]!, action.mode);
   const finished = await sink.finish({ mode, modified: action.modified });
-  if (isFault(finished)) return trouble(receiving, failedOrStopped(work, index, action.path, 'write', finished));
+  const { owner, group } = ownersOf(work, action);
+  if (finished === null && owner === null && group === null) return settled(work, index);
+  const at = await stagedFolder(work, index);
+  if (isFault(at)) return trouble(receiving, failedOrStopped(work, index, action.path, 'write', at));
+  const name = stagedName(work, index);
+  // Changing the owner takes special bits away, so the mode is said again.
+  const fault = finished ?? (await performOne(work.verbs, { do: 'set', at, name, mode, modified: null, owner, group }));
+  if (fault === null) return settled(work, index);
+  await discardUnfinished(work, index, at);
+  trouble(receiving, failedOrStopped(work, index, action.path, 'write', fault));
+};
+
+const settled = (work: Work, index: number): void => {
   work.table.setStaged(index, true);
   work.table.setWaiting(index);
-  const { owner, group } = ownersOf(work, action);
-  if (owner === null && group === null) return;
-  const at = await stagedFolder(work, index);
-  // Changing the owner takes special bits away, so the mode is said again.
-  const name = stagedName(work, index);
-  const set = isFault(at)
-    ? at
-    : await performOne(work.verbs, { do: 'set', at, name, mode, modified: null, owner, group });
-  if (set === null) return;
-  await discard(work, index);
-  trouble(receiving, failedOrStopped(work, index, action.path, 'set the owner', set));
 };
 
 const openSink = async (work: Work, { index, action }: FileStep): Promise<Sink | Outcome> => {

@@ -4,7 +4,7 @@ import { type Fault, type Folder, isFault } from '../file-verbs.js';
 import { ensureFolder, performOne } from './one-deed.js';
 import { removeTree } from './remove-tree.js';
 import { NONE } from './table.js';
-import { modeOf, type Work } from './work.js';
+import { failedBy, modeOf, type Work } from './work.js';
 
 /** From the transaction's staging folder. */
 export const stagedPath = (work: Work, index: number): Path => {
@@ -47,6 +47,17 @@ export const discard = async (work: Work, index: number): Promise<void> => {
   } else if (action.do === 'file' || action.do === 'link' || action.do === 'hard') {
     await performOne(work.verbs, { do: 'remove', at, name: leaf(path) });
   }
+};
+
+/**
+ * Removes a file that was not finished. One that cannot be removed from a whole folder would be put in place with it, so
+ * the folder fails.
+ */
+export const discardUnfinished = async (work: Work, index: number, at: Folder): Promise<void> => {
+  const removed = await performOne(work.verbs, { do: 'remove', at, name: stagedName(work, index) });
+  const carrier = work.table.carrier(index);
+  if (removed === null || removed.fault === 'ENOENT' || carrier === NONE) return;
+  work.table.settle(failedBy(carrier, work.table.step(carrier)!.action.path, 'tidy what is staged', removed));
 };
 
 const folderFor = (work: Work, index: number, path: Path): Promise<Folder | Fault> => {

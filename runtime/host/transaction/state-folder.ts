@@ -42,10 +42,12 @@ export const openStateFolder = async (
   const { name: stagingName, folder: staging } = await makeFresh(verbs, stagingParent, names.staging, where);
   await checkOwners(verbs, { root, rootOwner, folder, stagingParent, stagingName }, where);
   const bins: { readonly folder: Folder; readonly cursor: Cursor }[] = [];
-  const openBin = async (number: number): Promise<Cursor> => {
-    const all = await openOwn(verbs, folder, 'trash', 0o700, where);
-    const own = await openOwn(verbs, all, number === 0 ? names.trash : `${names.trash}.${number}`, 0o700, where);
+  const openBin = async (number: number): Promise<Cursor | Fault> => {
+    const all = await enterOwn(verbs, folder, 'trash', 0o700);
+    if (isFault(all)) return all;
+    const own = await enterOwn(verbs, all, number === 0 ? names.trash : `${names.trash}.${number}`, 0o700);
     await verbs.release(all);
+    if (isFault(own)) return own;
     const cursor = openCursor(verbs, own);
     bins.push({ folder: own, cursor });
     return cursor;
@@ -53,6 +55,7 @@ export const openStateFolder = async (
   /** A removed file may stand in the trash where a folder of that name is needed now: then another bin takes it. */
   const trashFor = async (path: Path, number = 0): Promise<Folder | Fault> => {
     const cursor = bins[number]?.cursor ?? (await openBin(number));
+    if (isFault(cursor)) return cursor;
     const found = await ensureFolder(verbs, cursor, path, () => 0o700);
     if (isFault(found) && found.fault === 'ENOTDIR' && number < MAX_BINS) return trashFor(path, number + 1);
     return found;
@@ -80,25 +83,25 @@ export const plainName = (text: string): string =>
     .replace(/^\.+/, '_')
     .slice(0, MAX_NAME - 16) || '_';
 
+/** A folder of our own, made where it is missing; throws where it cannot be used. */
 const openOwn = async (verbs: FileVerbs, at: Folder, name: string, mode: number, where: string): Promise<Folder> => {
+  const folder = await enterOwn(verbs, at, name, mode);
+  if (!isFault(folder)) return folder;
+  if (!MISUSED.has(folder.fault)) throw hostErrorOf(`make the folder ${name} in ${where}`, folder);
+  const why = folder.fault === OPEN_TO_OTHERS ? folder.message : explainFault(folder).why;
+  const help = 'see what is in it, then remove it or take the right to write from group and others';
+  throw new HostError('bad-root', `cannot use ${name} in ${where}: ${why}`, help);
+};
+
+const enterOwn = async (verbs: FileVerbs, at: Folder, name: string, mode: number): Promise<Folder | Fault> => {
   const made = await performOne(verbs, { do: 'make-folder', at, name, mode });
-  if (made !== null && made.fault !== 'EEXIST') throw hostErrorOf(`make the folder ${name} in ${where}`, made);
-  const [stat] = await verbs.stat([{ at, name }]);
+  if (made !== null && made.fault !== 'EEXIST') return made;
   const folder = await verbs.enter(at, name);
-  if (stat === undefined || isFault(stat) || isFault(folder)) {
-    const fault = isFault(folder) ? folder : (stat as Fault);
-    const { why } = explainFault(fault);
-    throw new HostError('bad-root', `cannot use ${name} in ${where}: ${why}`, `move ${name} away, then run it again`);
-  }
-  if ((stat.mode & 0o022) !== 0) {
-    await verbs.release(folder);
-    throw new HostError(
-      'bad-root',
-      `cannot use ${name} in ${where}: others may write to it`,
-      `see what is in it, then remove it, or take the right to write from group and others`,
-    );
-  }
-  return folder;
+  if (isFault(folder)) return folder;
+  const [stat] = await verbs.stat([{ at, name }]);
+  if (stat !== undefined && !isFault(stat) && (stat.mode & 0o022) === 0) return folder;
+  await verbs.release(folder);
+  return isFault(stat) ? stat : { fault: OPEN_TO_OTHERS, message: 'others may write to it' };
 };
 
 /** Only this user, root and the owner of the root's folder may own it: the latter can change what is in the root anyway. */
@@ -145,5 +148,7 @@ const makeFresh = async (
   }
 };
 
+const OPEN_TO_OTHERS = 'EPERM';
+const MISUSED: ReadonlySet<string> = new Set(['ENOTDIR', 'ELOOP', OPEN_TO_OTHERS]);
 const MAX_ATTEMPTS = 1000;
 const MAX_BINS = 10;
