@@ -57,6 +57,11 @@ function canStartTest(token: T.Token | undefined): boolean {
   switch (token.tokenType) {
     case T.LParen:
     case T.Bang:
+    // Not the start of a test, but what follows may be once a sign that does not belong here is gone.
+    case T.Equals:
+    case T.DoubleEquals:
+    case T.NotEquals:
+    case T.Colon:
     case T.Str:
     case T.Num:
     case T.LSquare:

@@ -76,6 +76,9 @@ function placeToken(line: Line, token: T.Token, index: number, unpaired: boolean
     case T.Comma:
       placeComma(line, token, index);
       return;
+    case T.Arrow:
+      placeArrow(line, token, index);
+      return;
     case T.Equals:
     case T.DoubleEquals:
     case T.Colon:
@@ -118,7 +121,8 @@ function separate(line: Line, token: T.Token, index: number): void {
       line.state.braceTold = true;
       const span = T.spanOf(line.file, next);
       const before = line.out.at(-1)!.endOffset + 1;
-      const bare = line.text.slice(before, next.startOffset).trim() === '';
+      // A carriage return has a fix of its own, and fixes never overlap.
+      const bare = /^[ \t\n]*$/.test(line.text.slice(before, next.startOffset));
       const fix: Edit[] = [{ span: { ...span, start: before, end: next.startOffset }, text: ' ' }];
       const message = 'the opening brace belongs on the line of its head';
       line.findings.push(finding('SP1105', span, message, bare ? { fix } : {}));
@@ -199,6 +203,19 @@ function placeComma(line: Line, token: T.Token, index: number): void {
     const message = double ? 'one comma is enough' : 'no comma stands behind the last item';
     slip(line, 'SP1103', token, '', message);
   } else emit(line, token);
+}
+
+/** An arrow joins two names: behind the last one it would take in the next statement. */
+function placeArrow(line: Line, token: T.Token, index: number): void {
+  const type = line.raw[line.next[index]!]?.tokenType;
+  if (type === T.Word || type === T.Str) emit(line, token);
+  else {
+    const message = 'no name stands behind this `->`';
+    line.findings.push(
+      finding('SP1022', T.spanOf(line.file, token), message, { help: 'an edge is written `build -> eu.web`' }),
+    );
+    emit(line, retyped(token, T.Stray, token.image));
+  }
 }
 
 function placeEquals(line: Line, token: T.Token): void {

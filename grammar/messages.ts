@@ -141,6 +141,12 @@ const TABLE = {
     'A condition goes on in the next line only when the line ends in `and` or `or`, or inside parentheses.',
     'syncplan 1\nclass page where ext is html\n  or ext is css\n',
   ],
+  SP1022: [
+    'error',
+    'an arrow that leads nowhere',
+    'An arrow joins two names, as in `build -> eu.web`; a line that ends in one goes on.',
+    'syncplan 1\nroute { build -> }\n',
+  ],
   SP1101: [
     'warning',
     'a sign between a setting and its value',

@@ -104,7 +104,7 @@ function printRun(page: Page, elements: readonly Element[], style: Style): void 
     }
     const first = element.kind === 'list' ? element.open : element.token;
     const mayBreak = page.last !== null && !page.fresh && breaksBehind(page.last);
-    if (mayBreak && (style.each || !fits(page, elements, index, style.tail))) newLine(page, further);
+    if (mayBreak && (style.each || !stays(page, elements, index, style))) newLine(page, further);
     if (!page.fresh && page.last !== null) page.line += joint(page.last, first);
     page.fresh = false;
     if (element.kind === 'token') {
@@ -145,21 +145,47 @@ function newLine(page: Page, indent: number): void {
   page.fresh = true;
 }
 
-/** Whether what comes up to the next place to break fits on the line; a list counts with its bracket if it must break. */
-function fits(page: Page, elements: readonly Element[], index: number, tail: number): boolean {
-  let width = page.line.length;
+/**
+ * Whether what comes up to the next place to break stays on the line. Where it would fit whole on a line of its own it
+ * moves there; else a list in it is spread in any case, and only what stands before that list counts. A list that was
+ * spread by an earlier printing is measured in the same way, so that printing again decides the same.
+ */
+function stays(page: Page, elements: readonly Element[], index: number, style: Style): boolean {
+  const here = measure(page.line.length, page.last, elements, index, style.tail);
+  if (here.whole) return true;
+  const alone = measure(style.indent + style.step, null, elements, index, style.tail);
+  return !alone.whole && here.start;
+}
+
+/** `whole`: all of it fits, lists flat. `start`: at least all before the first list that does not. */
+function measure(
+  from: number,
+  before: T.Token | null,
+  elements: readonly Element[],
+  index: number,
+  tail: number,
+): { whole: boolean; start: boolean } {
+  let width = from;
+  let last = before;
   for (let at = index; at < elements.length; at++) {
     const element = elements[at]!;
-    if (element.kind === 'comment') return width <= WIDTH;
+    if (element.kind === 'comment') break;
+    const first = element.kind === 'list' ? element.open : element.token;
+    width += last === null ? 0 : joint(last, first).length;
     if (element.kind === 'list') {
-      if (element.flat === null) return width + 2 <= WIDTH;
-      width += element.flat.length + 1;
+      const free = at === elements.length - 1 ? tail : 0;
+      if (element.flat === null || width + element.flat.length + free > WIDTH)
+        return { whole: false, start: width < WIDTH };
+      width += element.flat.length;
+      last = element.close;
     } else {
-      width += element.token.image.length + (element.token.tokenType === T.Comma ? 0 : 1);
-      if (breaksBehind(element.token)) return width <= WIDTH;
+      width += element.token.image.length;
+      last = element.token;
+      if (at === elements.length - 1) width += tail;
+      else if (breaksBehind(element.token)) break;
     }
   }
-  return width + tail <= WIDTH;
+  return { whole: width <= WIDTH, start: width <= WIDTH };
 }
 
 function elementsOf(pieces: readonly Piece[]): readonly Element[] {

@@ -90,16 +90,18 @@ function scanComment(scanner: Scanner): void {
   const { text, at, file } = scanner;
   const written = text.slice(at, lineEnd(text, at)).trimEnd();
   const span = { file, start: at, end: at + written.length };
-  const hidden = HIDDEN.exec(written);
-  if (hidden !== null) {
-    const start = at + hidden.index;
-    const place = { file, start, end: start + hidden[0].length };
-    scanner.findings.push(
-      finding('SP1007', place, `a comment holds the invisible character U+${hexOf(hidden[0])}`, { help: 'remove it' }),
-    );
-  }
+  noteHidden(scanner, written, at);
   scanner.comments.push({ text: written, span, trailing: !startsLine(scanner) });
   scanner.at = lineEnd(text, at);
+}
+
+function noteHidden(scanner: Scanner, written: string, at: number): void {
+  const hidden = HIDDEN.exec(written);
+  if (hidden === null) return;
+  const start = at + hidden.index;
+  const span = { file: scanner.file, start, end: start + hidden[0].length };
+  const message = `a comment holds the invisible character U+${hexOf(hidden[0])}`;
+  scanner.findings.push(finding('SP1007', span, message, { help: 'remove it' }));
 }
 
 function scanForeignComment(scanner: Scanner): void {
@@ -109,6 +111,7 @@ function scanForeignComment(scanner: Scanner): void {
   );
   const { text, at } = scanner;
   const written = `#${text.slice(at + 2, lineEnd(text, at)).trimEnd()}`;
+  noteHidden(scanner, written, at + 1);
   scanner.comments.push({ text: written, span: spanFrom(scanner, written.length + 1), trailing: !startsLine(scanner) });
   scanner.at = lineEnd(text, at);
 }
