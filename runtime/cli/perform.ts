@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Preview, RunEvent, Summary } from '../engine/events.js';
 import { run } from '../engine/run.js';
-import { hasChanges } from '../engine/tally.js';
+import { hasChanges } from '../engine/summary.js';
 import { displayMessage } from '../ui/display.js';
 import { previewText } from '../ui/preview-text.js';
 import { summaryText } from '../ui/summary-text.js';

@@ -12,7 +12,7 @@ import { inBlockOrder } from './order.js';
 import { newRelation, type Relation } from './relation.js';
 import { countPlanned } from './settle.js';
 import { about, attend, refuseGuarded, setState } from './state.js';
-import { summarize } from './tally.js';
+import { summarize } from './summary.js';
 
 export type RunOptions = {
   readonly plan: Plan;
@@ -56,6 +56,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
       if (!declined) await apply(relations, options);
     }
   } finally {
+    await closeScans(relations);
     await hosts.close();
   }
   const end = {
@@ -116,6 +117,12 @@ const apply = async (relations: readonly Relation[], { plan, parallel, ...option
     skip: (relation, message, help) => setState(relation, 'skipped', options, message, help),
     carryOut: relation => attend(relation, options, () => carryOut(relation, context)),
   });
+};
+
+/** A scan that is closed keeps what it learned about digests. */
+const closeScans = async (relations: readonly Relation[]): Promise<void> => {
+  const scans = new Set(relations.flatMap(({ takes }) => takes.flatMap(({ master, remote }) => [master, remote])));
+  await Promise.allSettled([...scans].map(scan => scan.close()));
 };
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

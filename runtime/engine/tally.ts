@@ -1,6 +1,5 @@
-// Counts of a relation and the summary of a run: the one value from which the last words and the exit code both come.
-import type { RelationSummary, Summary, Totals } from './events.js';
-import type { Relation } from './relation.js';
+// Counts of one relation, as they grow.
+import type { Totals } from './events.js';
 
 export type Tally = { -readonly [Key in keyof Totals]: number };
 
@@ -19,59 +18,4 @@ export const newTally = (): Tally => ({
   bytesReceived: 0,
   bytesLiteral: 0,
   bytesMatched: 0,
-});
-
-export type RunEnd = {
-  readonly run: string;
-  readonly command: 'plan' | 'apply';
-  readonly seconds: number;
-  readonly interrupted: boolean;
-  /** The operator looked at the preview and said no. */
-  readonly declined: boolean;
-  readonly hosts: Summary['hosts'];
-  /** What all connections carried. */
-  readonly traffic: { readonly sent: number; readonly received: number };
-};
-
-export const summarize = (relations: readonly Relation[], end: RunEnd): Summary => {
-  const totals = newTally();
-  for (const { tally } of relations) {
-    for (const key of Object.keys(totals) as (keyof Totals)[]) totals[key] += tally[key];
-  }
-  return {
-    exitCode: exitCode(relations, end),
-    seconds: end.seconds,
-    run: end.run,
-    ...totals,
-    bytesSent: end.traffic.sent,
-    bytesReceived: end.traffic.received,
-    relations: relations.map(summarizeRelation),
-    hosts: end.hosts,
-  };
-};
-
-/** The table of the contract, worst first. `plan --exit-code` turns 0 into 2 where there are changes: `hasChanges`. */
-const exitCode = (relations: readonly Relation[], { interrupted, declined, command }: RunEnd): number => {
-  if (interrupted) return 130;
-  if (declined) return 1;
-  const bad = relations.filter(
-    ({ state, problems }) => state !== 'done' && (state !== 'compared' || problems.length > 0),
-  );
-  if (bad.length === 0) return 0;
-  const something = command === 'apply' && relations.some(({ state }) => state === 'done' || state === 'partial');
-  if (something) return 5;
-  return bad.some(({ refused }) => refused) ? 4 : 1;
-};
-
-/** Would `apply` change anything? */
-export const hasChanges = (summary: Summary): boolean =>
-  summary.created + summary.replaced + summary.attributes + summary.linked + summary.moved + summary.deleted > 0;
-
-const summarizeRelation = ({ block, host, state, message, help, tally }: Relation): RelationSummary => ({
-  host,
-  block: block.name,
-  state,
-  ...(message === null ? {} : { message }),
-  ...(help === null ? {} : { help }),
-  ...tally,
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite } from 'uvu';
 import type { BlockState } from '../../runtime/engine/events.js';
 import { newRelation } from '../../runtime/engine/relation.js';
-import { hasChanges, summarize } from '../../runtime/engine/tally.js';
+import { hasChanges, summarize } from '../../runtime/engine/summary.js';
 import { blockPlan } from './plans.js';
 
 const test = suite('summary and exit code');
