@@ -119,7 +119,7 @@ function buildList(tree: Tree, cst: CstNode): ListValue | null {
   for (const child of children(cst, 'item')) {
     const comma = !isNode(child) && child.tokenType === T.Comma;
     if (comma === separated) {
-      reportSeparation(tree, child, comma);
+      reportSeparation(tree, child, comma, items.at(-1)?.span.end ?? open.endOffset + 1);
       return null;
     }
     separated = comma;
@@ -131,14 +131,14 @@ function buildList(tree: Tree, cst: CstNode): ListValue | null {
   return { kind: 'list', items, span: T.spanOf(tree.file, open, close) };
 }
 
-function reportSeparation(tree: Tree, child: CstElement, comma: boolean): void {
+function reportSeparation(tree: Tree, child: CstElement, comma: boolean, behind: number): void {
   const token = isNode(child) ? tokens(child, 'open')[0] : tokenOf(child);
   if (token === undefined) return;
   const span = T.spanOf(tree.file, token);
   const message = comma
     ? 'a comma stands where the list should have an item'
     : `a comma is missing before ${quoted(token.image)}`;
-  const fix = [{ span: { ...span, end: span.start }, text: ', ' }];
+  const fix = [{ span: { ...span, start: behind, end: behind }, text: ',' }];
   tree.findings.push(finding('SP1019', span, message, comma ? {} : { fix }));
 }
 

@@ -1,7 +1,7 @@
 // Conditions: which test binds how, every operator, and one finding for each broken one.
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
-import { condition, found, read } from './reading.js';
+import { condition, found, mended, read } from './reading.js';
 
 const test = suite('conditions');
 
@@ -79,6 +79,10 @@ test('a broken condition is one finding at the smallest place, and its neighbour
     const heads = read(`first\n${text}\nlast\n`).statements.map(statement => statement.head.text);
     assert.ok(heads[0] === 'first' && heads.at(-1) === 'last', text);
   }
+});
+
+test('a comma that is missing in a list is put in by its fix', () => {
+  assert.equal(mended('class x where ext in [a b, "c"]'), 'class x where ext in [a, b, "c"]');
 });
 
 test('the message says what is expected and what was found', () => {
