@@ -1,0 +1,2 @@
+syncplan 1
+# café

@@ -1,0 +1,17 @@
+syncplan 1
+fleet {
+  root www "/srv/www"
+  host build at local { root www "./dist" }
+  region eu {
+    group web {
+      host web-01 at "10.0.1.11" tags canary
+      host web-02 at "10.0.1.12"
+    }
+  }
+}
+role master is build
+role remote is eu.web
+class program where executable
+class page where ext is html
+block programs { take program in www }
+block pages { take page in www }
