@@ -46,6 +46,7 @@ if (!process.argv.includes('--tests-only')) {
       ...common,
       entryPoints: ['runtime/cli/syncplan.ts'],
       outdir: 'dist',
+      define: { ...common.define, 'process.env.NODE_ENV': '"production"' },
       bundle: true,
       splitting: true,
       minify: true,
