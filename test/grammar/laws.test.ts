@@ -158,7 +158,7 @@ test('parsing never throws, and every place is inside the text', () => {
         for (const comment of syntax.comments) within(comment.span, whole(text));
         inOrder(syntax.statements, whole(text));
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   }
 });
@@ -186,7 +186,7 @@ test('what is formatted is formatted, has no finding, and keeps every comment', 
           read(text).syntax.comments.map(comment => comment.text),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
     assert.ok(done > 10);
   }
@@ -223,7 +223,7 @@ test('fixes of warnings never make an error', () => {
         JSON.stringify([text, mended]),
       );
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
 });
 

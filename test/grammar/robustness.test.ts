@@ -50,7 +50,7 @@ for (const [name, [text, first]] of Object.entries(HOSTILE)) {
   });
 }
 
-const SEVERAL = 20_000;
+const SEVERAL = 10_000;
 
 const LARGE: Record<string, string> = {
   'statements on lines': 'a b\n'.repeat(SEVERAL),
