@@ -61,9 +61,34 @@ export type BlockPlan = {
   readonly attributes: readonly Attribute[];
   readonly links: LinkPolicy;
   readonly consistency: Consistency;
+  /** Other consistency for some remotes (`for HOSTS { consistency … }`), by host id. */
+  readonly consistencyOf: Readonly<Record<string, Consistency>>;
   readonly delete: DeletePolicy;
-  /** Content stays on the machine's own disk guarantees: `strict` survives a power cut. */
+  /** `together`: no host switches before every host has staged and pre-checked. */
+  readonly commit: 'independent' | 'together';
+  readonly hooks: readonly HookPlan[];
+  readonly set: SetPlan | null;
+  /** `strict`: nothing is acknowledged before it would survive a power cut. */
   readonly durability: 'strict' | 'none';
+};
+
+/** `hook before|after [changed CLASS] run [...] on master|remote|server [timeout 60s]` */
+export type HookPlan = {
+  readonly when: 'before' | 'after';
+  /** Runs only where the block changed something that one of these tests selects; null: anything. */
+  readonly changed: readonly OrderItem[] | null;
+  readonly command: readonly string[];
+  readonly on: 'master' | 'remote' | 'server';
+  /** Seconds. */
+  readonly timeout: number;
+};
+
+/** Fixed attributes on the remote instead of the master's; null leaves one as the master has it. */
+export type SetPlan = {
+  readonly owner: string | null;
+  readonly group: string | null;
+  readonly files: number | null;
+  readonly folders: number | null;
 };
 
 /** One folder of the master paired with one folder of every remote. Takes with the same pair are merged into one. */
@@ -71,8 +96,11 @@ export type TakePlan = {
   /** Root name and the folder in it ('' for the root itself). */
   readonly from: { readonly root: string; readonly folder: string };
   readonly into: { readonly root: string; readonly folder: string };
-  /** Where each host that takes part keeps these roots, by host id. */
-  readonly roots: Readonly<Record<string, RootPath>>;
+  /**
+   * Where each host that takes part keeps these roots, by host id. Parallel roots have several paths: a single path of the
+   * master pairs with each of a remote's, equal counts pair in order. What `roots first|second` leaves out is not here.
+   */
+  readonly roots: Readonly<Record<string, readonly RootPath[]>>;
   /** A path is selected when one of the terms selects it. */
   readonly terms: readonly Term[];
 };
@@ -82,6 +110,8 @@ export type RootPath = {
   readonly path: string;
   /** For a relative path on `local`: folder of the declaring file relative to the main file's folder, '' for that. */
   readonly base: string;
+  /** Where syncplan keeps its own files for this root (`state "path"`), written like `path`; null: `.syncplan` in it. */
+  readonly state: string | null;
 };
 
 /** `take include except … in root "base"`: paths are tested relative to `base` (a folder below the take's folder, or ''). */
@@ -138,7 +168,29 @@ export type LinkPolicy = {
 /** Durations in seconds. */
 export type Consistency =
   | { readonly strategy: 'none' }
-  | { readonly strategy: 'verify'; readonly rounds: number; readonly every: number; readonly then: 'fail' };
+  | {
+      readonly strategy: 'verify';
+      readonly rounds: number;
+      readonly every: number;
+      /** What happens to a relation that is still inconsistent after the rounds. */
+      readonly then: 'fail' | LockStrategy;
+    }
+  | LockStrategy;
+
+/** Access to the block's files is blocked on master (others may read) and remote while it is synchronised. */
+export type LockStrategy = {
+  readonly strategy: 'lock';
+  /** How long to wait for it. */
+  readonly wait: number;
+  /** The lease: a holder that hears nothing for that long finishes the commit it is in and lets go. */
+  readonly hold: number;
+  readonly by: LockBy;
+};
+
+export type LockBy =
+  | { readonly kind: 'advisory' }
+  | { readonly kind: 'permissions' }
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly release: readonly string[] };
 
 export type DeletePolicy =
   | { readonly mode: 'never' }

@@ -50,6 +50,35 @@ export type RunEvent =
       readonly message: string;
       readonly help: string;
     }
+  /** Somebody else changed this path on the remote since syncplan committed it. Its content is kept when it is replaced. */
+  | {
+      readonly type: 'drift';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly path: Path;
+    }
+  /** `on` is the host whose lock it is: the remote, or the master for the relation of `host`. */
+  | {
+      readonly type: 'lock';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly on: string;
+      readonly state: 'waiting' | 'held' | 'released' | 'refused';
+      readonly message?: string;
+    }
+  | {
+      readonly type: 'hook';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly when: 'before' | 'after';
+      readonly on: string;
+      readonly command: readonly string[];
+      readonly state: 'owed' | 'running' | 'done' | 'failed';
+      readonly message?: string;
+    }
   /** Totals of a relation are known: progress is measured against them. */
   | {
       readonly type: 'stage';
@@ -127,6 +156,8 @@ export type BlockState =
   | 'waiting'
   | 'observing'
   | 'compared'
+  /** Waiting for its locks. */
+  | 'locking'
   | 'staging'
   | 'committing'
   | 'verifying'
@@ -139,7 +170,16 @@ export type BlockState =
   /** A block it comes after failed, or the run was stopped. */
   | 'skipped';
 
-export type GuardName = 'deletions' | 'shrink' | 'master-empty' | 'overlap' | 'space' | 'collision';
+export type GuardName =
+  | 'deletions'
+  | 'shrink'
+  | 'master-empty'
+  | 'master-changed'
+  | 'marker'
+  | 'overlap'
+  | 'space'
+  | 'collision'
+  | 'saved-plan';
 
 export type ChangeLine = {
   readonly change: 'create' | 'replace' | 'attributes' | 'link' | 'delete';
@@ -215,6 +255,10 @@ export type PreviewRelation = {
     readonly help: string;
   }[];
   readonly guards: readonly { readonly guard: GuardName; readonly message: string; readonly help: string }[];
+  /** Paths among the changes that somebody else changed on the remote. */
+  readonly drift: readonly Path[];
+  /** An unfinished transaction found on the host: `apply` finishes it first. */
+  readonly unfinished: number;
   readonly unchanged: number;
   readonly skipped: number;
   readonly bytes: number;

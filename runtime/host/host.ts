@@ -2,7 +2,7 @@
 //
 // One path failing is a Problem value. Only losing the host, or a root that cannot be used at all, throws HostError.
 // No verb takes a round trip per file: lists go in and come out as streams of batches.
-import type { Algorithm, Attribute, LinkPolicy, Term } from '../../compiler/plan.js';
+import type { Algorithm, Attribute, LinkPolicy, LockBy, Term } from '../../compiler/plan.js';
 import type { Action, Found, Outcome } from '../tree/action.js';
 import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
@@ -14,9 +14,12 @@ export type Host = {
   readonly facts: HostFacts;
   /** Opens a folder. HostError 'missing-root' where it does not exist and `create` is false; `create` makes only the last
    * component, and only when a transaction begins: until then the root reads as empty and `exists` is false. */
-  readonly openRoot: (path: string, options: { readonly create: boolean }) => Promise<Root>;
+  readonly openRoot: (path: string, options: OpenRoot) => Promise<Root>;
   /** One unit of work: all that one block does on this host, in all of its roots. */
   readonly begin: (id: TransactionId, parts: readonly Part[]) => Promise<Transaction>;
+  /** Facets, present or absent. */
+  readonly locks: Locks | null;
+  readonly programs: Programs | null;
   /** What went over the connection so far, protocol included; 0 for a process of this machine. */
   readonly traffic: () => { readonly sent: number; readonly received: number };
   readonly close: () => Promise<void>;
@@ -53,6 +56,12 @@ export type Selection = {
   readonly now: number;
 };
 
+export type OpenRoot = {
+  readonly create: boolean;
+  /** Where syncplan keeps its own files for this root: an absolute path on the same file system, null for `.syncplan` in it. */
+  readonly state: Path | null;
+};
+
 export type Root = {
   /** Absolute, as the host resolves it. */
   readonly path: string;
@@ -61,8 +70,48 @@ export type Root = {
   readonly identity: string;
   /** Bytes and inodes free on its file system; null where the host cannot tell. */
   readonly space: { readonly bytes: number; readonly inodes: number } | null;
+  /** Type of its file system (`ext4`, `tmpfs`), '' where the host cannot tell: a master whose type changed was unmounted. */
+  readonly fileSystem: string;
+  /** The id in the root's state folder, null where it has none: a root that had one and lost it is an empty mount point. */
+  readonly marker: string | null;
+  /** What earlier runs left here: transactions whose intent is durable and not done, and hooks still owed. */
+  readonly unfinished: () => Promise<readonly Unfinished[]>;
+  /** Finishes one of them: the commit code run again. Needs the block's lock. Outcomes name paths, not steps of this run. */
+  readonly recover: (unfinished: Unfinished) => Promise<readonly Recovered[]>;
+  /** The hooks that this transaction owed have run. */
+  readonly paid: (transaction: string) => Promise<void>;
+  /** What a run removed or replaced and the trash still holds. */
+  readonly trashed: (run: string) => Promise<readonly Trashed[]>;
+  /** Brings these paths (all, when empty) back from the trash; what stands there now goes into the trash in turn. */
+  readonly restore: (run: string, paths: readonly Path[], by: TransactionId) => Promise<readonly Recovered[]>;
   readonly scan: (selection: Selection) => Promise<Scan>;
 };
+
+export type Unfinished = {
+  /** Name of the transaction, unique on this root: `RUN-BLOCK`. */
+  readonly transaction: string;
+  readonly run: string;
+  readonly block: string;
+  /** `intent`: durable but not done. `owed`: done, but its hooks have not run. */
+  readonly state: 'intent' | 'owed';
+  readonly steps: number;
+  /** As the engine gave it to `Transaction.owe`; '' for nothing. */
+  readonly owed: string;
+};
+
+export type Recovered =
+  | { readonly path: Path; readonly result: 'done' | 'kept' }
+  | { readonly path: Path; readonly result: 'failed'; readonly problem: Problem };
+
+export type Trashed = {
+  readonly path: Path;
+  readonly kind: 'file' | 'link' | 'folder';
+  readonly why: 'deleted' | 'replaced';
+  readonly size: number;
+};
+
+/** Where what stands at a path comes from: what syncplan committed there last, somebody else's, or no record of it. */
+export type Provenance = 'baseline' | 'drift' | 'unknown';
 
 /** A finished scan, held by the host until closed. Its pages (runtime/tree/page.ts) do not change any more. */
 export type Scan = {
@@ -78,6 +127,10 @@ export type Scan = {
   readonly digests: (paths: readonly Path[]) => Promise<readonly (string | Problem)[]>;
   /** Content pages of folders, whole subtree folded: see tree/page.ts `ContentPage`. */
   readonly contents: (folders: readonly Path[]) => AsyncIterable<FolderPage>;
+  /** Is what stands there now what this relation's baseline recorded? Content is compared where its digest is known. Remote only. */
+  readonly provenance: (paths: readonly Path[]) => Promise<readonly Provenance[]>;
+  /** Extended attributes and access lists of listed entries as one byte string each, canonical; '' for none. */
+  readonly extras: (paths: readonly Path[]) => Promise<readonly (string | Problem)[]>;
   /** The further names of each of these files, in path order (empty for a file with one name). */
   readonly followers: (leaders: readonly Path[]) => Promise<readonly (readonly Path[])[]>;
   /** The content of listed files as a pack stream (runtime/bytes/pack.ts), in the order asked, each under its number. */
@@ -118,6 +171,9 @@ export type TransactionId = {
   readonly block: string;
   /** Seconds for which removed files are kept in the trash. */
   readonly trash: number;
+  readonly durability: 'strict' | 'none';
+  /** The lock under which it works: its epoch is read again before the intent record and before every mutation. */
+  readonly lock: Lock | null;
 };
 
 /** A root that a transaction writes to, and the scan whose folder its paths are relative to. */
@@ -141,11 +197,58 @@ export type Transaction = {
   /** Completes whole folders, links and hard links in staging; looks at every destination. Only outcomes that are not
    * `done`, by index. A `file` step without verified content is `inconsistent` here. */
   readonly precheck: () => Promise<readonly Outcome[]>;
-  /** Every remaining step in list order; outcomes in batches, `done` ones too. A step that fails does not stop the others.
-   * `adjust` steps act in place, also below a folder that was put in place whole. */
+  /** What is owed once this is done (hooks, as text of the engine's own); part of the intent record, kept until `Root.paid`. */
+  readonly owe: (owed: string) => Promise<void>;
+  /**
+   * Writes the intent record, durable, then carries out every remaining step in list order; outcomes in batches, `done` ones too. A step that fails does not stop the others.
+   * `adjust` steps act in place, also below a folder that was put in place whole. When the stream ends, what was done is
+   * durable (with `durability strict`), the `done` record is written and the baseline advanced from the outcomes. */
   readonly commit: () => AsyncIterable<readonly Outcome[]>;
   /** Looks again at what was committed: an `inconsistent` outcome for each path that no longer holds what was put there. */
   readonly verify: () => Promise<readonly Outcome[]>;
   /** Removes what is left in staging and trash that is past its age. Always called, whatever happened before. */
   readonly end: () => Promise<void>;
 };
+
+export type LockMode = 'shared' | 'exclusive';
+
+export type LockRequest = {
+  readonly root: Root;
+  readonly block: string;
+  readonly mode: LockMode;
+  readonly run: string;
+  /** Seconds. */
+  readonly wait: number;
+  readonly hold: number;
+  /** Beyond the advisory lock, which is always taken: closing the block's folders, or a command. */
+  readonly by: LockBy;
+  /** For `permissions`: the folders of the block, relative to the root. */
+  readonly folders: readonly Path[];
+};
+
+/** Held until released, until its connection ends, or until its lease runs out. */
+export type Lock = {
+  readonly epoch: number;
+  /** It had to be waited for: what was observed before may no longer hold. */
+  readonly waited: boolean;
+  /** Never throws; reopens folders and runs the release command. What could not be undone is a Problem. */
+  readonly release: () => Promise<readonly Problem[]>;
+};
+
+export type Locks = {
+  /** HostError 'locked' naming who holds it (run, host, process, since when) once `wait` is over. */
+  readonly acquire: (request: LockRequest) => Promise<Lock>;
+  /** Removes the lease of a run that is gone, and undoes its `permissions`; refused while its flock is held. */
+  readonly unlock: (root: Root, block: string, run: string) => Promise<'unlocked' | 'not-locked' | 'held'>;
+};
+
+/** Programs of hooks and lock commands, run on that host without a shell, with standard input closed. */
+export type Programs = {
+  readonly run: (
+    command: readonly string[],
+    options: { readonly timeout: number; readonly environment: Readonly<Record<string, string>> },
+  ) => Promise<Ended>;
+};
+
+/** `code` null: could not be started or was killed; `output` is the tail of both streams, at most 4 KiB. */
+export type Ended = { readonly code: number | null; readonly output: string };

@@ -20,6 +20,8 @@ export type Action =
       readonly mode: number;
       readonly owner: string;
       readonly group: string;
+      /** Extended attributes and access lists as `Scan.extras` gave them; '' for none. */
+      readonly extra: string;
       readonly whole: boolean;
     }
   /** Put a staged file in place by rename; `modified` null leaves it the time of its arrival. Its content comes by the pack stream under this action's index. */
@@ -31,7 +33,10 @@ export type Action =
       readonly modified: number | null;
       readonly owner: string;
       readonly group: string;
+      readonly extra: string;
       readonly expect: Expected;
+      /** What stands there is not what syncplan put there: it is kept in the trash, by a further name, before the rename. */
+      readonly keep: boolean;
     }
   /** A symbolic link, made in staging and renamed over. */
   | {
@@ -42,9 +47,16 @@ export type Action =
       readonly owner: string;
       readonly group: string;
       readonly expect: Expected;
+      readonly keep: boolean;
     }
   /** Another name for the file at `leader`, which is in place by then (or staged in the same whole folder). */
-  | { readonly do: 'hard'; readonly path: Path; readonly leader: Path; readonly expect: Expected }
+  | {
+      readonly do: 'hard';
+      readonly path: Path;
+      readonly leader: Path;
+      readonly expect: Expected;
+      readonly keep: boolean;
+    }
   /** Change attributes in place; null leaves one as it is. `modified` in microseconds. */
   | {
       readonly do: 'adjust';
@@ -53,6 +65,7 @@ export type Action =
       readonly modified: number | null;
       readonly owner: string | null;
       readonly group: string | null;
+      readonly extra: string | null;
     }
   /** Move a file or link into the trash. */
   | { readonly do: 'remove'; readonly path: Path }

@@ -14,6 +14,9 @@ export type FileEntry = {
   /** Names where known, else decimal numbers; '' where not managed. */
   readonly owner: string;
   readonly group: string;
+  /** Digest (a byte string of 16) of its managed extended attributes and access lists; '' where it has none or none are
+   * managed. The values themselves are asked for by `Scan.extras`. */
+  readonly extra: string;
 };
 
 /** A folder. `selected` means its own attributes are managed; otherwise it is there for what it holds. */
@@ -25,6 +28,7 @@ export type FolderEntry = {
   readonly mode: number;
   readonly owner: string;
   readonly group: string;
+  readonly extra: string;
 };
 
 export type LinkEntry = {

@@ -4,8 +4,8 @@
 // A page holds the entries of one folder that comply with a selection, sorted by name bytes, one after another:
 //
 //   entry   = kind:u8 name:string rest
-//   rest    = file   (1): size:varint mode:varint modified:signed owner:string group:string
-//             folder (2): flags:u8 mode:varint owner:string group:string
+//   rest    = file   (1): size:varint mode:varint modified:signed owner:string group:string extra:string
+//             folder (2): flags:u8 mode:varint owner:string group:string extra:string
 //                         entries:varint bytes:varint digest:16 raw bytes    — of the whole subtree; digest of its page
 //             link   (3): target:string modified:signed owner:string group:string
 //             hard   (4): leader:string                                      — path relative to the take's folder
