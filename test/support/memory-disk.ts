@@ -33,11 +33,22 @@ export type MemoryDisk = {
   readonly count: (verb: string, name: string) => Fault | null;
   /** Set by a test: may change the disk, and may answer with a fault that the operation then meets. */
   disturb: (operation: Operation) => Fault | null;
+  /** Everything that `work` does to names happens at once, as in one system call. */
+  atomically: <T>(work: () => T) => T;
+  /** Called when content and attributes of a file, the entries of a folder, or a whole disk were made durable. */
+  synced: (what: 'file' | 'folder' | 'disk', inode: Inode) => void;
 };
 
-export const makeMemoryDisk = (): MemoryDisk => {
-  let time = 1_700_000_000_000_000;
-  let inodes = 0;
+export type MemoryDiskOptions = {
+  /** Microseconds at which its clock starts. */
+  readonly time?: number;
+  /** The number of the last inode that is taken. */
+  readonly inodes?: number;
+};
+
+export const makeMemoryDisk = (options: MemoryDiskOptions = {}): MemoryDisk => {
+  let time = options.time ?? 1_700_000_000_000_000;
+  let inodes = options.inodes ?? 0;
   let operations = 0;
   const make: MemoryDisk['make'] = (kind, mode, target = '') => {
     const moment = disk.now();
@@ -82,6 +93,8 @@ export const makeMemoryDisk = (): MemoryDisk => {
       return disk.disturb({ number: operations, verb, name });
     },
     disturb: () => null,
+    atomically: work => work(),
+    synced: () => {},
     get root() {
       return root;
     },

@@ -36,9 +36,13 @@ export const makeMemoryVerbs = (disk: MemoryDisk): FileVerbs => {
     const name = deed.do === 'sync-folder' ? '' : deed.name;
     const disturbed = disk.count(deed.do, name);
     if (disturbed !== null) return disturbed;
-    if (deed.do === 'sync-folder') return null;
+    if (deed.do === 'sync-folder') {
+      disk.synced('folder', inodeOf(deed.at));
+      return null;
+    }
     const refused = refuse(name) ?? ('toName' in deed ? refuse(deed.toName) : null);
-    return refused ?? performIn(disk, inodeOf(deed.at), 'to' in deed ? inodeOf(deed.to) : null, deed);
+    const to = 'to' in deed ? inodeOf(deed.to) : null;
+    return refused ?? disk.atomically(() => performIn(disk, inodeOf(deed.at), to, deed));
   };
 
   return {
