@@ -107,6 +107,7 @@ const attributesChanged = (was: Entry, entry: Entry, rules: Rules): string => {
   if (differs.modified) words.push('time');
   if (differs.owner && 'owner' in was && 'owner' in entry) words.push(`owner ${was.owner} → ${entry.owner}`);
   if (differs.group && 'group' in was && 'group' in entry) words.push(`group ${was.group} → ${entry.group}`);
+  if (differs.extra) words.push('extended attributes');
   return words.join(', ');
 };
 

@@ -104,6 +104,7 @@ const selectionOf = (side: 'master' | 'remote', block: BlockPlan, take: TakePlan
     folder: side === 'master' ? take.from.folder : take.into.folder,
     terms: take.terms,
     attributes: [...attributes],
+    set: block.set,
     times: block.compare.by === 'quick' || attributes.has('modified') || needs('age'),
     links: block.links,
     algorithm: block.compare.by === 'checksum' ? block.compare.algorithm : 'xxh128',

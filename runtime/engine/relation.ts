@@ -4,6 +4,7 @@ import type { Host, Root, Scan } from '../host/host.js';
 import type { Change, Rules } from '../tree/change.js';
 import type { Problem } from '../tree/entry.js';
 import { join, type Path } from '../tree/path.js';
+import { rulesOf } from '../tree/rules.js';
 import type { BlockState, GuardName } from './events.js';
 import { newTally, type Tally } from './tally.js';
 
@@ -60,11 +61,3 @@ export const shownPath = (take: TakePlan, path: Path): Path =>
 /** Ended without doing what the plan says. */
 export const hasFailed = ({ state }: Relation): boolean =>
   state === 'partial' || state === 'failed' || state === 'refused' || state === 'skipped';
-
-const rulesOf = ({ compare, attributes }: BlockPlan): Rules => ({
-  quick: compare.by === 'quick',
-  mode: attributes.includes('mode'),
-  modified: attributes.includes('modified'),
-  owner: attributes.includes('owner'),
-  group: attributes.includes('group'),
-});

@@ -45,7 +45,9 @@ export const workOf = async (relation: Relation, changes?: readonly (readonly Ch
     ),
   );
   const rank = rankOf(relation);
-  const steps = inOrder(perTake.map(some => schedule(some, { rules: relation.rules, rank })));
+  const steps = inOrder(
+    perTake.map(some => schedule(some, { rules: relation.rules, rank, keep: () => false, extra: () => '' })),
+  );
   const changeAt = perTake.map(some => new Map(some.map(change => [change.path, change] as const)));
   return makeWork(relation, steps, changeAt);
 };
@@ -96,7 +98,11 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
         const { part, path } = placeOf(index);
         const change = again[part]!.find(other => other.path === path);
         const fresh =
-          change === undefined ? [] : inOrder([schedule([change], { rules: relation.rules, rank: () => 0 })]);
+          change === undefined
+            ? []
+            : inOrder([
+                schedule([change], { rules: relation.rules, rank: () => 0, keep: () => false, extra: () => '' }),
+              ]);
         const action = fresh.length === 1 ? fresh[0]!.action : null;
         steps[index] = action === null ? null : { part, action };
         if (action?.do === 'file') {

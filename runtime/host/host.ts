@@ -2,7 +2,7 @@
 //
 // One path failing is a Problem value. Only losing the host, or a root that cannot be used at all, throws HostError.
 // No verb takes a round trip per file: lists go in and come out as streams of batches.
-import type { Algorithm, Attribute, LinkPolicy, LockBy, Term } from '../../compiler/plan.js';
+import type { Algorithm, Attribute, LinkPolicy, LockBy, SetPlan, Term } from '../../compiler/plan.js';
 import type { Action, Found, Outcome } from '../tree/action.js';
 import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
@@ -47,6 +47,8 @@ export type Selection = {
   readonly folder: Path;
   readonly terms: readonly Term[];
   readonly attributes: readonly Attribute[];
+  /** Attributes that the plan fixes: the master lists its entries with them, both sides manage them (tree/set.ts). */
+  readonly set: SetPlan | null;
   /** Times are part of a page where attributes manage them or `compare quick` needs them. */
   readonly times: boolean;
   readonly links: LinkPolicy;

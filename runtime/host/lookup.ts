@@ -8,7 +8,7 @@ import type { Problem } from '../tree/entry.js';
 import { leaf, type Path, parent, refusePath } from '../tree/path.js';
 import { problemOf } from './faults.js';
 import { type Fault, type Folder, isFault, type Stat } from './file-verbs.js';
-import { fileOf, folderOf, linkOf, SET_ID } from './managed.js';
+import { fileOf, folderOf, linkOf } from './managed.js';
 import { reachFrom, type ScanState } from './scan-state.js';
 import { STATE_FOLDER } from './walk.js';
 
@@ -113,7 +113,7 @@ const asFolder = ({ managed, matcher }: ScanState, path: Path, stat: Stat): Foun
     owner,
     group,
   });
-  return { ...folderOf(stat, true, false, managed), selected, mode: stat.mode & ~SET_ID };
+  return { ...folderOf(stat, true, false, managed), selected, mode: managed.folderMode(stat) };
 };
 
 const refuse = ({ selection }: ScanState, path: Path): Problem | null => {

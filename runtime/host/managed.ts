@@ -1,4 +1,7 @@
 // What of a file's attributes a relation manages: everything else is listed as 0 or '', on both sides alike.
+//
+// What the plan fixes (`set`) is managed whether the attributes name it or not, and the master lists its entries with it: so
+// a remote that holds what the plan says has equal pages, and nothing needs to know of `set` when two sides are compared.
 import type { FileEntry, FolderEntry, LinkEntry } from '../tree/entry.js';
 import type { FileVerbs, Stat } from './file-verbs.js';
 import type { Selection } from './host.js';
@@ -8,33 +11,48 @@ export type Managed = {
   readonly modified: (stat: Stat) => number;
   readonly owner: (stat: Stat) => string;
   readonly group: (stat: Stat) => string;
+  /** The mode a folder is made with elsewhere, managed or not. */
+  readonly folderMode: (stat: Stat) => number;
   /** Names whether managed or not; numbers in decimal where there is none. */
   readonly userName: (id: number) => string;
   readonly groupName: (id: number) => string;
 };
 
-export const makeManaged = (selection: Selection, names: FileVerbs['names']): Managed => {
-  const manages = new Set(selection.attributes);
+export const makeManaged = (
+  { attributes, set, side, times }: Selection,
+  names: Pick<FileVerbs['names'], 'user' | 'group'>,
+): Managed => {
+  const manages = new Set(attributes);
   const userName = remember(names.user);
   const groupName = remember(names.group);
-  const bits = manages.has('special') ? 0o7777 : 0o7777 & ~SET_ID;
+  const bits = manages.has('special') ? 0o7777 : 0o777;
+  const fixed = side === 'master' ? set : null;
+  const modeBy = (own: boolean, asked: number | null, given: number | null): ((stat: Stat) => number) => {
+    if (given !== null) return () => given & bits;
+    return own || asked !== null ? stat => stat.mode & bits : () => 0;
+  };
+  const fileMode = modeBy(manages.has('mode'), set?.files ?? null, fixed?.files ?? null);
+  const folderMode = modeBy(manages.has('mode'), set?.folders ?? null, fixed?.folders ?? null);
   return {
-    mode: manages.has('mode') ? stat => stat.mode & bits : () => 0,
-    modified: selection.times ? stat => Math.max(-LATEST, Math.min(LATEST, stat.modified)) : () => 0,
-    owner: manages.has('owner') ? stat => userName(stat.owner) : () => '',
-    group: manages.has('group') ? stat => groupName(stat.group) : () => '',
+    mode: stat => (stat.kind === 'folder' ? folderMode(stat) : fileMode(stat)),
+    modified: times ? stat => Math.max(-LATEST, Math.min(LATEST, stat.modified)) : () => 0,
+    owner: byName(manages.has('owner'), side, set?.owner ?? null, stat => stat.owner, userName),
+    group: byName(manages.has('group'), side, set?.group ?? null, stat => stat.group, groupName),
+    folderMode: stat => (fixed?.folders ?? stat.mode) & bits,
     userName,
     groupName,
   };
 };
 
-export const fileOf = (stat: Stat, managed: Managed): FileEntry => ({
+/** Extended attributes are not here: they are read for a whole scan at once (extras.ts). */
+export const fileOf = (stat: Stat, managed: Managed, extra = ''): FileEntry => ({
   kind: 'file',
   size: stat.size,
   mode: managed.mode(stat),
   modified: managed.modified(stat),
   owner: managed.owner(stat),
   group: managed.group(stat),
+  extra,
 });
 
 export const linkOf = (stat: Stat, target: string, managed: Managed): LinkEntry => ({
@@ -46,14 +64,34 @@ export const linkOf = (stat: Stat, target: string, managed: Managed): LinkEntry 
 });
 
 /** As a page lists it: a folder that is not selected shows nothing of its own. */
-export const folderOf = (stat: Stat, selected: boolean, unreadable: boolean, managed: Managed): FolderEntry => ({
+export const folderOf = (
+  stat: Stat,
+  selected: boolean,
+  unreadable: boolean,
+  managed: Managed,
+  extra = '',
+): FolderEntry => ({
   kind: 'folder',
   selected,
   unreadable,
   mode: selected ? managed.mode(stat) : 0,
   owner: selected ? managed.owner(stat) : '',
   group: selected ? managed.group(stat) : '',
+  extra: selected ? extra : '',
 });
+
+/** A number that the plan fixes is met by whoever has it, whatever the name of that number is on the remote. */
+const byName = (
+  own: boolean,
+  side: Selection['side'],
+  given: string | null,
+  idOf: (stat: Stat) => number,
+  name: (id: number) => string,
+): ((stat: Stat) => string) => {
+  if (given === null) return own ? stat => name(idOf(stat)) : () => '';
+  if (side === 'master') return () => given;
+  return stat => (String(idOf(stat)) === given ? given : name(idOf(stat)));
+};
 
 const remember = (name: (id: number) => string | null): ((id: number) => string) => {
   const known = new Map<number, string>();
@@ -67,6 +105,5 @@ const remember = (name: (id: number) => string | null): ((id: number) => string)
   };
 };
 
-export const SET_ID = 0o6000;
 /** The largest time a page can carry, in both directions. */
 const LATEST = 2 ** 52 - 1;

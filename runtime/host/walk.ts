@@ -52,7 +52,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
   /** Identities of the folders on the way down. */
   const way: Stat[] = [];
   const facts = makeFacts(managed);
-  const file = { kind: 'file' as const, size: 0, mode: 0, modified: 0, owner: '', group: '' };
+  const file = { kind: 'file' as const, size: 0, mode: 0, modified: 0, owner: '', group: '', extra: '' };
 
   const listFolder = async (held: Folder, named: readonly Named[], path: Path, scope: Scope): Promise<void> => {
     const sorted = [...named].sort(byName);

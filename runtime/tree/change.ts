@@ -19,10 +19,14 @@ export type Change =
 export type Rules = {
   /** `compare quick`: size and time stand for content. */
   readonly quick: boolean;
+  /** Of files; that of folders may be fixed by the plan where that of files is left alone, and the other way round. */
   readonly mode: boolean;
+  readonly folderMode: boolean;
   readonly modified: boolean;
   readonly owner: boolean;
   readonly group: boolean;
+  /** Extended attributes and access lists. */
+  readonly extra: boolean;
 };
 
 export type FolderComparison = {
@@ -127,8 +131,8 @@ export const compareEqualSized = ({ path, master, remote }: Pair, rules: Rules):
 /** An entry without what a page adds to it. */
 export const plain = (entry: PagedEntry | Entry): Entry => {
   if (entry.kind !== 'folder') return entry;
-  const { kind, selected, unreadable, mode, owner, group } = entry;
-  return { kind, selected, unreadable, mode, owner, group };
+  const { kind, selected, unreadable, mode, owner, group, extra } = entry;
+  return { kind, selected, unreadable, mode, owner, group, extra };
 };
 
 /** Which managed attributes of two entries of one kind differ. */
@@ -136,15 +140,17 @@ export const differingAttributes = (
   a: Entry,
   b: Entry,
   rules: Rules,
-): { readonly mode: boolean; readonly modified: boolean; readonly owner: boolean; readonly group: boolean } => {
+): Readonly<Record<'mode' | 'modified' | 'owner' | 'group' | 'extra', boolean>> => {
   const owned = a.kind !== 'hard' && b.kind !== 'hard';
   const moded = (a.kind === 'file' && b.kind === 'file') || (a.kind === 'folder' && b.kind === 'folder');
+  const mode = a.kind === 'folder' ? rules.folderMode : rules.mode;
   const timed = (a.kind === 'file' || a.kind === 'link') && (b.kind === 'file' || b.kind === 'link');
   return {
-    mode: rules.mode && moded && a.mode !== b.mode,
+    mode: mode && moded && a.mode !== b.mode,
     modified: rules.modified && timed && timesDiffer(a.modified, b.modified),
     owner: rules.owner && owned && a.owner !== b.owner,
     group: rules.group && owned && a.group !== b.group,
+    extra: rules.extra && moded && a.extra !== b.extra,
   };
 };
 
@@ -167,6 +173,6 @@ const compareFolders = (
 };
 
 const attributesDiffer = (a: Entry, b: Entry, rules: Rules): boolean => {
-  const { mode, modified, owner, group } = differingAttributes(a, b, rules);
-  return mode || modified || owner || group;
+  const { mode, modified, owner, group, extra } = differingAttributes(a, b, rules);
+  return mode || modified || owner || group || extra;
 };

@@ -40,6 +40,7 @@ export const writeEntry = (writer: Writer, name: string, entry: PagedEntry): voi
       writer.signed(entry.modified);
       writer.string(entry.owner);
       writer.string(entry.group);
+      writer.string(entry.extra);
       return;
     case 'folder':
       writer.u8(FOLDER);
@@ -48,6 +49,7 @@ export const writeEntry = (writer: Writer, name: string, entry: PagedEntry): voi
       writer.varint(entry.mode);
       writer.string(entry.owner);
       writer.string(entry.group);
+      writer.string(entry.extra);
       writer.varint(entry.entries);
       writer.varint(entry.bytes);
       writer.rawString(entry.digest);
@@ -103,6 +105,7 @@ const readEntry = (reader: Reader, kind: number): PagedEntry => {
         modified: reader.signed(),
         owner: reader.string(MAX_NAME),
         group: reader.string(MAX_NAME),
+        extra: readExtra(reader),
       };
     case FOLDER: {
       const flags = reader.u8();
@@ -113,6 +116,7 @@ const readEntry = (reader: Reader, kind: number): PagedEntry => {
         mode: reader.varint(),
         owner: reader.string(MAX_NAME),
         group: reader.string(MAX_NAME),
+        extra: readExtra(reader),
         entries: reader.varint(),
         bytes: reader.varint(),
         digest: reader.rawString(DIGEST_BYTES),
@@ -131,6 +135,13 @@ const readEntry = (reader: Reader, kind: number): PagedEntry => {
     default:
       throw new WireError(`a page holds an entry of unknown kind ${kind}`);
   }
+};
+
+/** A digest, or nothing. */
+const readExtra = (reader: Reader): string => {
+  const extra = reader.string(DIGEST_BYTES);
+  if (extra !== '' && extra.length !== DIGEST_BYTES) throw new WireError('a page holds half a digest of attributes');
+  return extra;
 };
 
 /** The kind of the entry that begins at `offset` of a page made here. */

@@ -9,13 +9,17 @@
 //  5. Attributes of folders come after everything in them; a folder is never read-only while it is being filled.
 import type { Action } from './action.js';
 import { type Change, differingAttributes, type Rules } from './change.js';
-import type { Entry } from './entry.js';
+import type { Entry, FileEntry, FolderEntry } from './entry.js';
 import { comparePaths, isWithin, type Path, parent } from './path.js';
 
 export type ScheduleOptions = {
   readonly rules: Rules;
   /** Rank of a file, link or hard name in the block's `order`. */
   readonly rank: (path: Path, entry: Entry) => number;
+  /** Is what stands there, and is to be replaced, not what syncplan put there? Then it is kept in the trash. */
+  readonly keep: (path: Path) => boolean;
+  /** Extended attributes and access lists of the master's file or folder, as `Scan.extras` gave them; '' for none. */
+  readonly extra: (path: Path) => string;
 };
 
 /** The actions of one relation's part by phase; `inOrder` makes one list of all parts. */
@@ -43,7 +47,6 @@ export const inOrder = (parts: readonly Schedule[]): { readonly part: number; re
 
 /** `changes` in path order, one for a path. */
 export const schedule = (changes: readonly Change[], options: ScheduleOptions): Schedule => {
-  const { rules } = options;
   const ranks = ranksOf(changes, options);
   const whole = wholeFolders(changes, ranks);
   const isInside = (path: Path): Path | null => outermost(path, whole);
@@ -64,13 +67,13 @@ export const schedule = (changes: readonly Change[], options: ScheduleOptions): 
       continue;
     }
     if (change.kind === 'attributes') {
-      const adjust = adjustment(path, change.entry, change.was, rules);
+      const adjust = adjustment(path, change.entry, change.was, options);
       if (change.entry.kind === 'folder') finishing.push(adjust);
       else items.push({ rank: ranks.get(path) ?? 0, path, actions: [adjust] });
       continue;
     }
     const room = change.kind === 'replace' ? roomFor(change, changes) : [];
-    const action = placement(change, rules, whole.has(path), room.length > 0);
+    const action = placement(change, options, whole.has(path), room.length > 0);
     if (action.do === 'folder' && lacksOwnerAccess(change.entry)) finishing.push(closing(path, change.entry));
     const outer = isInside(path);
     if (outer !== null && outer !== path) groups.get(outer)!.push(action);
@@ -149,20 +152,21 @@ const removal = ({ path, was }: Change & { kind: 'delete' }): Action =>
 
 const placement = (
   change: Change & { kind: 'create' | 'replace' },
-  rules: Rules,
+  { rules, keep, extra }: ScheduleOptions,
   whole: boolean,
   cleared: boolean,
 ): Action => {
   const { path, entry } = change;
   const expect = change.kind === 'create' || cleared ? 'absent' : 'seen';
+  const kept = expect === 'seen' && keep(path);
   switch (entry.kind) {
     case 'folder':
       return {
         do: 'folder',
         path,
         mode: lacksOwnerAccess(entry) ? entry.mode | OWNER_ACCESS : entry.mode,
-        owner: entry.owner,
-        group: entry.group,
+        ...ownersOf(entry, rules),
+        extra: valuesOf(entry, path, rules, extra),
         whole,
       };
     case 'file':
@@ -172,9 +176,10 @@ const placement = (
         size: entry.size,
         mode: rules.mode ? entry.mode : entry.mode & ~OTHERS_WRITE,
         modified: rules.modified ? entry.modified : null,
-        owner: entry.owner,
-        group: entry.group,
+        ...ownersOf(entry, rules),
+        extra: valuesOf(entry, path, rules, extra),
         expect,
+        keep: kept,
       };
     case 'link':
       return {
@@ -182,16 +187,29 @@ const placement = (
         path,
         target: entry.target,
         modified: rules.modified ? entry.modified : null,
-        owner: entry.owner,
-        group: entry.group,
+        ...ownersOf(entry, rules),
         expect,
+        keep: kept,
       };
     case 'hard':
-      return { do: 'hard', path, leader: entry.leader, expect };
+      return { do: 'hard', path, leader: entry.leader, expect, keep: kept };
   }
 };
 
-const adjustment = (path: Path, entry: Entry, was: Entry, rules: Rules): Action => {
+/** They may be listed for other reasons than to be carried. */
+const ownersOf = (
+  { owner, group }: { readonly owner: string; readonly group: string },
+  rules: Rules,
+): { readonly owner: string; readonly group: string } => ({
+  owner: rules.owner ? owner : '',
+  group: rules.group ? group : '',
+});
+
+/** The values are asked for only where there are some. */
+const valuesOf = (entry: FileEntry | FolderEntry, path: Path, rules: Rules, extra: ScheduleOptions['extra']): string =>
+  rules.extra && entry.extra !== '' ? extra(path) : '';
+
+const adjustment = (path: Path, entry: Entry, was: Entry, { rules, extra }: ScheduleOptions): Action => {
   const differs = differingAttributes(entry, was, rules);
   return {
     do: 'adjust',
@@ -200,6 +218,8 @@ const adjustment = (path: Path, entry: Entry, was: Entry, rules: Rules): Action 
     modified: differs.modified && (entry.kind === 'file' || entry.kind === 'link') ? entry.modified : null,
     owner: differs.owner && entry.kind !== 'hard' ? entry.owner : null,
     group: differs.group && entry.kind !== 'hard' ? entry.group : null,
+    extra:
+      differs.extra && (entry.kind === 'file' || entry.kind === 'folder') ? valuesOf(entry, path, rules, extra) : null,
   };
 };
 
@@ -213,6 +233,7 @@ const closing = (path: Path, entry: Entry): Action => ({
   modified: null,
   owner: null,
   group: null,
+  extra: null,
 });
 
 const OWNER_ACCESS = 0o700;

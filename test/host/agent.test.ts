@@ -377,6 +377,7 @@ const SELECTION: Selection = {
   folder: '',
   terms: [{ base: '', include: { is: 'not', test: { is: 'all' } }, except: null }],
   attributes: ['mode'],
+  set: null,
   times: true,
   links: { symbolic: 'keep', hard: 'keep', escaping: 'refuse' },
   algorithm: 'xxh128',

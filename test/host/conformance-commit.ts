@@ -69,7 +69,7 @@ export const commitCases: readonly Case[] = [
         `new/deep/er/x file 0644 ${MOMENT} x`,
         `new/deep/leader file 0755 ${MOMENT} LL names=2`,
         `new/other file 0755 ${MOMENT} LL names=2`,
-        'new/void folder 1777',
+        'new/void folder 0777',
       ]);
     },
   },

@@ -29,6 +29,7 @@ export const scanCases: readonly Case[] = [
         modified: MOMENT,
         owner: '',
         group: '',
+        extra: '',
       });
       assert.deepEqual(found.get('a/two'), { kind: 'hard', leader: 'a/one' });
       assert.deepEqual(found.get('b link'), {

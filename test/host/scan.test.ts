@@ -15,7 +15,7 @@ test('files, folders and links are listed with their facts', () =>
     const scan = await scanOf(path);
     const all = await listed(scan);
     const time = 1_600_000_000_000_000;
-    assert.deepEqual(all.get('b/x'), { kind: 'file', size: 3, mode: 0o644, modified: time, owner: '', group: '' });
+    assert.deepEqual(all.get('b/x'), { kind: 'file', size: 3, mode: 0o644, modified: time, owner: '', group: '', extra: '' });
     assert.deepEqual(all.get('l'), { kind: 'link', target: 'b/x', modified: time, owner: '', group: '' });
     assert.equal((all.get('a') as { mode: number }).mode, 0o755);
     const { digest, problems, ...counts } = scan.summary;
@@ -277,9 +277,10 @@ test('looking up finds what is there by name, whatever the selection', () =>
       kind: 'folder',
       selected: false,
       unreadable: false,
-      mode: lstatSync(`${path}/a`).mode & 0o7777,
+      mode: lstatSync(`${path}/a`).mode & 0o777,
       owner: '',
       group: '',
+      extra: '',
     });
   }));
 

@@ -46,6 +46,7 @@ export const selection = (more: Partial<Selection> = {}): Selection => ({
   folder: '',
   terms: [{ base: '', include: { is: 'all' }, except: null }],
   attributes: ['mode', 'modified'],
+  set: null,
   times: true,
   links: { symbolic: 'keep', hard: 'keep', escaping: 'keep' },
   algorithm: 'xxh128',

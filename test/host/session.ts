@@ -30,6 +30,7 @@ export const ALL: Selection = {
   folder: '',
   terms: [{ base: '', include: { is: 'all' }, except: null }],
   attributes: ['mode', 'modified'] as readonly Attribute[],
+  set: null,
   times: true,
   links: { symbolic: 'keep', hard: 'keep', escaping: 'keep' },
   algorithm: 'xxh128',
@@ -63,10 +64,12 @@ export const open = async (
   actions: readonly Action[],
   { selection = {}, create = false, path = place.path, run = 'run-1', trash = 3600 }: SessionOptions = {},
 ): Promise<Session> => {
-  const root = await host.openRoot(path, { create });
+  const root = await host.openRoot(path, { create, state: null });
   const scan = await root.scan({ ...ALL, ...selection });
   const steps = actions.map(action => ({ part: 0, action }));
-  const transaction = await host.begin({ run, block: 'app', trash }, [{ root, scan }]);
+  const transaction = await host.begin({ run, block: 'app', trash, durability: 'strict', lock: null }, [
+    { root, scan },
+  ]);
   await transaction.prepare(steps);
   const digests = await openDigests(ALL.algorithm);
   const sendRecords = (records: readonly PackRecord[]): Promise<readonly Outcome[]> =>
@@ -156,7 +159,9 @@ export const file = (path: string, size: number, more: Partial<Action & { do: 'f
   modified: MOMENT,
   owner: '',
   group: '',
+  extra: '',
   expect: 'absent',
+  keep: false,
   ...more,
 });
 
@@ -168,6 +173,7 @@ export const link = (path: string, target: string, more: Partial<Action & { do: 
   owner: '',
   group: '',
   expect: 'absent',
+  keep: false,
   ...more,
 });
 
@@ -177,6 +183,7 @@ export const folder = (path: string, whole = false, mode = 0o755): Action => ({
   mode,
   owner: '',
   group: '',
+  extra: '',
   whole,
 });
 
@@ -185,6 +192,7 @@ export const hard = (path: string, leader: string, expect: 'absent' | 'seen' = '
   path,
   leader,
   expect,
+  keep: false,
 });
 
 export const adjust = (path: string, mode: number | null, modified: number | null = null): Action => ({
@@ -194,6 +202,7 @@ export const adjust = (path: string, mode: number | null, modified: number | nul
   modified,
   owner: null,
   group: null,
+  extra: null,
 });
 
 export const remove = (path: string): Action => ({ do: 'remove', path });

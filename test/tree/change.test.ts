@@ -10,7 +10,9 @@ import { act, diff, plainTree, RULES, type Tree, trees } from './model.js';
 const test = suite('changes and their order');
 
 const planned = (from: Tree, to: Tree, rank: (path: string) => number = () => 0) =>
-  inOrder([schedule(diff(from, to), { rules: RULES, rank })]).map(({ action }) => action);
+  inOrder([schedule(diff(from, to), { rules: RULES, rank, keep: () => false, extra: () => '' })]).map(
+    ({ action }) => action,
+  );
 
 const carryOut = (from: Tree, to: Tree, actions = planned(from, to)): Tree => {
   const tree: Tree = new Map(from);
@@ -66,8 +68,25 @@ test('ranks ascend over all files and links, whatever folders are new', () => {
 });
 
 test('a new tree is put in place by one rename where one rank covers it', () => {
-  const file = { kind: 'file', size: 1, mode: 0o644, modified: 1, owner: '', group: '', content: 'x' } as const;
-  const folder = { kind: 'folder', selected: true, unreadable: false, mode: 0o755, owner: '', group: '' } as const;
+  const file = {
+    kind: 'file',
+    size: 1,
+    mode: 0o644,
+    modified: 1,
+    owner: '',
+    group: '',
+    extra: '',
+    content: 'x',
+  } as const;
+  const folder = {
+    kind: 'folder',
+    selected: true,
+    unreadable: false,
+    mode: 0o755,
+    owner: '',
+    group: '',
+    extra: '',
+  } as const;
   const to: Tree = new Map<string, Tree extends Map<string, infer E> ? E : never>([
     ['n', folder],
     ['n/a', file],
@@ -105,20 +124,26 @@ test('times within two microseconds are equal', () => {
 });
 
 test('only managed attributes differ', () => {
-  const file = { kind: 'file', size: 0, mode: 0o644, modified: 1, owner: 'a', group: 'b' } as const;
-  const other = { ...file, mode: 0o600, modified: 99, owner: 'x', group: 'y' };
+  const file = { kind: 'file', size: 0, mode: 0o644, modified: 1, owner: 'a', group: 'b', extra: '' } as const;
+  const other = { ...file, mode: 0o600, modified: 99, owner: 'x', group: 'y', extra: 'e' };
   assert.deepEqual(differingAttributes(file, other, { ...RULES, mode: false, modified: false }), {
     mode: false,
     modified: false,
     owner: false,
     group: false,
+    extra: false,
   });
-  assert.deepEqual(differingAttributes(file, other, { ...RULES, owner: true, group: true }), {
+  assert.deepEqual(differingAttributes(file, other, { ...RULES, owner: true, group: true, extra: true }), {
     mode: true,
     modified: true,
     owner: true,
     group: true,
+    extra: true,
   });
+  const folder = { ...other, kind: 'folder', selected: true, unreadable: false } as const;
+  const closed = { ...folder, mode: 0o700 };
+  assert.equal(differingAttributes(folder, closed, { ...RULES, mode: false }).mode, true);
+  assert.equal(differingAttributes(folder, closed, { ...RULES, folderMode: false }).mode, false);
 });
 
 test.run();

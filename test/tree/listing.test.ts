@@ -40,10 +40,11 @@ const build = (top: ReadonlyMap<string, Node>): Listing => {
   return builder.finish();
 };
 
-const file = (size: number) => ({ kind: 'file', size, mode: 0o644, modified: -7, owner: '', group: 'g' }) as const;
+const file = (size: number) =>
+  ({ kind: 'file', size, mode: 0o644, modified: -7, owner: '', group: 'g', extra: '' }) as const;
 const link = (target: string) => ({ kind: 'link', target, modified: 0, owner: '', group: '' }) as const;
 const emptyFolder = (selected: boolean) =>
-  ({ kind: 'folder', selected, unreadable: false, mode: 0o755, owner: '', group: '' }) as const;
+  ({ kind: 'folder', selected, unreadable: false, mode: 0o755, owner: '', group: '', extra: '' }) as const;
 
 /** The same by the definition in tree/page.ts, page by page. */
 const pagesOf = (folder: Path, nodes: ReadonlyMap<string, Node>, into: Map<Path, Buffer>): Folded => {
@@ -214,7 +215,15 @@ test('300,000 files take less than 100 bytes each, and one folder may hold 100,0
   const fill = (count: number): void => {
     for (let i = 0; i < count; i++) {
       const seen = { size: i, modified: 1_700_000_000_000_000 + i, changed: 1_700_000_000_000_000, inode: i };
-      const one = { kind: 'file', size: i, mode: 0o644, modified: seen.modified, owner: '', group: '' } as const;
+      const one = {
+        kind: 'file',
+        size: i,
+        mode: 0o644,
+        modified: seen.modified,
+        owner: '',
+        group: '',
+        extra: '',
+      } as const;
       builder.add(`file-${String(i).padStart(6, '0')}.txt`, one, seen);
       added++;
     }

@@ -8,9 +8,18 @@ import { comparePaths, isWithin, join, leaf, type Path, parent } from '../../run
 
 export type Tree = Map<Path, Entry & { readonly content?: string }>;
 
-export const RULES: Rules = { quick: false, mode: true, modified: true, owner: false, group: false };
+export const RULES: Rules = {
+  quick: false,
+  mode: true,
+  folderMode: true,
+  modified: true,
+  owner: false,
+  group: false,
+  extra: false,
+};
 
 const owned = { owner: '', group: '' };
+const attributed = { ...owned, extra: '' };
 const names = fc.constantFrom('a', 'a-', 'a.x', 'b', 'b ', 'c', 'é');
 const entries = fc.oneof(
   {
@@ -39,8 +48,8 @@ export const trees = fc
     );
     for (const [path, entry] of [...sorted].sort(([a], [b]) => comparePaths(a, b))) {
       if (parent(path) !== '' && tree.get(parent(path))?.kind !== 'folder') continue;
-      if (entry.kind === 'file') tree.set(path, { ...entry, size: entry.content.length, ...owned });
-      else if (entry.kind === 'folder') tree.set(path, { ...entry, selected: true, unreadable: false, ...owned });
+      if (entry.kind === 'file') tree.set(path, { ...entry, size: entry.content.length, ...attributed });
+      else if (entry.kind === 'folder') tree.set(path, { ...entry, selected: true, unreadable: false, ...attributed });
       else tree.set(path, { ...entry, modified: 1e15, ...owned });
     }
     return tree;
@@ -94,7 +103,7 @@ export const act = (tree: Tree, action: Action, goal: Tree, staged: Set<Path>): 
     case 'folder':
       if (there !== undefined) throw new Error(`${path} is in the way`);
       if (action.whole) staged.add(path);
-      tree.set(path, { kind: 'folder', selected: true, unreadable: false, mode: action.mode, ...owned });
+      tree.set(path, { kind: 'folder', selected: true, unreadable: false, mode: action.mode, ...attributed });
       return;
     case 'file':
     case 'link':
@@ -109,7 +118,7 @@ export const act = (tree: Tree, action: Action, goal: Tree, staged: Set<Path>): 
           mode: action.mode,
           modified: action.modified!,
           content: contentOf(goal, path),
-          ...owned,
+          ...attributed,
         });
       return;
     case 'hard':

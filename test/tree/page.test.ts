@@ -23,8 +23,9 @@ const name = fc.oneof(
 const owner = fc.constantFrom('', 'root', '1000');
 const mode = fc.nat(0o7777);
 const modified = fc.integer({ min: -(2 ** 52), max: 2 ** 52 - 1 });
+const extra = fc.oneof(fc.constant(''), bytes({ minLength: 16, maxLength: 16 }));
 const entry: fc.Arbitrary<PagedEntry> = fc.oneof(
-  fc.record({ kind: fc.constant('file' as const), size: fc.maxSafeNat(), mode, modified, owner, group: owner }),
+  fc.record({ kind: fc.constant('file' as const), size: fc.maxSafeNat(), mode, modified, owner, group: owner, extra }),
   fc.record({
     kind: fc.constant('folder' as const),
     selected: fc.boolean(),
@@ -32,6 +33,7 @@ const entry: fc.Arbitrary<PagedEntry> = fc.oneof(
     mode,
     owner,
     group: owner,
+    extra,
     entries: fc.nat(),
     bytes: fc.maxSafeNat(),
     digest: bytes({ minLength: 16, maxLength: 16 }),
@@ -100,7 +102,7 @@ test('whatever a peer sends is read or refused', () => {
 
 test('a content page must have exactly the length that its page gives it', () => {
   const listed: Listed[] = [
-    { name: 'f', entry: { kind: 'file', size: 1, mode: 0, modified: 0, owner: '', group: '' } },
+    { name: 'f', entry: { kind: 'file', size: 1, mode: 0, modified: 0, owner: '', group: '', extra: '' } },
     { name: 'h', entry: { kind: 'hard', leader: 'f' } },
   ];
   assert.deepEqual(decodeContentPage(listed, Buffer.from([2, 65, 66])), ['AB', null]);

@@ -78,6 +78,14 @@ export const SELECTION = z.strictObject({
   folder: path,
   terms: z.array(z.strictObject({ base: path, include: test, except: z.nullable(test) })),
   attributes: z.array(z.enum(['mode', 'modified', 'owner', 'group', 'acl', 'xattr', 'special'])),
+  set: z.nullable(
+    z.strictObject({
+      owner: z.nullable(name()),
+      group: z.nullable(name()),
+      files: z.nullable(z.int().check(z.gte(0), z.lte(0o7777))),
+      folders: z.nullable(z.int().check(z.gte(0), z.lte(0o7777))),
+    }),
+  ),
   times: flag,
   links: z.strictObject({
     symbolic: z.enum(['keep', 'follow', 'skip']),

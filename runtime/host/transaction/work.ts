@@ -73,7 +73,7 @@ export const failedOrStopped = (work: Work, index: number, path: Path, doing: st
 
 /** Bits that a selection does not carry are never set, whatever a peer says. */
 export const modeOf = (part: WorkPart, mode: number): number =>
-  mode & (part.scan.selection.attributes.includes('special') ? 0o7777 : 0o1777);
+  mode & (part.scan.selection.attributes.includes('special') ? 0o7777 : 0o777);
 
 /** Owner and group as numbers; null leaves it as it is: not managed, no such name here, or no right to change it. */
 export const ownersOf = (
