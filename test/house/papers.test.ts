@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { test } from 'uvu';
 
 const PAPERS = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'];
@@ -82,6 +82,8 @@ test('the agent carries neither grammar, nor engine, nor screens', async () => {
     outfile: 'agent.mjs',
     logLevel: 'silent',
   });
+  // Its service would outlive the test.
+  await stop();
   const inputs = Object.keys(metafile.inputs);
   assert.ok(inputs.filter(path => path.startsWith('runtime/host/')).length >= 10, `saw only ${inputs.length} inputs`);
   assert.deepEqual(
