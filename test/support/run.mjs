@@ -4,7 +4,7 @@
 // takes too long, and when it leaves processes behind. `node test/support/run.mjs part…` runs the files whose name holds
 // one of the parts.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,20 +61,37 @@ const runFile = async path => {
   const code = await exited;
   // What still holds the output open or lives in the group was left behind by the test.
   const quiet = await Promise.race([closed.then(() => true), delay(2000).then(() => false)]);
-  const left = killGroup(child.pid) || !quiet;
+  const left = livesOn(child.pid) || !quiet;
+  killGroup(child.pid);
   clearTimeout(timer);
   const why = late ? `timeout after ${TIMEOUT_MS / 1000} s` : left ? 'left processes behind' : code;
   return { code: why, output: stripVTControlCharacters(output), seconds: (Date.now() - started) / 1000 };
 };
 
-/** Was there anything left of the group? */
 const killGroup = pid => {
   try {
     process.kill(-pid, 'SIGKILL');
-    return true;
   } catch {
-    return false;
+    // Nobody is left of it.
   }
+};
+
+/** Does any process of the group still run? One that has ended and waits for its parent does not count. */
+const livesOn = group => {
+  if (!existsSync('/proc/self/stat')) return false;
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .some(pid => {
+      try {
+        // pid (name) state parent group; the name may hold anything, brackets too.
+        const [state, , of] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ');
+        return Number(of) === group && state !== 'Z' && state !== 'X';
+      } catch {
+        return false;
+      }
+    });
 };
 
 const report = (name, { code, output, seconds }, totals) => {
