@@ -36,7 +36,8 @@ export const resolveFleet = (around: Surroundings): FleetModel => {
   return {
     hosts,
     find: findHosts(hosts, places, around),
-    isWhole: tree.isWhole && !around.shapes.top('fleet').some(fleet => hasFault(fleet, around)),
+    isWhole:
+      tree.isWhole && around.program.isWhole && !around.shapes.top('fleet').some(fleet => hasFault(fleet, around)),
   };
 };
 
