@@ -220,4 +220,21 @@ test('explain tells of every code that check can print, and helps with one that 
   assert.match(none.err, /no finding "SP0000"/);
 });
 
+test('the example of the README is a whole plan without errors, laid out as fmt would', async () => {
+  const [, example = ''] = /```\n(syncplan 1\n[\s\S]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? [];
+  write('readme.sp', example);
+  write('fleet.sp', 'syncplan 1\n');
+  const { code, out } = await run('check', 'readme.sp');
+  assert.deepEqual([code, out], [0, '']);
+});
+
+test('every plan of the project compiles without a finding', async () => {
+  const plans = readdirSync('plans').filter(name => name.endsWith('.sp'));
+  assert.ok(plans.includes('demo.sp'));
+  for (const name of plans) {
+    const { code, out } = await run('check', join(process.cwd(), 'plans', name));
+    assert.deepEqual([code, out], [0, ''], name);
+  }
+});
+
 test.run();
