@@ -65,7 +65,9 @@ const byDomain = (model: PlanModel): readonly (readonly Target[])[] => {
           at,
           test: moved(test, base),
         };
-        domains.set(at.domain, [...(domains.get(at.domain) ?? []), target]);
+        const known = domains.get(at.domain);
+        if (known === undefined) domains.set(at.domain, [target]);
+        else known.push(target);
       }
     }
   }
