@@ -21,7 +21,7 @@ export const runTests = async parts => {
     .filter(name => name.endsWith('.test.js'))
     .filter(name => parts.length === 0 || parts.some(part => name.includes(part)))
     .sort();
-  const totals = { passed: 0, failed: 0, skipped: 0 };
+  const totals = { passed: 0, failed: 0, skipped: 0, red: [] };
   if (files.length === 0) {
     console.log(`FAIL no test file matches ${parts.join(' ') || 'build/test/**/*.test.js'}`);
     totals.failed++;
@@ -37,7 +37,11 @@ export const runTests = async parts => {
   return totals;
 };
 
-export const closingLine = ({ passed, failed, skipped }) =>
+/** What a reader of the last screen needs: the red files once more, then the one line. */
+export const closingLines = ({ red, ...totals }) =>
+  [...red.map(name => `red: ${name}`), closingLine(totals)].join('\n');
+
+const closingLine = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
 const runFile = async path => {
@@ -118,7 +122,9 @@ const report = (name, { code, output, seconds }, totals) => {
   console.log(
     `${why === null ? 'ok  ' : 'FAIL'} ${title} ${passed}/${total} ${seconds.toFixed(1)} s${why === null ? '' : ` — ${why}`}`,
   );
-  if (why !== null) console.log(excerpt(output));
+  if (why === null) return;
+  totals.red.push(title);
+  console.log(excerpt(output));
 };
 
 const excerpt = output => {
@@ -133,6 +139,6 @@ const delay = ms => new Promise(resolve => setTimeout(resolve, ms).unref());
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const totals = await runTests(process.argv.slice(2));
-  console.log(closingLine(totals));
+  console.log(closingLines(totals));
   process.exitCode = totals.failed === 0 ? 0 : 1;
 }
