@@ -11,6 +11,7 @@ export const poisonedNames = (program: Program, isRight: (statement: Statement) 
   if (!program.isWhole) return () => true;
   const faulty: Matcher[] = [];
   const right: Matcher[] = [];
+  const guessed: Matcher[] = [];
   const visit = (statements: readonly Statement[], isBelowFault: boolean): void => {
     for (const statement of statements) {
       const isFaulty = isBelowFault || !isRight(statement);
@@ -21,10 +22,10 @@ export const poisonedNames = (program: Program, isRight: (statement: Statement) 
   };
   visit(program.statements, false);
   for (const { source, broken } of program.files.values()) {
-    if (broken) for (const [, name = ''] of source.text.matchAll(DECLARATION)) faulty.push(matcherOf(name));
+    if (broken) for (const [, name = ''] of source.text.matchAll(DECLARATION)) guessed.push(matcherOf(name));
   }
-  return name =>
-    name.split('.').some(part => faulty.some(matches => matches(part)) && !right.some(matches => matches(part)));
+  const any = (matchers: readonly Matcher[], part: string): boolean => matchers.some(matches => matches(part));
+  return name => name.split('.').some(part => any(faulty, part) || (any(guessed, part) && !any(right, part)));
 };
 
 type Matcher = (name: string) => boolean;

@@ -72,4 +72,4 @@ const parallel = (around: Surroundings): number => {
   return readNumber('parallel', found?.[1].one('COUNT') ?? null, PARALLEL, around) ?? 16;
 };
 
-const PARALLEL: Bounds = { low: 1, high: 1000, whole: true, shown: ['1', '1000'] };
+const PARALLEL: Bounds = { low: 1, high: 1000, shown: ['1', '1000'] };

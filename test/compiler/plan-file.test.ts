@@ -7,7 +7,9 @@ import type { FileTest, Plan } from '../../compiler/plan.js';
 import { ALGORITHMS } from '../../compiler/plan.js';
 import { decodePlan, encodePlan, planHash } from '../../compiler/plan-file.js';
 
-const golden = readdirSync('test/compiler/golden').map(name => readFileSync(`test/compiler/golden/${name}`, 'utf8'));
+const golden = readdirSync('test/compiler/samples/golden').map(name =>
+  readFileSync(`test/compiler/samples/golden/${name}`, 'utf8'),
+);
 
 const byteString = fc.string({
   unit: fc.integer({ min: 1, max: 255 }).map(code => String.fromCharCode(code)),

@@ -113,9 +113,9 @@ test('selections that are called empty, disjoint or contained are so for every f
         );
       }
     }),
-    { numRuns: 4000 },
+    { numRuns: 2500 },
   );
-  assert.ok(seen.empty > 20 && seen.disjoint > 100 && seen.contained > 100, JSON.stringify(seen));
+  assert.ok(seen.empty > 10 && seen.disjoint > 50 && seen.contained > 50, JSON.stringify(seen));
 });
 
 test('a test moved to a folder above selects the same files', () => {
