@@ -1,5 +1,6 @@
 // Reads a plan: its main file, everything that imports reach, and the lists of paths its classes name. The only IO here.
 import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
 import type { Expression, Statement, StringValue } from '../grammar/ast.js';
 import type { Diagnostic } from '../grammar/diagnostic.js';
 import { parse } from '../grammar/parse.js';
@@ -72,8 +73,10 @@ type Wanted = {
 
 const loadFile = async (wanted: Wanted, loading: Loading): Promise<void> => {
   const { path, shown, place, chain } = wanted;
-  if (chain.includes(path)) {
-    loading.diagnostics.push(finding(names.importCycle, place, [[...chain.slice(chain.indexOf(path)), path]]));
+  // The main file is named as the user likes, `./plan.sp` or `a/../plan.sp`; what is imported comes in its plainest form.
+  const before = chain.findIndex(one => posix.normalize(one) === path);
+  if (before >= 0) {
+    loading.diagnostics.push(finding(names.importCycle, place, [[...chain.slice(before), path]]));
     return;
   }
   if (loading.files.has(path)) return;

@@ -7,12 +7,11 @@ import type { FileTest } from '../plan.js';
 import { readCondition } from './condition.js';
 import { fileTest } from './file-test.js';
 import type { Surroundings } from './level.js';
-import { ALL, type ClassModel } from './model.js';
+import { ALL } from './model.js';
 
 export type Classes = {
   /** The test of a class; null where it is unknown or faulty, which is reported. */
   readonly test: (name: string, span: Span) => FileTest | null;
-  readonly models: () => ReadonlyMap<string, ClassModel>;
 };
 
 export const resolveClasses = (around: Surroundings): Classes => {
@@ -72,11 +71,7 @@ export const resolveClasses = (around: Surroundings): Classes => {
     );
 
   for (const [name, { span }] of declared) test(name, span);
-  return {
-    test,
-    models: () =>
-      new Map([...declared].map(([name, { span }]) => [name, { name, span, test: settled.get(name) ?? null }])),
-  };
+  return { test };
 };
 
 /** Classes are written in where they are named, so sizes multiply; each class is held to this before another names it. */

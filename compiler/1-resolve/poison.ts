@@ -24,8 +24,9 @@ export const poisonedNames = (program: Program, isRight: (statement: Statement) 
   for (const { source, broken } of program.files.values()) {
     if (broken) for (const [, name = ''] of source.text.matchAll(DECLARATION)) guessed.push(matcherOf(name));
   }
-  const any = (matchers: readonly Matcher[], part: string): boolean => matchers.some(matches => matches(part));
-  return name => name.split('.').some(part => any(faulty, part) || (any(guessed, part) && !any(right, part)));
+  const isAmong = (matchers: readonly Matcher[], part: string): boolean => matchers.some(matches => matches(part));
+  return name =>
+    name.split('.').some(part => isAmong(faulty, part) || (isAmong(guessed, part) && !isAmong(right, part)));
 };
 
 type Matcher = (name: string) => boolean;

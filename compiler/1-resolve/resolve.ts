@@ -40,9 +40,7 @@ export const resolve = (program: Program, given: Given, assigned: Assigned): Res
   const blocks = resolveBlocks({ fleet, roles, classes }, around);
   const model: PlanModel = {
     fleet,
-    roles,
     blocks,
-    classes: classes.models(),
     onFailure: onFailure(around),
     parallel: parallel(around),
     inputs: values.inputs,

@@ -76,6 +76,7 @@ test('a syntax error hides what depends on it, and nothing else', async () => {
 
 test('what is said twice, out of range, or of the wrong type is told at its own place', async () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
+    ['take all in www\nattributes mode, md2', ['SP3007 md2']],
     ['take all in www\nattributes mode, mode', ['SP3003 mode']],
     ['take all in www\nconsistency verify { rounds 0 every 2h }', ['SP3009 0', 'SP3009 2h']],
     ['take all in www\ndelete mirror { max 5 }', ['SP3006 5']],

@@ -143,6 +143,22 @@ test('what is set or declared twice is told with both places, also across files'
     assert.equal(found.labels[0]?.span.file, 'b.sp');
 });
 
+test('files that import each other are told with the way round, however the main file is named', async () => {
+  for (const main of ['a.sp', './a.sp', 'x/../a.sp']) {
+    const files = {
+      [main]: 'syncplan 1\nimport "b.sp"\n',
+      'b.sp': 'syncplan 1\nimport "c.sp"\n',
+      'c.sp': 'syncplan 1\nimport "./a.sp"\n',
+    };
+    const compiled = await compileTexts(files);
+    assert.deepEqual(codesOf(compiled), ['SP2021 "./a.sp"'], main);
+    assert.ok(
+      compiled.diagnostics[0]?.message.endsWith(`: ${main} → b.sp → c.sp → a.sp`),
+      compiled.diagnostics[0]?.message,
+    );
+  }
+});
+
 test('addresses that ssh could misunderstand never pass', async () => {
   const good = [
     '10.0.0.1',
