@@ -1,5 +1,6 @@
 // Reads a plan: its main file, everything that imports reach, and the lists of paths its classes name. The only IO here.
 import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
 import type { Expression, Statement, StringValue } from '../grammar/ast.js';
 import type { Diagnostic } from '../grammar/diagnostic.js';
 import { parse } from '../grammar/parse.js';
@@ -27,13 +28,20 @@ export const load = async (main: string, read: Read): Promise<Loaded> => {
     lists: new Map(),
     hashes: new Map(),
     diagnostics: [],
+    isPart: false,
   };
   const start: Span = { file: main, start: 0, end: 0 };
   await loadFile({ path: main, shown: main.slice(main.lastIndexOf('/') + 1), place: start, chain: [] }, loading);
   await loadLists(loading);
   const hashes = [...loading.hashes].map(([path, sha256]) => ({ path, sha256 }));
   return {
-    program: { main, files: loading.files, statements: loading.statements, lists: loading.lists },
+    program: {
+      main,
+      files: loading.files,
+      statements: loading.statements,
+      lists: loading.lists,
+      isWhole: !loading.isPart,
+    },
     diagnostics: loading.diagnostics,
     hashes: hashes.sort((a, b) => (a.path < b.path ? -1 : 1)),
   };
@@ -50,6 +58,8 @@ type Loading = {
   readonly lists: Map<string, readonly string[] | null>;
   readonly hashes: Map<string, string>;
   readonly diagnostics: Diagnostic[];
+  /** Some import could not be read. */
+  isPart: boolean;
 };
 
 type Wanted = {
@@ -63,16 +73,19 @@ type Wanted = {
 
 const loadFile = async (wanted: Wanted, loading: Loading): Promise<void> => {
   const { path, shown, place, chain } = wanted;
-  if (chain.includes(path)) {
-    loading.diagnostics.push(finding(names.importCycle, place, [[...chain.slice(chain.indexOf(path)), path]]));
+  // The main file is named as the user likes, `./plan.sp` or `a/../plan.sp`; what is imported comes in its plainest form.
+  const before = chain.findIndex(one => posix.normalize(one) === path);
+  if (before >= 0) {
+    loading.diagnostics.push(finding(names.importCycle, place, [[...chain.slice(before), path]]));
     return;
   }
   if (loading.files.has(path)) return;
   const bytes = await readFile(wanted, MAX_FILE_BYTES, loading, why =>
     finding(names.importMissing, place, [path, why, chain.length === 0]),
   );
-  if (bytes === null) return;
-  const text = decode(bytes);
+  const text = bytes === null ? null : decode(bytes);
+  if (typeof text !== 'string') loading.isPart = true;
+  if (text === null) return;
   if (typeof text === 'number') {
     loading.diagnostics.push(finding(names.notUtf8, place, [path, text]));
     return;
@@ -94,6 +107,7 @@ const loadImport = async (statement: Statement, from: Wanted, loading: Loading):
   const text = plainText(written);
   if (text === null) {
     loading.diagnostics.push(finding(names.insertedPath, written.span, ['a file of the plan']));
+    loading.isPart = true;
     return;
   }
   await loadFile(

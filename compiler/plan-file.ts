@@ -63,11 +63,18 @@ const isTooDeep = (text: string): boolean => {
 };
 
 const parseJson = (text: string): unknown => {
+  let isOdd = false;
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    json = JSON.parse(text, (key, value: unknown) => {
+      isOdd ||= key === '__proto__';
+      return value;
+    });
   } catch (error) {
     throw refuse(`it is no JSON: ${(error as Error).message}`);
   }
+  if (isOdd) throw refuse('it has a key "__proto__", which no plan has');
+  return json;
 };
 
 const firstIssue = (error: z.ZodError): string => {

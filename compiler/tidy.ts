@@ -1,7 +1,7 @@
 // All findings as they are told: sorted, each once, and none that only follows from another.
 //
 // 1. On the lines of a syntax error nothing else is told: what stands there was read by guessing.
-// 2. Where any file has syntax errors, nothing is said to be missing: it may stand in what was not understood.
+// 2. Where any file has syntax errors, or could not be read, nothing is said to be missing: it may stand in what was not understood.
 // 3. What looks like a secret is told as that, and as nothing else.
 import type { Diagnostic } from '../grammar/diagnostic.js';
 import { lineTable, positionIn, type Span } from '../grammar/source.js';
@@ -11,7 +11,7 @@ import { isAbsence } from './catalog.js';
 
 export const tidy = (diagnostics: readonly Diagnostic[], program: Program): readonly Diagnostic[] => {
   const isGuess = guessedLines(diagnostics, program);
-  const isBroken = [...program.files.values()].some(({ broken }) => broken);
+  const isBroken = !program.isWhole || [...program.files.values()].some(({ broken }) => broken);
   const secrets = diagnostics.filter(({ code }) => code === settings.secret.code).map(({ span }) => span);
   const kept = diagnostics.filter(found => {
     if (isSyntax(found)) return true;

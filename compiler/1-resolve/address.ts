@@ -11,9 +11,8 @@ export const parseAddress = (text: string): Address | string => {
   if (user !== undefined && !isUser(user)) return 'has a user name with characters that are not allowed';
   const rest = text.slice(at + 1);
   const found = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(rest);
-  if (found === null) {
-    return rest.split(':').length > 2 && !rest.includes('[') ? 'has several colons' : 'is not "[user@]host[:port]"';
-  }
+  if (!rest.startsWith('[') && rest.split(':').length > 2) return 'has several colons';
+  if (found === null) return 'is not "[user@]host[:port]"';
   const [, bracketed, bare, digits] = found;
   const host = bracketed ?? bare ?? '';
   if (bracketed === undefined ? !HOST.test(host) : !isIpv6(host)) {

@@ -156,8 +156,8 @@ const refuseParallel = (transfer: Statement, { shapes, report }: Surroundings): 
 const present = (value: number | null): readonly number[] => (value === null ? [] : [value]);
 
 const DAY = 86_400;
-const ROUNDS: Bounds = { low: 1, high: 100, whole: true, shown: ['1', '100'] };
-const EVERY: Bounds = { low: 0, high: 3600, whole: false, shown: ['0s', '1h'] };
-const PERCENT: Bounds = { low: 0, high: 100, whole: false, shown: ['0%', '100%'] };
-const COUNT: Bounds = { low: 0, high: Number.MAX_SAFE_INTEGER, whole: true, shown: ['0', '9007199254740991'] };
-const TRASH: Bounds = { low: 0, high: 3650 * DAY, whole: false, shown: ['0s', '3650d'] };
+const ROUNDS: Bounds = { low: 1, high: 100, shown: ['1', '100'] };
+const EVERY: Bounds = { low: 0, high: 3600, shown: ['0s', '1h'] };
+const PERCENT: Bounds = { low: 0, high: 100, shown: ['0%', '100%'] };
+const COUNT: Bounds = { low: 0, high: Number.MAX_SAFE_INTEGER, shown: ['0', '9007199254740991'] };
+const TRASH: Bounds = { low: 0, high: 3650 * DAY, shown: ['0s', '3650d'] };

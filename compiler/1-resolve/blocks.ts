@@ -48,6 +48,7 @@ const readBlock = (
   const inner = shapes.body(statement);
   const from = inner.find(([one]) => one.head.text === 'from');
   const hosts = readRoles(from, name, statement, known, around);
+  for (const [one, what] of inner) if (what.refused) lookUp(one, what, known);
   const order = inner.find(([one]) => one.head.text === 'order')?.[1].all('ITEM') ?? [];
   return {
     name: name.text,
@@ -59,6 +60,13 @@ const readBlock = (
     ...readBlockSettings(statement, around),
     statement,
   };
+};
+
+/** Names in what comes later mean something all the same. */
+const lookUp = (statement: Statement, said: Said, { fleet, classes }: Names): void => {
+  for (const host of said.all('HOST')) if (host.kind === 'name') fleet.find(host.text, host.span);
+  const changed = statement.head.text === 'hook' ? said.one('CLASS') : null;
+  if (changed?.kind === 'name') classes.test(changed.text, changed.span);
 };
 
 const readAfter = (

@@ -7,12 +7,11 @@ import type { FileTest } from '../plan.js';
 import { readCondition } from './condition.js';
 import { fileTest } from './file-test.js';
 import type { Surroundings } from './level.js';
-import { ALL, type ClassModel } from './model.js';
+import { ALL } from './model.js';
 
 export type Classes = {
   /** The test of a class; null where it is unknown or faulty, which is reported. */
   readonly test: (name: string, span: Span) => FileTest | null;
-  readonly models: () => ReadonlyMap<string, ClassModel>;
 };
 
 export const resolveClasses = (around: Surroundings): Classes => {
@@ -36,9 +35,21 @@ export const resolveClasses = (around: Surroundings): Classes => {
       report(finding(names.classCycle, span, [chain]));
       return null;
     }
+    if (open.length === MAX_ROW) {
+      report(
+        finding(names.classTooLarge, found.span, [name, `more than ${MAX_ROW} classes refer to each other in a row`]),
+      );
+      settled.set(name, null);
+      return null;
+    }
     open.push(name);
-    const made = expression(found.where);
+    const read = expression(found.where);
     open.pop();
+    const made = read === null || sizeOf(read) <= MAX_TESTS ? read : null;
+    if (read !== made)
+      report(
+        finding(names.classTooLarge, found.span, [name, `more than ${MAX_TESTS} tests, with the classes it refers to`]),
+      );
     const settledMeanwhile = settled.get(name);
     if (settledMeanwhile !== undefined) return settledMeanwhile;
     settled.set(name, made);
@@ -51,8 +62,8 @@ export const resolveClasses = (around: Surroundings): Classes => {
       'file',
       {
         not: operand => (operand.is === 'not' ? operand.test : { is: 'not', test: operand }),
-        both: operands => ({ is: 'and', tests: operands.flatMap(one => (one.is === 'and' ? one.tests : [one])) }),
-        either: operands => ({ is: 'or', tests: operands.flatMap(one => (one.is === 'or' ? one.tests : [one])) }),
+        both: operands => ({ is: 'and', tests: flattened('and', operands) }),
+        either: operands => ({ is: 'or', tests: flattened('or', operands) }),
         test: asked =>
           asked.predicate === 'class' ? test(asked.texts[0] ?? '', asked.operandSpan) : fileTest(asked, around),
       },
@@ -60,12 +71,28 @@ export const resolveClasses = (around: Surroundings): Classes => {
     );
 
   for (const [name, { span }] of declared) test(name, span);
-  return {
-    test,
-    models: () =>
-      new Map([...declared].map(([name, { span }]) => [name, { name, span, test: settled.get(name) ?? null }])),
-  };
+  return { test };
 };
+
+/** Classes are written in where they are named, so sizes multiply; each class is held to this before another names it. */
+const MAX_TESTS = 1000;
+/** How deep the reading goes. */
+const MAX_ROW = 200;
+
+const sizeOf = (test: FileTest): number => {
+  switch (test.is) {
+    case 'not':
+      return 1 + sizeOf(test.test);
+    case 'and':
+    case 'or':
+      return test.tests.reduce((sum, one) => sum + sizeOf(one), 1);
+    default:
+      return 1;
+  }
+};
+
+const flattened = (is: 'and' | 'or', operands: readonly FileTest[]): readonly FileTest[] =>
+  operands.flatMap(one => (one.is === is ? one.tests : [one]));
 
 const declaredClasses = ({ shapes, report }: Surroundings) => {
   const declared = new Map<

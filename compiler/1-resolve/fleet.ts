@@ -21,7 +21,7 @@ import { expandRanges, MAX_HOSTS } from './range.js';
 import { findHosts, idsOf } from './references.js';
 import { isRelative } from './root-path.js';
 
-export const DEFAULT = 'default';
+const DEFAULT = 'default';
 
 export const resolveFleet = (around: Surroundings): FleetModel => {
   const tree: Tree = { top: newLevel(null), regions: new Map(), drafts: new Map(), isWhole: true };
@@ -36,7 +36,8 @@ export const resolveFleet = (around: Surroundings): FleetModel => {
   return {
     hosts,
     find: findHosts(hosts, places, around),
-    isWhole: tree.isWhole && !around.shapes.top('fleet').some(fleet => hasFault(fleet, around)),
+    isWhole:
+      tree.isWhole && around.program.isWhole && !around.shapes.top('fleet').some(fleet => hasFault(fleet, around)),
   };
 };
 

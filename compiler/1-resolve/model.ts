@@ -15,10 +15,8 @@ import type { IsPoisoned } from './poison.js';
 
 export type PlanModel = {
   readonly fleet: FleetModel;
-  readonly roles: ReadonlyMap<string, RoleModel>;
   /** In the order of the text. */
   readonly blocks: readonly BlockModel[];
-  readonly classes: ReadonlyMap<string, ClassModel>;
   readonly onFailure: 'continue' | 'stop';
   readonly parallel: number;
   readonly inputs: Readonly<Record<string, string>>;
@@ -62,8 +60,6 @@ export type RootModel = {
 };
 
 export type RoleModel = { readonly name: string; readonly span: Span; readonly hosts: readonly HostModel[] | null };
-
-export type ClassModel = { readonly name: string; readonly span: Span; readonly test: FileTest | null };
 
 export type BlockModel = {
   readonly name: string;

@@ -1,4 +1,4 @@
-// Numbers of settings: within their bounds, and whole where parts make no sense.
+// Numbers of settings, within their bounds. (A count that is not whole was refused by the grammar.)
 import type { Name, Value } from '../../grammar/ast.js';
 import { finding } from '../catalog/finding.js';
 import * as settings from '../catalog/settings.js';
@@ -7,7 +7,6 @@ import type { Surroundings } from './level.js';
 export type Bounds = {
   readonly low: number;
   readonly high: number;
-  readonly whole: boolean;
   /** The bounds as messages write them. */
   readonly shown: readonly [low: string, high: string];
 };
@@ -21,10 +20,6 @@ export const readNumber = (
 ): number | null => {
   const number = written === null ? null : values.numberOf(written);
   if (written === null || number === null) return null;
-  if (bounds.whole && !Number.isInteger(number.value)) {
-    report(finding(settings.wrongType, written.span, [setting, `\`${number.text}\``, 'a whole number']));
-    return null;
-  }
   if (number.value >= bounds.low && number.value <= bounds.high) return number.value;
   report(finding(settings.outOfRange, written.span, [setting, number.text, ...bounds.shown]));
   return null;

@@ -7,28 +7,39 @@ export type IsPoisoned = (name: string) => boolean;
 
 /** `isRight` tells whether a statement's shape is right; before shapes are known, only broken files count. */
 export const poisonedNames = (program: Program, isRight: (statement: Statement) => boolean): IsPoisoned => {
-  const names = new Set<string>();
-  const ranges: RegExp[] = [];
-  const add = (name: string): void => {
-    if (name.includes('{')) ranges.push(rangePattern(name));
-    else for (const part of name.split('.')) names.add(part);
-  };
+  // Anything may be declared in a file that could not be read.
+  if (!program.isWhole) return () => true;
+  const faulty: Matcher[] = [];
+  const right: Matcher[] = [];
+  const guessed: Matcher[] = [];
   const visit = (statements: readonly Statement[], isBelowFault: boolean): void => {
     for (const statement of statements) {
       const isFaulty = isBelowFault || !isRight(statement);
-      const [first] = statement.items;
-      if (isFaulty && DECLARES.has(statement.head.text)) {
-        if (first?.kind === 'name') add(first.text);
-        if (first?.kind === 'string') add(first.parts.map(part => (typeof part === 'string' ? part : '')).join(''));
-      }
+      const name = DECLARES.has(statement.head.text) ? nameOf(statement) : null;
+      if (name !== null) (isFaulty ? faulty : right).push(matcherOf(name));
       visit(statement.body?.statements ?? [], isFaulty);
     }
   };
   visit(program.statements, false);
   for (const { source, broken } of program.files.values()) {
-    if (broken) for (const [, name = ''] of source.text.matchAll(DECLARATION)) add(name);
+    if (broken) for (const [, name = ''] of source.text.matchAll(DECLARATION)) guessed.push(matcherOf(name));
   }
-  return name => name.split('.').some(part => names.has(part) || ranges.some(range => range.test(part)));
+  const isAmong = (matchers: readonly Matcher[], part: string): boolean => matchers.some(matches => matches(part));
+  return name =>
+    name.split('.').some(part => isAmong(faulty, part) || (isAmong(guessed, part) && !isAmong(right, part)));
+};
+
+type Matcher = (name: string) => boolean;
+
+const nameOf = ({ items: [first] }: Statement): string | null => {
+  if (first?.kind === 'name') return first.text;
+  return first?.kind === 'string' ? first.parts.map(part => (typeof part === 'string' ? part : '')).join('') : null;
+};
+
+const matcherOf = (declared: string): Matcher => {
+  if (!declared.includes('{')) return name => name === declared;
+  const pattern = rangePattern(declared);
+  return name => pattern.test(name);
 };
 
 const DECLARES: ReadonlySet<string> = new Set([

@@ -12,6 +12,8 @@ export type Program = {
   readonly statements: readonly Statement[];
   /** The paths behind `listed in` by `shownBeside(file, text)`, as byte strings; null where they could not be read. */
   readonly lists: ReadonlyMap<string, readonly string[] | null>;
+  /** Every import could be read. */
+  readonly isWhole: boolean;
 };
 
 export type ProgramFile = {

@@ -50,10 +50,20 @@ const suffixes = (node: Node): ReadonlySet<string> =>
 
 /** Names of as many parts as the reference has, so that the nearest is one that could stand there. */
 const legalNames = (nodes: readonly Node[], reference: string): readonly string[] => {
-  const count = reference.split('.').length;
+  const asked = reference.split('.');
+  // A part left out in the middle: the whole name is meant.
+  const skipping = nodes.filter(({ parts }) => asked.length > 1 && isSubsequence(asked, parts));
+  if (skipping.length > 0) return skipping.map(node => written(node).join('.'));
+  const count = asked.length;
   const ofCount = nodes.flatMap(node => [...suffixes(node)]).filter(name => name.split('.').length === count);
   const legal = [...new Set(ofCount)].filter(name => name !== 'default');
   return legal.length > 0 ? legal : nodes.map(node => written(node).join('.')).filter(name => name !== 'default');
+};
+
+const isSubsequence = (some: readonly string[], all: readonly string[]): boolean => {
+  let at = 0;
+  for (const part of all) if (part === some[at]) at++;
+  return at === some.length;
 };
 
 /** For each host its leaf name where that is unique, else the shortest unique dotted suffix. */

@@ -40,9 +40,7 @@ export const resolve = (program: Program, given: Given, assigned: Assigned): Res
   const blocks = resolveBlocks({ fleet, roles, classes }, around);
   const model: PlanModel = {
     fleet,
-    roles,
     blocks,
-    classes: classes.models(),
     onFailure: onFailure(around),
     parallel: parallel(around),
     inputs: values.inputs,
@@ -72,4 +70,4 @@ const parallel = (around: Surroundings): number => {
   return readNumber('parallel', found?.[1].one('COUNT') ?? null, PARALLEL, around) ?? 16;
 };
 
-const PARALLEL: Bounds = { low: 1, high: 1000, whole: true, shown: ['1', '1000'] };
+const PARALLEL: Bounds = { low: 1, high: 1000, shown: ['1', '1000'] };

@@ -17,7 +17,7 @@ type Slot = {
   readonly dotted?: true;
 };
 
-export const ATTRIBUTES = ['mode', 'modified', 'owner', 'group', 'acl', 'xattr', 'special'] as const;
+const ATTRIBUTES = ['mode', 'modified', 'owner', 'group', 'acl', 'xattr', 'special'] as const;
 
 export const SLOTS: Readonly<Record<string, Slot>> = {
   NAME: { shown: 'a name', takes: ['name'] },
@@ -55,7 +55,8 @@ export const fitsSlot = (name: string, item: Item, lookup: Lookup): boolean => {
   if (slot === undefined) return false;
   switch (item.kind) {
     case 'name': {
-      if (slot.words !== undefined) return slot.words.includes(item.text) || REFUSED_WORDS.test(item.text);
+      if (slot.words !== undefined)
+        return slot.words.includes(item.text) || (name === 'ALGORITHM' && REFUSED_WORDS.test(item.text));
       if (slot.takes.includes('name')) return slot.dotted === true || item.parts.length === 1 || name === 'ITEM';
       if (slot.takes.includes('string')) return false;
       const value = lookup(item.text);
@@ -77,7 +78,7 @@ export const fitsSlot = (name: string, item: Item, lookup: Lookup): boolean => {
 };
 
 /** Algorithms that are refused with a reason of their own, later on. */
-export const REFUSED_WORDS = /^(md2|crc-?16|bsd|bsdsum|sysv|sum|sum16|system-v)$/i;
+const REFUSED_WORDS = /^(md2|crc-?16|bsd|bsdsum|sysv|sum|sum16|system-v)$/i;
 
 /** What stands in the text, as messages name it. */
 export const describe = (item: Item): string => {

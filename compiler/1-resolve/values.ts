@@ -50,6 +50,11 @@ export const resolveValues = (program: Program, given: Given, isPoisoned: IsPois
       report(finding(names.valueCycle, declared.get(name)?.items[0]?.span ?? statement.span, [chain]));
       return null;
     }
+    if (open.length === MAX_ROW) {
+      report(finding(names.valueTooLong, statement.span, [`more than ${MAX_ROW} values are inserted one in another`]));
+      settled.set(name, null);
+      return null;
+    }
     open.push(name);
     const value = statement.items.find(
       item => item.kind === 'string' || item.kind === 'number' || item.kind === 'list',
@@ -82,7 +87,7 @@ export const resolveValues = (program: Program, given: Given, isPoisoned: IsPois
     if (parts.some(part => part === null)) return null;
     const joined = parts.join('');
     if (joined.length <= MAX_TEXT) return joined;
-    report(finding(names.valueTooLong, value.span, []));
+    report(finding(names.valueTooLong, value.span, [`more than ${MAX_TEXT} characters with its values inserted`]));
     return null;
   };
 
@@ -129,6 +134,8 @@ export const resolveValues = (program: Program, given: Given, isPoisoned: IsPois
 };
 
 const MAX_TEXT = 65_536;
+/** How deep the reading goes. */
+const MAX_ROW = 200;
 
 /** `let` and `input` share their names. */
 const collect = (program: Program, report: Report): ReadonlyMap<string, Statement> => {

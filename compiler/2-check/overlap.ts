@@ -6,7 +6,7 @@
 import type { BlockModel, HostModel, PlanModel, TakeModel } from '../1-resolve/model.js';
 import { placeTake } from '../1-resolve/take-place.js';
 import * as blocks from '../catalog/blocks.js';
-import { finding, type Report } from '../catalog/finding.js';
+import { finding, listing, type Report } from '../catalog/finding.js';
 import type { FileTest } from '../plan.js';
 import { type Location, locate } from './places.js';
 import { areDisjoint, contains, type Selection, selectionOf } from './selection.js';
@@ -65,7 +65,9 @@ const byDomain = (model: PlanModel): readonly (readonly Target[])[] => {
           at,
           test: moved(test, base),
         };
-        domains.set(at.domain, [...(domains.get(at.domain) ?? []), target]);
+        const known = domains.get(at.domain);
+        if (known === undefined) domains.set(at.domain, [target]);
+        else known.push(target);
       }
     }
   }
@@ -104,12 +106,10 @@ const judge = (outer: Target, inner: Target, offset: string): Verdict => {
 };
 
 const tell = ({ a, b, verdict, hosts }: Meeting, report: Report): void => {
-  const [host = ''] = hosts;
-  const [first, second] = wordsFor(a, b);
-  const facts = [first, second, host, hosts.size - 1] as const;
+  const where = a.host === b.host ? listing([...hosts]) : 'one machine';
   const labels = a.take === b.take ? [] : [{ span: a.take.span, message: 'the other take' }];
   const kind = verdict === 'certain' ? blocks.certainOverlap : blocks.possibleOverlap;
-  report(finding(kind, b.take.span, [...facts], { labels }));
+  report(finding(kind, b.take.span, [...wordsFor(a, b), where], { labels }));
 };
 
 const wordsFor = (a: Target, b: Target): readonly [string, string] => {

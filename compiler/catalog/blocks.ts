@@ -37,8 +37,8 @@ export const certainOverlap = kind({
   explanation:
     'What one takes contains what the other takes, in the same folder of the same host: which content would win depends on chance.',
   example: 'block app { take all in www }\nblock docs { take "docs/**" in www }\n',
-  say: (a: string, b: string, host: string, more: number) => [
-    `${a} and ${b} write the same paths of ${quoted(host)}${more > 0 ? ` and ${more} more` : ''}`,
+  say: (a: string, b: string, where: string) => [
+    `${a} and ${b} write the same paths of ${where}`,
     'leave in one what the other takes out with `except`',
   ],
 });
@@ -51,8 +51,8 @@ export const possibleOverlap = kind({
     'The two are not disjoint by extension, folder or name, so a file may belong to both. `except` keeps them apart.',
   example:
     'block programs { take program in www }   # where executable\nblock pages { take page in www }         # where ext is html\n',
-  say: (a: string, b: string, host: string, more: number) => [
-    `${a} and ${b} possibly write the same paths of ${quoted(host)}${more > 0 ? ` and ${more} more` : ''}`,
+  say: (a: string, b: string, where: string) => [
+    `${a} and ${b} possibly write the same paths of ${where}`,
     'make them disjoint by extension, folder or name, or with `except`',
   ],
 });

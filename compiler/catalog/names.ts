@@ -172,9 +172,23 @@ export const valueTooLong = kind({
   code: 'SP2015',
   severity: 'error',
   title: 'a text that grows too long',
-  explanation: 'With its values inserted a text holds at most 65,536 characters.',
+  explanation:
+    'With its values inserted a text holds at most 65,536 characters, and at most 200 values are inserted one in another.',
   example: 'let a = "…many characters…"\nlet b = "${a}${a}"   # and so on\n',
-  say: () => 'with its values inserted this text is longer than 65536 characters',
+  say: (why: string) => [`this text grows too long: ${why}`, 'insert less'],
+});
+
+export const classTooLarge = kind({
+  code: 'SP2016',
+  severity: 'error',
+  title: 'a class that grows too large',
+  explanation:
+    'A class may refer to other classes, which are written in where they are named. The whole holds at most 1,000 tests, and at most 200 classes refer to each other in a row. Long lists of names belong in one `in […]`, or in a file named by `listed in`.',
+  example: 'class a where ext is html or ext is css\nclass b where class a and not class a   # and so on\n',
+  say: (name: string, why: string) => [
+    `the class ${quoted(name)} is too large: ${why}`,
+    'write long lists as one `in […]`, or as a file with `listed in`',
+  ],
 });
 
 export const importMissing = kind({

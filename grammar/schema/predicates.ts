@@ -36,7 +36,7 @@ export const FILE_PREDICATES: readonly Predicate[] = [
     'The permissions.',
     'mode is 0644',
   ),
-  file('executable', [{ operator: null, operand: 'none' }], 'Its owner may execute it.', 'executable'),
+  file('executable', [{ operator: null, operand: 'none' }], 'Somebody may execute it.', 'executable'),
   file('class', [{ operator: null, operand: 'class' }], 'Belongs to another class.', 'class picture'),
 ];
 

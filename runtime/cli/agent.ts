@@ -13,8 +13,9 @@ const cacheFolder = givenCache ?? join(isAbsolute(cache) ? cache : join(homedir(
 process.stdout.write(`${MAGIC} ready ${SYNCPLAN_VERSION}\n`);
 const host = await openLocalHost({ label, cacheFolder, breathe });
 const served = serve(host, process.stdin, process.stdout, { version: SYNCPLAN_VERSION, pid: process.pid });
-if (bundle !== undefined) void tidyBundles(bundle, cacheFolder, Date.now());
+const tidied = bundle === undefined ? null : tidyBundles(bundle, cacheFolder, Date.now());
 await served;
 // Nobody is there any more: put away what can be put away at once, and end.
-await Promise.race([host.close().catch(() => {}), new Promise(resolve => setTimeout(resolve, 500))]);
+const put = Promise.all([host.close().catch(() => {}), tidied]);
+await Promise.race([put, new Promise(resolve => setTimeout(resolve, 500))]);
 process.exit(0);

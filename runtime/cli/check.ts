@@ -5,9 +5,9 @@ import { applyFixes } from '../../compiler/fix.js';
 import type { Diagnostic } from '../../grammar/diagnostic.js';
 import type { Source } from '../../grammar/source.js';
 import { countText } from '../ui/amounts.js';
-import { displayMessage, displayText } from '../ui/display.js';
+import { displayText } from '../ui/display.js';
 import { type FindingsFormat, findingsAs } from '../ui/findings.js';
-import { type Call, type Command, EXIT } from './command.js';
+import { type Call, type Command, complain, EXIT } from './command.js';
 import { replaceText } from './files.js';
 import { type Inputs, readInputs } from './inputs.js';
 import { compileFile } from './load-plan.js';
@@ -15,10 +15,7 @@ import { compileFile } from './load-plan.js';
 export const check: Command = async call => {
   const { terminal, options, operands } = call;
   const inputs = await readInputs(call);
-  if ('complaint' in inputs) {
-    terminal.say(`syncplan: ${displayMessage(inputs.complaint)}\n`);
-    return EXIT.usage;
-  }
+  if ('complaint' in inputs) return complain(call, inputs.complaint);
   const compiled: Compiled[] = [];
   for (const operand of operands) {
     compiled.push(

@@ -1,8 +1,7 @@
 // syncplan compile: the plan as canonical JSON, the same bytes on every machine.
 import { resolve } from 'node:path';
 import { encodePlan } from '../../compiler/plan-file.js';
-import { displayMessage } from '../ui/display.js';
-import { type Command, EXIT } from './command.js';
+import { type Command, complain, EXIT } from './command.js';
 import { replaceText } from './files.js';
 import { readInputs } from './inputs.js';
 import { compileFile, sayFindings } from './load-plan.js';
@@ -10,10 +9,7 @@ import { compileFile, sayFindings } from './load-plan.js';
 export const compile: Command = async call => {
   const { terminal, options, operands } = call;
   const inputs = await readInputs(call);
-  if ('complaint' in inputs) {
-    terminal.say(`syncplan: ${displayMessage(inputs.complaint)}\n`);
-    return EXIT.usage;
-  }
+  if ('complaint' in inputs) return complain(call, inputs.complaint);
   const compiled = await compileFile(operands[0] ?? '', inputs, call);
   sayFindings(compiled, call);
   if (compiled.plan === null) return EXIT.faulty;

@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import type { HostPlan, RootPath } from '../../compiler/plan.js';
 import { makeConnect } from '../host/connect.js';
 import type { Host } from '../host/host.js';
-import { fromText } from '../tree/path.js';
+import { fromText, type Path } from '../tree/path.js';
 import type { Call } from './command.js';
 import { cacheFolder } from './history.js';
 
 export type Connecting = {
   readonly connect: (host: HostPlan) => Promise<Host>;
-  readonly resolveRoot: (host: HostPlan, root: RootPath) => string;
+  readonly resolveRoot: (host: HostPlan, root: RootPath) => Path;
 };
 
 /** `planFolder` is absolute: the folder of the plan's main file. */
@@ -32,10 +32,10 @@ export const prepareConnect = ({ options, terminal }: Call, planFolder: string, 
   };
 };
 
-/** Relative roots are those of this machine: they lie beside the file that declares them. Byte strings throughout. */
-const resolveRoot = (planFolder: string, host: HostPlan, root: RootPath): string => {
+/** Relative roots are those of this machine: they lie beside the file that declares them. The plan has text; a host wants a path. */
+const resolveRoot = (planFolder: string, host: HostPlan, root: RootPath): Path => {
   const isHere = host.address.kind === 'local' && !root.path.startsWith('/') && !/^~(\/|$)/.test(root.path);
-  return isHere ? posix.resolve(fromText(planFolder), root.base, root.path) : root.path;
+  return fromText(isHere ? posix.resolve(planFolder, root.base, root.path) : root.path);
 };
 
 /** One handshake costs a third of a second of processor time; more at once only make each of them slower. */

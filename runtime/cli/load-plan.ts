@@ -6,7 +6,7 @@ import type { Plan } from '../../compiler/plan.js';
 import { restrict } from '../engine/restrict.js';
 import { displayMessage, displayText } from '../ui/display.js';
 import { findingsAs } from '../ui/findings.js';
-import { type Call, EXIT } from './command.js';
+import { type Call, complain, EXIT } from './command.js';
 import { type Inputs, readInputs } from './inputs.js';
 
 export type Loaded = {
@@ -24,7 +24,7 @@ export const loadPlan = async (call: Call): Promise<Loaded | { readonly exitCode
     return { exitCode: EXIT.usage };
   };
   const inputs = await readInputs(call);
-  if ('complaint' in inputs) return refuse(inputs.complaint, 'see syncplan help');
+  if ('complaint' in inputs) return { exitCode: complain(call, inputs.complaint) };
   const file = resolve(terminal.folder, operand);
   if (await isJson(file)) {
     return refuse(

@@ -40,7 +40,7 @@ const runCommand = async (
 ): Promise<number> => {
   try {
     const run = await load(command);
-    return await run({ operands, options, terminal, process });
+    return await run({ command, operands, options, terminal, process });
   } catch (error) {
     const { explainError } = await import('./explain-error.js');
     const { text, exitCode } = explainError(

@@ -4,7 +4,7 @@ import type { Host, Root, Scan, Selection } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
 import { checkDeletions } from '../tree/guard.js';
 import { makeProtect } from '../tree/matcher.js';
-import { fromText, type Path, toText } from '../tree/path.js';
+import { type Path, toText } from '../tree/path.js';
 import { compareTake } from './compare.js';
 import { contentBytes, countedAs } from './describe.js';
 import type { RunEvent } from './events.js';
@@ -14,7 +14,7 @@ import { type ComparedTake, type Relation, shownPath } from './relation.js';
 export type Observing = {
   readonly host: (id: string) => Promise<Host>;
   readonly hostPlan: (id: string) => HostPlan;
-  readonly resolveRoot: (host: HostPlan, root: RootPath) => string;
+  readonly resolveRoot: (host: HostPlan, root: RootPath) => Path;
   readonly emit: (event: RunEvent) => void;
   readonly clock: () => number;
   /** The run's start, milliseconds since 1970. */
@@ -76,7 +76,7 @@ const scanSide = async (
   observing: Observing,
 ): Promise<{ scan: Scan; root: Root }> => {
   const path = observing.resolveRoot(observing.hostPlan(id), take.roots[id]!);
-  const root = await host.openRoot(fromText(path), { create: side === 'remote' });
+  const root = await host.openRoot(path, { create: side === 'remote' });
   const scan = await root.scan(selectionOf(side, block, take, observing.started));
   const { files, folders, links, hard, bytes, skipped } = scan.summary;
   observing.emit({

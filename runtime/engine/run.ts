@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { HostPlan, Plan, RootPath } from '../../compiler/plan.js';
 import type { Host } from '../host/host.js';
+import type { Path } from '../tree/path.js';
 import { carryOut } from './carry-out.js';
 import { type Connected, connectHosts } from './connect-hosts.js';
 import { linesOf, previewOf } from './describe.js';
@@ -19,7 +20,7 @@ export type RunOptions = {
   readonly command: 'plan' | 'apply';
   readonly connect: (host: HostPlan) => Promise<Host>;
   /** Where a root is on its host: local relative paths become absolute. */
-  readonly resolveRoot: (host: HostPlan, root: RootPath) => string;
+  readonly resolveRoot: (host: HostPlan, root: RootPath) => Path;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly runId: string;

@@ -30,9 +30,9 @@ export type ConnectOptions = {
   readonly cacheFolder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
-  /** Milliseconds before the first repeated attempt, and for the whole greeting. */
-  readonly pause?: number;
+  /** Milliseconds for the whole greeting, and of silence later, before a host is given up. */
   readonly greetingPatience?: number;
+  readonly agentPatience?: number;
 };
 
 export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promise<Host>) => {
@@ -107,7 +107,7 @@ const connectSsh = async (
     } catch (error) {
       if (!again || attempt > RETRIES) throw error;
     }
-    await pause((options.pause ?? PAUSE_MS) * 2 ** (attempt - 1), options.signal);
+    await pause(PAUSE_MS * 2 ** (attempt - 1), options.signal);
     checkSignal(label, options.signal);
   }
 };
@@ -145,6 +145,7 @@ const settle = async (
       },
       label,
       kind,
+      options.agentPatience === undefined ? {} : { patience: options.agentPatience },
     );
   } catch (error) {
     carrier.kill();

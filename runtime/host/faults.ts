@@ -68,6 +68,11 @@ const FAULTS: Readonly<Record<string, readonly [ProblemCode, string, string]>> =
   ENOTSUP: ['unsupported', 'the file system cannot do that', 'leave that attribute or link out'],
   EOPNOTSUPP: ['unsupported', 'the file system cannot do that', 'leave that attribute or link out'],
   ENOSYS: ['unsupported', 'the system cannot do that', 'leave that attribute or link out'],
+  ENXIO: [
+    'special',
+    'it is a FIFO, a socket or a device',
+    'leave it out; only files, folders and links are synchronised',
+  ],
   EBUSY: ['in-the-way', 'it is in use, perhaps a mount point', 'stop what uses it, or leave it out'],
   ETXTBSY: ['in-the-way', 'the program is running', 'stop it, then run the same command again'],
   EMFILE: ['io', 'too many open files', 'raise the limit of open files (`ulimit -n`) on that host'],

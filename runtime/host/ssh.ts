@@ -2,6 +2,7 @@
 //
 // No shell sees any of this here; the remote command is constant (agent/push.ts). Host keys, proxies, certificates and
 // agents are as the user's own configuration says; what follows is only what must hold for every connection.
+import { isIPv6 } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import type { HostAddress } from '../../compiler/plan.js';
 import { HostError } from './host-error.js';
@@ -73,7 +74,7 @@ const ALWAYS = [
 
 const checkAddress = (label: string, { host, user, port }: SshAddress): void => {
   const wrong =
-    !HOST.test(host) && !ADDRESS.test(host)
+    !HOST.test(host) && !isAddress(host)
       ? `the host ${JSON.stringify(host)}`
       : user !== undefined && !USER.test(user)
         ? `the user ${JSON.stringify(user)}`
@@ -88,8 +89,10 @@ const checkAddress = (label: string, { host, user, port }: SshAddress): void => 
   );
 };
 
+/** IPv6, with a zone where it has one; IPv4 looks like a name. */
+const isAddress = (host: string): boolean => isIPv6(host) && /^[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]{1,32})?$/.test(host);
+
 const HOST = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})$/;
-const ADDRESS = /^[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._-]{1,32})?$/;
 const USER = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,62}\$?$/;
 
 const resolveFrom = (path: string, base: string, { planFolder, home }: SshOptions): string =>

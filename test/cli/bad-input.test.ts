@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
-import { type Desk, type Ended, openDesk, PROGRAM } from '../support/program.js';
+import { type Desk, type Ended, openDesk, PROGRAM, said } from '../support/program.js';
 import { freePort, makeKey } from '../support/sshd.js';
-import { treeOf } from '../support/tree.js';
+import { assertSameTree, treeOf } from '../support/tree.js';
 import { bytes, HARD_NAMES, putHardNames } from './content.js';
 
 let fleet: Fleet;
@@ -68,12 +68,12 @@ test('an unreachable host is named; the others are done; the exit code is 5', as
   const { file, master, remote } = prepare('unreachable', ['host-1', 'host-2', 'host-3']);
   const config = configWith('unreachable', `Host host-2\n  Port ${await freePort()}\n`);
   const { code, out, err } = await apply(file, config);
-  assert.equal(code, 5, out + err);
+  assert.equal(code, 5, said(out, err));
   assert.match(out + err, /host-2.*refused/);
-  for (const host of ['host-1', 'host-3']) assert.deepEqual(treeOf(remote(host)), treeOf(master));
+  for (const host of ['host-1', 'host-3']) assertSameTree(remote(host), master);
   assert.equal(existsSync(remote('host-2')), false);
   const alone = await apply(file, config, '--only', 'host-2');
-  assert.equal(alone.code, 1, alone.out + alone.err);
+  assert.equal(alone.code, 1, said(alone.out, alone.err));
 });
 
 test('a refused key is said to be that, and what to do', async () => {
@@ -83,7 +83,7 @@ test('a refused key is said to be that, and what to do', async () => {
   // Both identities would be offered: take the good one out.
   writeFileSync(config, readFileSync(config, 'utf8').replace(/^ {2}IdentityFile .*syncplan-sshd-.*$/gm, ''));
   const { code, out, err } = await apply(file, config);
-  assert.equal(code, 1, out + err);
+  assert.equal(code, 1, said(out, err));
   assert.match(out + err, /key/);
   assert.match(out + err, /help|ssh/);
 });
@@ -99,7 +99,7 @@ test('a changed host key is refused with 4, whatever the flags', async () => {
   const config = configWith('changed-key', `Host host-1\n  UserKnownHostsFile ${known}\n`);
   for (const flags of [[], ['--accept-new-keys']]) {
     const { code, out, err } = await apply(file, config, ...flags);
-    assert.equal(code, 4, out + err);
+    assert.equal(code, 4, said(out, err));
     assert.match(out + err, /host key/);
   }
   assert.equal(existsSync(remote('host-1')), false);
@@ -111,11 +111,11 @@ test('an unknown host key is refused with 4; --accept-new-keys takes it', async 
   writeFileSync(known, '');
   const config = configWith('unknown-key', `Host host-1\n  UserKnownHostsFile ${known}\n`);
   const refused = await apply(file, config);
-  assert.equal(refused.code, 4, refused.out + refused.err);
+  assert.equal(refused.code, 4, said(refused.out, refused.err));
   assert.match(refused.out + refused.err, /--accept-new-keys/);
   const accepted = await apply(file, config, '--accept-new-keys');
-  assert.equal(accepted.code, 0, accepted.out + accepted.err);
-  assert.deepEqual(treeOf(remote('host-1')), treeOf(master));
+  assert.equal(accepted.code, 0, said(accepted.out, accepted.err));
+  assertSameTree(remote('host-1'), master);
 });
 
 test('a remote whose folder cannot even be made is named; the others are done', async () => {
@@ -128,19 +128,19 @@ test('a remote whose folder cannot even be made is named; the others are done', 
     ),
   );
   const { code, out, err } = await apply(file);
-  assert.equal(code, 5, out + err);
+  assert.equal(code, 5, said(out, err));
   assert.match(out + err, /host-2/);
-  assert.deepEqual(treeOf(remote('host-1')), treeOf(master));
+  assertSameTree(remote('host-1'), master);
 });
 
 test('hard names travel byte for byte, 120 folders deep, and reach no terminal raw', async () => {
   const { file, master, remote } = prepare('hard-names', ['host-1'], 'take all in site; delete mirror');
   putHardNames(master);
   const plan = await desk.run(['plan', file, '--ssh-config', fleet.configFile]);
-  assert.equal(plan.code, 0, plan.err);
+  assert.equal(plan.code, 0, said(plan.err));
   const streamed = await apply(file, fleet.configFile, '--json');
-  assert.equal(streamed.code, 0, streamed.out + streamed.err);
-  assert.deepEqual(treeOf(remote('host-1')), treeOf(master));
+  assert.equal(streamed.code, 0, said(streamed.out, streamed.err));
+  assertSameTree(remote('host-1'), master);
   assert.equal(treeOf(master).length, 2 + HARD_NAMES.length + 2 + 121);
   for (const text of [plan.out, plan.err, streamed.out, streamed.err]) {
     // No control character but the line end, no bidi control, nothing invisible.
@@ -156,8 +156,8 @@ test('hard names travel byte for byte, 120 folders deep, and reach no terminal r
   assert.equal(Buffer.from(odd.pathBytes, 'base64').toString('latin1'), 'latin\xe9\xff');
   for (const name of HARD_NAMES) rmSync(bytes(master, name), { force: true });
   const shrunk = await apply(file, fleet.configFile, '--allow-delete');
-  assert.equal(shrunk.code, 0, shrunk.out + shrunk.err);
-  assert.deepEqual(treeOf(remote('host-1')), treeOf(master));
+  assert.equal(shrunk.code, 0, said(shrunk.out, shrunk.err));
+  assertSameTree(remote('host-1'), master);
   assert.equal(existsSync(join(desk.folder, 'pwned')), false);
 });
 
@@ -165,14 +165,14 @@ test('a FIFO is skipped and counted; one in the way is a problem of that path al
   const { file, master, remote } = prepare('fifo', ['host-1']);
   execFileSync('mkfifo', [join(master, 'pipe')]);
   const first = await apply(file, fleet.configFile, '--json');
-  assert.equal(first.code, 0, first.err);
+  assert.equal(first.code, 0, said(first.err));
   assert.equal(summaryOf(first).skipped, 1);
   assert.equal(existsSync(join(remote('host-1'), 'pipe')), false);
   rmSync(join(remote('host-1'), 'first'));
   execFileSync('mkfifo', [join(remote('host-1'), 'first')]);
   writeFileSync(join(master, 'second'), 'another second\n');
   const second = await apply(file);
-  assert.equal(second.code, 5, second.out + second.err);
+  assert.equal(second.code, 5, said(second.out, second.err));
   assert.match(second.out + second.err, /first/);
   assert.equal(readFileSync(join(remote('host-1'), 'second'), 'utf8'), 'another second\n');
 });
@@ -213,7 +213,7 @@ test('an unreadable folder is a named problem: the rest is done, and nothing bel
     chmodSync(join(base, 'site/closed'), 0);
     writeFileSync(join(base, 'site/open'), 'opened\n');
     const { code, out } = run();
-    assert.equal(code, 5, out);
+    assert.equal(code, 5, said(out));
     assert.match(out, /closed/);
     assert.equal(readFileSync(join(base, 'copy/site/open'), 'utf8'), 'opened\n');
     assert.equal(readFileSync(join(base, 'copy/site/closed/inside'), 'utf8'), 'inside\n');

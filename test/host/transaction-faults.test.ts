@@ -143,6 +143,25 @@ test('a full disk while staging ends the host with a clear word, and nothing has
   }
 });
 
+test('a root that cannot be written to is said before anything is sent', async () => {
+  for (const [code, expected] of [
+    ['EROFS', /: the file system is read-only$/],
+    ['EACCES', /: permission denied$/],
+    ['ENOSPC', /: no space/],
+  ] as const) {
+    const place = makeMemoryPlace();
+    const host = makeMemoryHost(place.disk);
+    place.disk.disturb = ({ verb }) => (verb === 'make-folder' ? fault(code) : null);
+    await assert.rejects(open({ host, place, cleanup: () => host.close() }, ACTIONS), (error: HostError) => {
+      assert.ok(error instanceof HostError);
+      assert.match(error.message, /^make the folder \.syncplan in the root \/place on memory: /);
+      assert.match(error.message, expected);
+      return true;
+    });
+    assert.deepEqual([...place.look(), ...place.state()], []);
+  }
+});
+
 test('a full disk during the commit fails those steps and goes on with the others', async () => {
   const { outcomes, error } = await run(({ verb, name }) =>
     verb === 'rename' && name === '2' ? fault('ENOSPC') : null,

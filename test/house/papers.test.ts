@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { buildSync } from 'esbuild';
 import { test } from 'uvu';
 
 const PAPERS = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'];
@@ -71,8 +71,8 @@ test('no file speaks of the place where it was written', () => {
   assert.deepEqual(wrong, []);
 });
 
-test('the agent carries neither grammar, nor engine, nor screens', async () => {
-  const { metafile } = await build({
+test('the agent carries neither grammar, nor engine, nor screens', () => {
+  const { metafile } = buildSync({
     entryPoints: ['runtime/cli/agent.ts'],
     bundle: true,
     write: false,

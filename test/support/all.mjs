@@ -1,16 +1,17 @@
 // Everything `npm test` holds the project to: build, types, formatter and linter, house rules and tests; one closing line.
 import { spawn } from 'node:child_process';
-import { closingLine, runTests } from './run.mjs';
+import { closingLines, runTests } from './run.mjs';
 
 const bin = name => `node_modules/.bin/${name}`;
-const totals = { passed: 0, failed: 0, skipped: 0 };
+const totals = { passed: 0, failed: 0, skipped: 0, red: [] };
 
 await step('build', [process.execPath, 'test/support/build.mjs']);
 await step('types', [bin('tsc'), '--noEmit', '--pretty', 'false']);
 await step('format and lint', [bin('biome'), 'check', '--error-on-warnings', '--colors=off', '.']);
 const tests = await runTests([]);
-for (const key of Object.keys(totals)) totals[key] += tests[key];
-console.log(closingLine(totals));
+for (const key of ['passed', 'failed', 'skipped']) totals[key] += tests[key];
+totals.red.push(...tests.red);
+console.log(closingLines(totals));
 process.exitCode = totals.failed === 0 ? 0 : 1;
 
 /** A step counts like one test. */
@@ -24,6 +25,7 @@ async function step(title, [program, ...args]) {
     child.once('close', resolve);
   });
   totals[code === 0 ? 'passed' : 'failed']++;
+  if (code !== 0) totals.red.push(title);
   console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${title} ${((Date.now() - started) / 1000).toFixed(1)} s`);
   if (code !== 0) console.log(`${output}${typeof code === 'string' ? code : ''}`.replace(/^/gm, '     '));
 }

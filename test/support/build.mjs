@@ -1,5 +1,5 @@
 // Builds everything: each TypeScript file to build/ by itself (for tests), and the shipped bundles to dist/.
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -54,5 +54,6 @@ if (!process.argv.includes('--tests-only')) {
       external: ['react-devtools-core'],
       legalComments: 'none',
     });
+    await chmod('dist/syncplan.js', 0o755);
   }
 }

@@ -33,6 +33,7 @@ try {
 } finally {
   await Promise.all(fleet.servers.map(server => server.stop()));
 }
+if (interrupted || code !== 0) say(`The demo ended early; what it made is in ${folder}`);
 process.exit(interrupted ? 130 : code);
 
 async function show({ names, options }) {

@@ -47,6 +47,9 @@ export const openDesk = (): Desk => {
   };
 };
 
+/** The end of what a program said, for the message of an assertion. */
+export const said = (...texts: readonly string[]): string => texts.map(text => text.slice(-1500)).join('\n');
+
 /** Runs any program with a bare environment: PATH, and what is given. */
 export const runProcess = (program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> => {
   const child = spawn(program, args, {

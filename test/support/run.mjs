@@ -4,7 +4,7 @@
 // takes too long, and when it leaves processes behind. `node test/support/run.mjs part…` runs the files whose name holds
 // one of the parts.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ export const runTests = async parts => {
     .filter(name => name.endsWith('.test.js'))
     .filter(name => parts.length === 0 || parts.some(part => name.includes(part)))
     .sort();
-  const totals = { passed: 0, failed: 0, skipped: 0 };
+  const totals = { passed: 0, failed: 0, skipped: 0, red: [] };
   if (files.length === 0) {
     console.log(`FAIL no test file matches ${parts.join(' ') || 'build/test/**/*.test.js'}`);
     totals.failed++;
@@ -37,7 +37,11 @@ export const runTests = async parts => {
   return totals;
 };
 
-export const closingLine = ({ passed, failed, skipped }) =>
+/** What a reader of the last screen needs: the red files once more, then the one line. */
+export const closingLines = ({ red, ...totals }) =>
+  [...red.map(name => `red: ${name}`), closingLine(totals)].join('\n');
+
+const closingLine = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
 const runFile = async path => {
@@ -61,20 +65,37 @@ const runFile = async path => {
   const code = await exited;
   // What still holds the output open or lives in the group was left behind by the test.
   const quiet = await Promise.race([closed.then(() => true), delay(2000).then(() => false)]);
-  const left = killGroup(child.pid) || !quiet;
+  const left = livesOn(child.pid) || !quiet;
+  killGroup(child.pid);
   clearTimeout(timer);
   const why = late ? `timeout after ${TIMEOUT_MS / 1000} s` : left ? 'left processes behind' : code;
   return { code: why, output: stripVTControlCharacters(output), seconds: (Date.now() - started) / 1000 };
 };
 
-/** Was there anything left of the group? */
 const killGroup = pid => {
   try {
     process.kill(-pid, 'SIGKILL');
-    return true;
   } catch {
-    return false;
+    // Nobody is left of it.
   }
+};
+
+/** Does any process of the group still run? One that has ended and waits for its parent does not count. */
+const livesOn = group => {
+  if (!existsSync('/proc/self/stat')) return false;
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .some(pid => {
+      try {
+        // pid (name) state parent group; the name may hold anything, brackets too.
+        const [state, , of] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ');
+        return Number(of) === group && state !== 'Z' && state !== 'X';
+      } catch {
+        return false;
+      }
+    });
 };
 
 const report = (name, { code, output, seconds }, totals) => {
@@ -101,7 +122,9 @@ const report = (name, { code, output, seconds }, totals) => {
   console.log(
     `${why === null ? 'ok  ' : 'FAIL'} ${title} ${passed}/${total} ${seconds.toFixed(1)} s${why === null ? '' : ` — ${why}`}`,
   );
-  if (why !== null) console.log(excerpt(output));
+  if (why === null) return;
+  totals.red.push(title);
+  console.log(excerpt(output));
 };
 
 const excerpt = output => {
@@ -116,6 +139,6 @@ const delay = ms => new Promise(resolve => setTimeout(resolve, ms).unref());
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const totals = await runTests(process.argv.slice(2));
-  console.log(closingLine(totals));
+  console.log(closingLines(totals));
   process.exitCode = totals.failed === 0 ? 0 : 1;
 }

@@ -33,7 +33,7 @@ export type SshdOptions = {
   readonly port?: number;
   /** Set in every session. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Further lines of sshd_config. */
+  /** Further lines of sshd_config; they count instead of ours with the same keyword. */
   readonly lines?: readonly string[];
   /** Files of an earlier server, to come back on its port with its key. */
   readonly hostKeyFile?: string;
@@ -106,8 +106,15 @@ const makeRunFolder = (): void => {
   if (process.getuid?.() === 0 && !existsSync('/run/sshd')) mkdirSync('/run/sshd', { mode: 0o755 });
 };
 
-const serverConfig = (folder: string, port: number, hostKeyFile: string, options: SshdOptions): string =>
-  [
+const serverConfig = (
+  folder: string,
+  port: number,
+  hostKeyFile: string,
+  { lines = [], env = {} }: SshdOptions,
+): string => {
+  const keyword = (line: string): string => line.split(' ')[0]!;
+  const given = new Set(lines.map(keyword));
+  const ours = [
     'ListenAddress 127.0.0.1',
     `Port ${port}`,
     `HostKey ${hostKeyFile}`,
@@ -122,10 +129,10 @@ const serverConfig = (folder: string, port: number, hostKeyFile: string, options
     'PrintMotd no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
-    ...setEnv(options.env ?? {}),
-    ...(options.lines ?? []),
-    '',
-  ].join('\n');
+    ...setEnv(env),
+  ];
+  return [...ours.filter(line => !given.has(keyword(line))), ...lines, ''].join('\n');
+};
 
 /** One directive holds them all: a second SetEnv would be ignored. */
 const setEnv = (env: Readonly<Record<string, string>>): string[] => {

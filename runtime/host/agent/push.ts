@@ -10,7 +10,7 @@
 //
 // Each side reads exactly what is meant for it, so nothing of the next part is lost, and a bundle that is there costs no
 // round trip. The bundle lies under its hash, is verified at every start, and is put in place by rename, as hosts may share
-// a home. The login shell may be anything that knows single quotes: the text holds no quote, backslash, `!` or line break
+// a home; where it cannot be kept it goes to a temporary folder, which the agent removes. The login shell may be anything that knows single quotes: the text holds no quote, backslash, `!` or line break
 // inside them. SYNCPLAN_NODE in the remote environment names the one Node.js to be used; nothing else is tried then.
 import { createHash } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
@@ -188,16 +188,15 @@ const LOADER = [
   'const sum=b=>crypto.createHash("sha256").update(b).digest("hex");',
   'const name="agent-"+sha256.slice(0,32)+".mjs";',
   'const cache=path.isAbsolute(process.env.XDG_CACHE_HOME||"")?process.env.XDG_CACHE_HOME:path.join(os.homedir(),".cache");',
-  'let file=path.join(cache,"syncplan",name),gone=null;',
+  'let file=path.join(cache,"syncplan",name);',
   'const put=(f,b)=>{const t=f+"."+crypto.randomBytes(6).toString("hex");',
   'fs.mkdirSync(path.dirname(f),{recursive:true,mode:448});fs.writeFileSync(t,b,{flag:"wx",mode:384});fs.renameSync(t,f)};',
   'let have=false;try{have=sum(fs.readFileSync(file))===sha256}catch{}',
   'try{if(have===false){say("need "+process.version);const b=take(size);',
-  'if(sum(b)===sha256){try{put(file,b)}catch{gone=fs.mkdtempSync(path.join(os.tmpdir(),"syncplan-"));file=path.join(gone,name);put(file,b)}}',
+  'if(sum(b)===sha256){try{put(file,b)}catch{file=path.join(fs.mkdtempSync(path.join(os.tmpdir(),"syncplan-agent-")),name);put(file,b)}}',
   'else throw new Error("the bundle was damaged on its way")}',
   'process.argv[1]=file;process.argv[2]=label;',
-  'import(require("url").pathToFileURL(file)).finally(()=>gone&&fs.rmSync(gone,{recursive:true,force:true}))',
-  '.catch(e=>{say("failed "+e.message);process.exit(1)})}catch(e){say("failed "+e.message);process.exit(1)}',
+  'import(require("url").pathToFileURL(file)).catch(e=>{say("failed "+e.message);process.exit(1)})}catch(e){say("failed "+e.message);process.exit(1)}',
 ].join('');
 
 /** What `ssh` is told to run; the same for every machine and every plan. */

@@ -1,0 +1,208 @@
+// Plan files: decode(encode(plan)) is the plan, the bytes are canonical, and anything else is refused with the place.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { test } from 'uvu';
+import type { FileTest, Plan } from '../../compiler/plan.js';
+import { ALGORITHMS } from '../../compiler/plan.js';
+import { decodePlan, encodePlan, planHash } from '../../compiler/plan-file.js';
+
+const golden = readdirSync('test/compiler/samples/golden').map(name =>
+  readFileSync(`test/compiler/samples/golden/${name}`, 'utf8'),
+);
+
+const byteString = fc.string({
+  unit: fc.integer({ min: 1, max: 255 }).map(code => String.fromCharCode(code)),
+  maxLength: 8,
+});
+const folder = fc
+  .array(
+    byteString.filter(text => text !== '' && text !== '.' && text !== '..' && !text.includes('/')),
+    { maxLength: 3 },
+  )
+  .map(parts => parts.join('/'));
+const name = fc.constantFrom('web', 'web-01', 'constructor', 'toString', 'hasOwnProperty', 'x_1', 'valueOf');
+const tree = fc.letrec<{ test: FileTest }>(tie => ({
+  test: fc.oneof(
+    { maxDepth: 3 },
+    fc.constant<FileTest>({ is: 'all' }),
+    fc.constant<FileTest>({ is: 'executable' }),
+    fc.record({ is: fc.constantFrom('name' as const, 'ext' as const, 'path' as const), values: fc.array(byteString) }),
+    fc.record({
+      is: fc.constant('matches' as const),
+      on: fc.constantFrom('name' as const, 'path' as const),
+      glob: byteString,
+    }),
+    fc.record({ is: fc.constant('under' as const), folder }),
+    fc.record({
+      is: fc.constant('size' as const),
+      op: fc.constantFrom('<' as const, '!=' as const),
+      bytes: fc.maxSafeNat(),
+    }),
+    fc.record({ is: fc.constant('age' as const), op: fc.constantFrom('<=' as const, '>' as const), seconds: fc.nat() }),
+    fc.record({ is: fc.constant('mode' as const), values: fc.array(fc.nat(0o7777)) }),
+    fc.record({ is: fc.constant('listed' as const), source: fc.string(), paths: fc.array(folder) }),
+    fc.record({ is: fc.constant('not' as const), test: tie('test') }),
+    fc.record({ is: fc.constantFrom('and' as const, 'or' as const), tests: fc.array(tie('test'), { maxLength: 3 }) }),
+  ),
+})).test;
+
+const plan: fc.Arbitrary<Plan> = fc
+  .record({
+    ids: fc.uniqueArray(name, { minLength: 2, maxLength: 4 }),
+    path: fc.string({ minLength: 1 }),
+    base: fc.string(),
+    terms: fc.array(fc.record({ base: folder, include: tree, except: fc.option(tree) }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    inputs: fc.dictionary(name, fc.string()),
+    algorithm: fc.constantFrom(...ALGORITHMS),
+    protect: fc.array(byteString),
+    port: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }),
+  })
+  .map(({ ids, path, base, terms, inputs, algorithm, protect, port }): Plan => {
+    const [master = '', ...remotes] = ids;
+    return {
+      plan: 1,
+      sources: [{ path: 'x.sp', sha256: 'a'.repeat(64) }],
+      inputs,
+      hosts: ids.map(id => ({
+        id,
+        name: id,
+        region: 'default',
+        group: 'default',
+        tags: [],
+        address:
+          id === master
+            ? { kind: 'local' as const }
+            : { kind: 'ssh' as const, host: '10.0.0.1', base: '', ...(port === undefined ? {} : { port }) },
+        agent: 'auto' as const,
+      })),
+      blocks: [
+        {
+          name: 'app',
+          after: [],
+          master,
+          remotes,
+          takes: [
+            {
+              from: { root: 'www', folder: '' },
+              into: { root: 'www', folder: '' },
+              roots: Object.fromEntries(ids.map(id => [id, { path, base }])),
+              terms,
+            },
+          ],
+          order: terms.map(({ base: at, include }) => ({ base: at, test: include })),
+          compare: { by: 'checksum', algorithm },
+          attributes: ['mode', 'modified'],
+          links: { symbolic: 'keep', hard: 'keep', escaping: 'keep' },
+          consistency: { strategy: 'none' },
+          delete: { mode: 'mirror', maxPercent: 2.5, maxFiles: null, protect, trash: 60 },
+          durability: 'strict',
+        },
+      ],
+      onFailure: 'continue',
+      parallel: 16,
+    };
+  });
+
+/** Without prototypes, which a reader leaves out on purpose. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+test('what is encoded is decoded to the same plan', () => {
+  fc.assert(
+    fc.property(plan, one => {
+      const text = encodePlan(one);
+      const back = decodePlan(text);
+      assert.deepEqual(plain(back), plain(one));
+      assert.equal(encodePlan(back), text);
+      assert.equal(planHash(back), planHash(one));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('the order of keys does not matter to the bytes', () => {
+  const shuffled = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(shuffled);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .reverse()
+        .map(([key, one]) => [key, shuffled(one)]),
+    );
+  };
+  for (const text of golden) {
+    assert.equal(encodePlan(shuffled(JSON.parse(text)) as Plan), text);
+    assert.ok(text.endsWith('}\n'));
+  }
+});
+
+test('the hash of a plan changes with anything in it', () => {
+  const [text = ''] = golden;
+  const one = decodePlan(text);
+  assert.match(planHash(one), /^[0-9a-f]{64}$/);
+  assert.notEqual(planHash(one), planHash({ ...one, parallel: one.parallel + 1 }));
+});
+
+test('records answer for their own keys alone', () => {
+  for (const text of golden) {
+    const { inputs, blocks } = decodePlan(text);
+    assert.equal(inputs.constructor, undefined);
+    for (const { takes } of blocks) for (const { roots } of takes) assert.equal(roots.toString, undefined);
+  }
+});
+
+test('a text that is no plan is refused with the reason', () => {
+  const text = golden.find(one => one.includes('"consistency"')) ?? '';
+  const change = (edit: (plan: Record<string, unknown>) => void): string => {
+    const json = JSON.parse(text);
+    edit(json);
+    return JSON.stringify(json);
+  };
+  const refusals: readonly [string, RegExp][] = [
+    ['', /no JSON/],
+    ['{', /no JSON/],
+    ['[]', /does not say its version/],
+    ['null', /does not say its version/],
+    [`${'['.repeat(100_000)}`, /nested more than/],
+    [change(json => (json.plan = 2)), /of version 2, and this program knows version 1/],
+    [change(json => (json.extra = 1)), /extra/],
+    [change(json => (json.parallel = 0)), /parallel/],
+    [change(json => (json.hosts = [])), /names the host .* which is not in it/],
+    [change(json => (json.hosts as unknown[]).push((json.hosts as unknown[])[0])), /a host is in it twice/],
+    [change(json => ((json.blocks as { after: string[] }[])[0]!.after = ['nobody'])), /does not stand before it/],
+    [
+      change(json => ((json.blocks as { takes: { roots: object }[] }[])[0]!.takes[0]!.roots = {})),
+      /does not say where/,
+    ],
+    [
+      change(
+        json => ((json.blocks as { takes: { from: object }[] }[])[0]!.takes[0]!.from = { root: 'x', folder: '../y' }),
+      ),
+      /blocks\[0\]\.takes\[0\]\.from\.folder: is no folder below a root/,
+    ],
+    [
+      change(
+        json =>
+          ((json.hosts as { address: object }[])[0]!.address = { kind: 'ssh', host: '-oProxyCommand=x', base: '' }),
+      ),
+      /hosts\[0\]\.address\.host: is no address/,
+    ],
+    [text.replace(/"inputs": \{[^}]*\}/, '"inputs": {"__proto__": "x"}'), /__proto__/],
+  ];
+  for (const [one, why] of refusals) {
+    assert.throws(
+      () => decodePlan(one),
+      (error: Error) => {
+        assert.match(error.message, why);
+        assert.match(error.message, /^the plan cannot be read: /);
+        return true;
+      },
+      one.slice(0, 80),
+    );
+  }
+});
+
+test.run();

@@ -1,0 +1,145 @@
+// The project's own plans: they compile without a finding, to the same bytes everywhere. And what comes later is refused in place.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { test } from 'uvu';
+import { type Compiled, compile } from '../../compiler/compile.js';
+import { encodePlan } from '../../compiler/plan-file.js';
+import { positionAt } from '../../grammar/source.js';
+
+const plans = readdirSync('plans').filter(name => name.endsWith('.sp'));
+
+const compileFile = (path: string): Promise<Compiled> => compile(path, { read: readFile, vars: {} });
+
+test('there are plans to try', () => {
+  assert.ok(plans.length >= 3, plans.join(' '));
+});
+
+for (const name of plans) {
+  test(`plans/${name} compiles without a finding, to the plan it compiled to before`, async () => {
+    const { plan, diagnostics } = await compileFile(`plans/${name}`);
+    assert.deepEqual(
+      diagnostics.map(({ code, message }) => `${code} ${message}`),
+      [],
+    );
+    assert.ok(plan !== null);
+    const file = `test/compiler/samples/golden/${name.replace(/\.sp$/, '.json')}`;
+    if (process.env.UPDATE === '1') writeFileSync(file, encodePlan(plan));
+    assert.equal(encodePlan(plan), readFileSync(file, 'utf8'));
+  });
+}
+
+test('a plan has the same bytes from another folder, in another locale and time zone, and named by its whole path', () => {
+  const away = mkdtempSync(join(tmpdir(), 'syncplan-away-'));
+  const module = (path: string): string => JSON.stringify(pathToFileURL(resolve('build/compiler', path)).href);
+  const script = `
+    const { compile } = await import(${module('compile.js')});
+    const { encodePlan } = await import(${module('plan-file.js')});
+    const { readFile } = await import('node:fs/promises');
+    for (const path of process.argv.slice(1)) {
+      const { plan } = await compile(path, { read: path => readFile(path), vars: {} });
+      process.stdout.write(encodePlan(plan));
+    }`;
+  const bytes = (cwd: string, names: readonly string[], env: NodeJS.ProcessEnv): string =>
+    execFileSync(process.execPath, ['--input-type=module', '-e', script, '--', ...names], {
+      cwd,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    });
+  try {
+    const whole = plans.map(name => resolve('plans', name));
+    const expected = plans
+      .map(name => readFileSync(`test/compiler/samples/golden/${name.replace(/\.sp$/, '.json')}`, 'utf8'))
+      .join('');
+    const seen = [
+      bytes(
+        '.',
+        plans.map(name => `plans/${name}`),
+        { TZ: 'UTC', LC_ALL: 'C' },
+      ),
+      bytes('plans', plans, { TZ: 'Pacific/Kiritimati', LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' }),
+      bytes(away, whole, { TZ: 'America/St_Johns', LC_ALL: 'sv_SE.UTF-8', LANG: 'sv_SE.UTF-8', HOME: away }),
+      bytes(
+        away,
+        whole.map(path => relative(away, path)),
+        { TZ: 'Asia/Kathmandu', LC_ALL: 'de_DE.UTF-8' },
+      ),
+    ];
+    for (const one of seen) assert.equal(one, expected);
+  } finally {
+    rmSync(away, { recursive: true });
+  }
+});
+
+/** `line:column code text`, errors only: of every later feature in the two plans, and of nothing else. */
+const later: Readonly<Record<string, readonly string[]>> = {
+  website: ['28:3 SP9001 `hook`', '30:12 SP9002 `compress`', '30:24 SP9002 `same-group`', '31:7 SP9002 `route tree`'],
+  exchanges: [
+    '8:45 SP9001 `several paths in a root`',
+    '25:15 SP9001 `consistency lock`',
+    '29:48 SP9001 `then lock`',
+    '30:3 SP9001 `for`',
+    '36:30 SP9001 `attributes owner`',
+    '36:37 SP9001 `attributes group`',
+    '38:15 SP9001 `consistency lock`',
+    '39:10 SP9001 `commit together`',
+    '41:23 SP9002 `compress`',
+    '41:35 SP9002 `same-group`',
+    '41:62 SP9002 `other-region`',
+  ],
+};
+
+for (const [name, expected] of Object.entries(later)) {
+  test(`in ${name}.sp what comes later is refused where it stands, and nothing else`, async () => {
+    const { plan, diagnostics, sources } = await compileFile(`test/compiler/samples/later/${name}.sp`);
+    assert.equal(plan, null);
+    const seen = diagnostics.map(({ code, message, span }) => {
+      const { line, column } = positionAt(sources[0]?.text ?? '', span.start);
+      return `${line}:${column} ${code} ${message.replace(' is not built yet', '')}`;
+    });
+    assert.deepEqual(
+      seen.filter(line => !line.includes('SP3021')),
+      expected,
+    );
+  });
+}
+
+test('a plan damaged anywhere is compiled or refused with places, and never throws', async () => {
+  const texts = new Map(
+    ['plans/webcluster.sp', 'plans/laboratory.sp', 'test/compiler/samples/later/exchanges.sp'].map(path => [
+      path,
+      readFileSync(path, 'utf8'),
+    ]),
+  );
+  const damage = fc.record({
+    path: fc.constantFrom(...texts.keys()),
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    length: fc.nat(12),
+    text: fc.constantFrom('', ' ', '"', '{', '}', '[', ',', 'x', '-', '${', '}', '\n', 'not ', 'all', '9', '1%', 'é'),
+  });
+  await fc.assert(
+    fc.asyncProperty(damage, async ({ path, at, length, text }) => {
+      const whole = texts.get(path) ?? '';
+      const start = Math.floor(at * whole.length);
+      const damaged = whole.slice(0, start) + text + whole.slice(start + length);
+      const { plan, diagnostics, sources } = await compile(path, {
+        read: async asked => (asked === path ? Buffer.from(damaged) : readFile(asked)),
+        vars: {},
+      });
+      const errors = diagnostics.filter(({ severity }) => severity === 'error');
+      assert.equal(plan === null, errors.length > 0);
+      for (const { span } of diagnostics) {
+        const source = sources.find(one => one.path === span.file);
+        assert.ok(source !== undefined && span.start <= span.end && span.end <= source.text.length);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test.run();
