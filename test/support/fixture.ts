@@ -115,9 +115,11 @@ const contentOf = (path: Buffer, mode: number): string => {
   return content;
 };
 
-export const makeMemoryPlace = (): Place & { readonly disk: MemoryDisk } => {
-  const disk = makeMemoryDisk();
-  const path = '/place';
+/** On a disk of its own, unless it is given one; what stands there already stays. */
+export const makeMemoryPlace = <Disk extends MemoryDisk = MemoryDisk>(
+  disk: Disk = makeMemoryDisk() as Disk,
+  path = '/place',
+): Place & { readonly disk: Disk } => {
   const make = (name: string): Inode => {
     const folder = disk.make('folder', 0o755);
     const parent = name.slice(0, name.lastIndexOf('/'));
@@ -133,7 +135,7 @@ export const makeMemoryPlace = (): Place & { readonly disk: MemoryDisk } => {
       const below = from === '' ? name : `${from}/${name}`;
       return [[below, entry] as [string, Inode], ...list(entry, below)];
     });
-  make(path);
+  folderAt(path);
   return {
     disk,
     path,

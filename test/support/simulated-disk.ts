@@ -1,0 +1,275 @@
+// A disk with a cached and a durable layer: what was not made durable may be lost, torn or kept when its machine dies.
+//
+// The model, no kinder than ext4 and no kinder than what POSIX promises:
+//  1. Content and attributes of a file become durable by a sync of that file or of the disk, entries of a folder by a sync
+//     of that folder or of the disk. Nothing else makes anything durable, neither closing nor renaming.
+//  2. A crash keeps a prefix of each folder's unsynced entry operations, in the order in which they were made.
+//  3. An operation on two folders (a rename) is kept in both or in neither, and so are all before it in either.
+//  4. Content that was not synced is what it was at the last sync, or what was written, or torn: cut short, or as long as it
+//     was to be with zeros for what did not arrive. A new file that was never synced may be there empty, with 0600.
+//  5. Attributes that were not synced are old or new, whatever became of the content.
+//  6. A process that dies loses nothing: `image` is what the cache holds.
+import { HostError } from '../../runtime/host/host-error.js';
+import { type Inode, type MemoryDisk, type MemoryDiskOptions, makeMemoryDisk } from './memory-disk.js';
+import type { Random } from './seeded.js';
+
+export type SimulatedDisk = MemoryDisk & {
+  /** Everything is durable from here on. */
+  readonly settle: () => void;
+  /** The host is gone: every operation from now on throws. Throws itself. */
+  readonly die: () => never;
+  readonly isDead: () => boolean;
+  /** What a new process finds after the old one was killed. */
+  readonly image: () => SimulatedDisk;
+  /** What a new process finds after the machine lost its power. */
+  readonly crash: (random: Random) => SimulatedDisk;
+  /** Operations on entries that a crash may lose. */
+  readonly pending: () => number;
+  /** Called after each operation on entries, and after each change of content: the cached layer as others read it. */
+  onChange: () => void;
+};
+
+type Attributes = Readonly<Record<string, unknown>>;
+type Version = { readonly content: Buffer; readonly attributes: Attributes };
+type EntryChange = { readonly folder: Inode; readonly name: string; readonly inode: Inode | null };
+type Group = readonly EntryChange[];
+
+export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDisk => {
+  const memory = makeMemoryDisk(options);
+  const { count, make, link, unlink, touch } = memory;
+  const durable = new Map<Inode, Version>();
+  const durableEntries = new Map<Inode, Map<string, Inode>>();
+  let journal: Group[] = [];
+  let open: EntryChange[] | null = null;
+  let dead = false;
+  let highest = options.inodes ?? 1;
+
+  const alive = (): void => {
+    if (dead) throw new HostError('lost', 'the machine is gone', 'start it again');
+  };
+  const record = (change: EntryChange): void => {
+    if (open !== null) open.push(change);
+    else journal.push([change]);
+    if (open === null) disk.onChange();
+  };
+  const commit = (group: Group): void => {
+    for (const { folder, name, inode } of group) {
+      const entries = durableEntries.get(folder) ?? new Map<string, Inode>();
+      durableEntries.set(folder, entries);
+      if (inode === null) entries.delete(name);
+      else entries.set(name, inode);
+    }
+  };
+  const syncContent = (inode: Inode): void => void durable.set(inode, versionOf(inode));
+
+  const disk: SimulatedDisk = Object.assign(memory, {
+    count(verb: string, name: string) {
+      alive();
+      const answer = count(verb, name);
+      alive();
+      return answer;
+    },
+    make(kind: Inode['kind'], mode: number, target?: string) {
+      const inode = make(kind, mode, target);
+      highest = Math.max(highest, inode.number);
+      durable.set(inode, versionOf(inode));
+      return inode;
+    },
+    link(folder: Inode, name: string, inode: Inode) {
+      alive();
+      link(folder, name, inode);
+      record({ folder, name, inode });
+    },
+    unlink(folder: Inode, name: string) {
+      alive();
+      unlink(folder, name);
+      record({ folder, name, inode: null });
+    },
+    touch(inode: Inode) {
+      alive();
+      touch(inode);
+      disk.onChange();
+    },
+    atomically<T>(work: () => T): T {
+      if (open !== null) return work();
+      open = [];
+      try {
+        return work();
+      } finally {
+        if (open.length > 0) journal.push(open);
+        open = null;
+        disk.onChange();
+      }
+    },
+    synced(what: 'file' | 'folder' | 'disk', inode: Inode) {
+      if (what === 'disk') return disk.settle();
+      syncContent(inode);
+      if (what === 'file') return;
+      const kept = closure(journal, inode);
+      for (const group of journal) if (kept.has(group)) commit(group);
+      journal = journal.filter(group => !kept.has(group));
+    },
+    settle() {
+      for (const group of journal) commit(group);
+      journal = [];
+      visit(disk.root, inode => inode.entries, syncContent);
+    },
+    die(): never {
+      dead = true;
+      throw new HostError('lost', 'the machine died', 'start it again');
+    },
+    isDead: () => dead,
+    pending: () => journal.length,
+    image: () => copyOf(disk, highest, inode => inode.entries, versionOf),
+    crash(random: Random) {
+      const entries = new Map([...durableEntries].map(([folder, names]) => [folder, new Map(names)]));
+      for (const group of survivors(journal, random)) {
+        for (const { folder, name, inode } of group) {
+          const names = entries.get(folder) ?? new Map<string, Inode>();
+          entries.set(folder, names);
+          if (inode === null) names.delete(name);
+          else names.set(name, inode);
+        }
+      }
+      const choose = chooseVersions(random, inode => durable.get(inode) ?? EMPTY);
+      return copyOf(disk, highest, inode => entries.get(inode) ?? NOTHING, choose);
+    },
+    onChange: () => {},
+  });
+  durable.set(disk.root, versionOf(disk.root));
+  return disk;
+};
+
+/** All that must be durable when this folder's entries are: its own operations, and what came before them in others. */
+const closure = (journal: readonly Group[], folder: Inode): ReadonlySet<Group> => {
+  const kept = new Set<Group>();
+  const folders = new Set([folder]);
+  for (let i = journal.length - 1; i >= 0; i--) {
+    const group = journal[i]!;
+    if (!group.some(change => folders.has(change.folder))) continue;
+    kept.add(group);
+    for (const change of group) folders.add(change.folder);
+  }
+  return kept;
+};
+
+/** A prefix for each folder, consistent across folders. */
+const survivors = (journal: readonly Group[], random: Random): Group[] => {
+  const style = random.pick(['none', 'all', 'cut', 'cut', 'by-folder', 'by-folder', 'by-folder'] as const);
+  if (style === 'none') return [];
+  if (style === 'all') return [...journal];
+  if (style === 'cut') return journal.slice(0, random.below(journal.length + 1));
+  const lost = new Set<Inode>();
+  const kept: Group[] = [];
+  const odds = random.pick([0.03, 0.15, 0.5]);
+  for (const group of journal) {
+    const loses = group.some(({ folder }) => lost.has(folder)) || random.chance(odds);
+    if (loses) for (const { folder } of group) lost.add(folder);
+    else kept.push(group);
+  }
+  return kept;
+};
+
+const chooseVersions = (random: Random, durableOf: (inode: Inode) => Version): ((inode: Inode) => Version) => {
+  const style = random.pick(['old', 'new', 'torn', 'any', 'any'] as const);
+  return inode => {
+    const old = durableOf(inode);
+    const cached = versionOf(inode);
+    const fate = style === 'any' ? random.pick(['old', 'new', 'torn'] as const) : style;
+    const attributes = style === 'any' && random.chance(0.5) ? old.attributes : cached.attributes;
+    if (old.content === cached.content || fate === 'new') return { content: cached.content, attributes };
+    if (fate === 'old') return { content: old.content, attributes: style === 'old' ? old.attributes : attributes };
+    return { content: tornBetween(old.content, cached.content, random), attributes };
+  };
+};
+
+const tornBetween = (old: Buffer, wanted: Buffer, random: Random): Buffer => {
+  const arrived = random.below(wanted.length + 1);
+  const grows = wanted.length >= old.length && wanted.subarray(0, old.length).equals(old);
+  const from = grows ? Math.max(old.length, arrived) : arrived;
+  if (random.chance(0.5)) return Buffer.from(wanted.subarray(0, from));
+  const zeros = Buffer.from(wanted);
+  zeros.fill(0, from);
+  return zeros;
+};
+
+/** A disk of its own with the same inode numbers, all of it durable. */
+const copyOf = (
+  from: SimulatedDisk,
+  highest: number,
+  entriesOf: (inode: Inode) => ReadonlyMap<string, Inode>,
+  version: (inode: Inode) => Version,
+): SimulatedDisk => {
+  const to = makeSimulatedDisk({ time: from.now(), inodes: highest });
+  const copies = new Map<Inode, Inode>();
+  const fill = (source: Inode, copy: Inode): void => {
+    for (const [name, inode] of entriesOf(source)) {
+      const known = copies.get(inode);
+      if (known !== undefined) {
+        if (inode.kind === 'folder') continue; // Reached by two names of an unfinished rename: one is enough.
+        known.names++;
+        copy.entries.set(name, known);
+        continue;
+      }
+      const { content, attributes } = version(inode);
+      const names = inode.kind === 'folder' ? 2 : 1;
+      const fresh: Inode = { ...inode, ...attributes, content, names, entries: new Map() };
+      copies.set(inode, fresh);
+      copy.entries.set(name, fresh);
+      fill(inode, fresh);
+    }
+  };
+  fill(from.root, to.root);
+  adopt(to);
+  return to;
+};
+
+/** What was put there behind the disk's back is durable. */
+const adopt = (disk: SimulatedDisk): void => {
+  const folders: Inode[] = [];
+  visit(
+    disk.root,
+    inode => inode.entries,
+    inode => void (inode.kind === 'folder' && folders.push(inode)),
+  );
+  disk.atomically(() => {
+    for (const folder of folders) {
+      const entries = [...folder.entries];
+      folder.entries.clear();
+      for (const [name, inode] of entries) {
+        const { names, changed } = inode;
+        const { modified, changed: folderChanged } = folder;
+        disk.link(folder, name, inode);
+        Object.assign(inode, { names, changed });
+        Object.assign(folder, { modified, changed: folderChanged });
+      }
+    }
+  });
+  disk.settle();
+};
+
+const visit = (
+  inode: Inode,
+  entriesOf: (inode: Inode) => ReadonlyMap<string, Inode>,
+  see: (inode: Inode) => void,
+): void => {
+  see(inode);
+  for (const below of entriesOf(inode).values()) visit(below, entriesOf, see);
+};
+
+/** All that a stat tells but its identity, and whatever else an inode carries. */
+const versionOf = ({
+  number: _,
+  kind: _kind,
+  names: _names,
+  entries: _entries,
+  target: _target,
+  content,
+  ...rest
+}: Inode): Version => ({
+  content,
+  attributes: rest,
+});
+
+const EMPTY: Version = { content: Buffer.alloc(0), attributes: {} };
+const NOTHING: ReadonlyMap<string, Inode> = new Map();
