@@ -58,7 +58,9 @@ export type Deed =
       readonly group: number | null;
     }
   /** Makes the folder's entries durable. */
-  | { readonly do: 'sync-folder'; readonly at: Folder };
+  | { readonly do: 'sync-folder'; readonly at: Folder }
+  /** Makes a file's content and attributes durable. A sync that failed is never tried again: what it lost stays lost. */
+  | { readonly do: 'sync-file'; readonly at: Folder; readonly name: string };
 
 /** A file being written; created exclusively with 0600. */
 export type Sink = {
@@ -98,6 +100,11 @@ export type FileVerbs = {
   readonly write: (at: Folder, name: string) => Maybe<Sink | Fault>;
   /** One answer for each deed, in order; a deed that fails does not stop the next. */
   readonly perform: (deeds: readonly Deed[]) => Maybe<readonly (null | Fault)[]>;
+  /** Makes durable all that was done on the file system of this folder, by one call for many files; ENOSYS where there is
+   * no such call, and then each file and folder has to be synced by itself. */
+  readonly syncAll: (folder: Folder) => Maybe<null | Fault>;
+  /** Type of the folder's file system (`ext4`, `tmpfs`), '' where it cannot be told. */
+  readonly fileSystem: (folder: Folder) => Maybe<string>;
   /** Free bytes and inodes; null where it cannot be told. */
   readonly space: (folder: Folder) => Maybe<{ readonly bytes: number; readonly inodes: number } | null>;
   /** Names of users and groups by number, and back; null where there is no such name. */

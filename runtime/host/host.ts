@@ -191,6 +191,12 @@ export type Step = { readonly part: number; readonly action: Action };
 export type Transaction = {
   /** The whole ordered list of steps. Nothing is written yet but the state folder (and a root that is to be created). */
   readonly prepare: (steps: readonly Step[]) => Promise<void>;
+  /** `file` steps whose content an earlier run of this block left in staging, killed before it could commit: the same path,
+   * size and time; with the digest of that content as it was read now. */
+  readonly leftovers: () => Promise<readonly Leftover[]>;
+  /** Takes these leftovers for staged: the caller knows that the master's content has exactly that digest. Only outcomes that
+   * are not `done`; the content of those has to be sent. */
+  readonly adopt: (indexes: readonly number[]) => Promise<readonly Outcome[]>;
   /** Replaces single steps before commit, by index; null drops one. What was staged for it is discarded. */
   readonly amend: (changes: readonly { readonly index: number; readonly action: Action | null }[]) => Promise<void>;
   /** Receives content for `file` steps as a pack stream, with bounded memory, verifies each digest here and gives it its final
@@ -211,6 +217,9 @@ export type Transaction = {
   /** Removes what is left in staging and trash that is past its age. Always called, whatever happened before. */
   readonly end: () => Promise<void>;
 };
+
+/** A step by its index, and a digest by its selection's algorithm, as a byte string. */
+export type Leftover = { readonly index: number; readonly digest: string };
 
 export type LockMode = 'shared' | 'exclusive';
 

@@ -53,7 +53,10 @@ export const performLocally = (deed: Deed): void => {
       }
       return;
     case 'sync-folder':
-      syncFolder(deed.at);
+      sync(folderPath(deed.at), constants.O_RDONLY | constants.O_DIRECTORY);
+      return;
+    case 'sync-file':
+      sync(address(deed.at, deed.name), READABLE);
       return;
   }
 };
@@ -73,8 +76,8 @@ const setMode = (at: Folder, name: string, mode: number): void => {
   }
 };
 
-const syncFolder = (folder: Folder): void => {
-  const descriptor = openSync(folderPath(folder), constants.O_RDONLY | constants.O_DIRECTORY);
+const sync = (path: string | Buffer, flags: number): void => {
+  const descriptor = openSync(path, flags);
   try {
     fsyncSync(descriptor);
   } finally {

@@ -22,6 +22,7 @@ import { posix } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
 import { performLocally } from './local-deeds.js';
+import { fileSystemOf, syncFileSystem } from './local-file-system.js';
 import { address, bytesOf, faultOf, folderPath, holdBelow, holdPath, letGo } from './local-folder.js';
 import { readNames } from './local-names.js';
 import { changedOf, modifiedOf, secondsOf } from './micros.js';
@@ -55,6 +56,8 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
         return null;
       }),
     ),
+  syncAll: syncFileSystem,
+  fileSystem: fileSystemOf,
   space: folder => {
     try {
       const { bavail, bsize, files, ffree } = statfsSync(folderPath(folder));

@@ -40,6 +40,12 @@ export const makeMemoryVerbs = (disk: MemoryDisk): FileVerbs => {
       disk.synced('folder', inodeOf(deed.at));
       return null;
     }
+    if (deed.do === 'sync-file') {
+      const inode = inodeOf(deed.at).entries.get(name);
+      if (inode === undefined) return fault('ENOENT');
+      disk.synced('file', inode);
+      return null;
+    }
     const refused = refuse(name) ?? ('toName' in deed ? refuse(deed.toName) : null);
     const to = 'to' in deed ? inodeOf(deed.to) : null;
     return refused ?? disk.atomically(() => performIn(disk, inodeOf(deed.at), to, deed));
@@ -99,6 +105,13 @@ export const makeMemoryVerbs = (disk: MemoryDisk): FileVerbs => {
       return openSink(disk, inodeOf(folder), name);
     },
     perform: deeds => deeds.map(perform),
+    syncAll() {
+      const disturbed = disk.count('sync-all', '');
+      if (disturbed !== null) return disturbed;
+      disk.synced('disk', disk.root);
+      return null;
+    },
+    fileSystem: () => 'memory',
     space: () => ({ bytes: 1_000_000_000_000, inodes: 1_000_000_000 }),
     names: {
       user: id => USERS[id] ?? null,
@@ -113,7 +126,7 @@ const performIn = (
   disk: MemoryDisk,
   folder: Inode,
   to: Inode | null,
-  deed: Exclude<Deed, { do: 'sync-folder' }>,
+  deed: Exclude<Deed, { do: 'sync-folder' | 'sync-file' }>,
 ): null | Fault => {
   const there = folder.entries.get(deed.name);
   if (deed.do === 'make-folder' || deed.do === 'make-link') {
