@@ -32,6 +32,17 @@ export const keptIn = (disk: MemoryDisk, path = '/place'): string[] => {
   return kept;
 };
 
+/** Everything on a disk in memory, state folder included, as one text: equal disks have equal texts. */
+export const everythingIn = (disk: MemoryDisk): string => {
+  const lines: string[] = [];
+  walk(disk.root, '', (path, inode) => {
+    const { kind, mode, content } = sightOf(inode);
+    lines.push(`${path} ${kind} ${mode} ${kind === 'folder' ? '' : inode.modified} ${content}`);
+    return true;
+  });
+  return lines.join('\n');
+};
+
 /** The same of a real folder; content is told by its digest. Names are byte strings. */
 export const sightsOn = (folder: string): Seen => {
   const seen = new Map<string, Sight>();
