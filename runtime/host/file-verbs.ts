@@ -6,6 +6,9 @@
 // simulated disk fails at operation n. A verb may answer at once or by a promise; callers always await.
 // Names are byte strings (runtime/tree/path.ts). Nothing here follows a symbolic link but `followed` says so.
 
+import type { Attribute } from '../../compiler/plan.js';
+import type { Extra, ExtraChange } from '../tree/extra.js';
+
 export type Maybe<T> = T | Promise<T>;
 
 /** A folder held open; it stays the same folder whatever is renamed around it. Closed by `release`. */
@@ -65,6 +68,8 @@ export type Deed =
 /** A file being written; created exclusively with 0600. */
 export type Sink = {
   readonly write: (bytes: Uint8Array) => Maybe<null | Fault>;
+  /** As many zeros, which take no room where the file system can leave holes. */
+  readonly skip: (length: number) => Maybe<null | Fault>;
   /** Sets attributes through the descriptor and closes, also where it fails; then the file is still there. */
   readonly finish: (attributes: { readonly mode: number; readonly modified: number | null }) => Maybe<null | Fault>;
   /** Closes and removes it; not after `finish`. */
@@ -79,6 +84,21 @@ export type Source = {
   /** What it is now, by its descriptor. */
   readonly restat: () => Maybe<Stat | Fault>;
   readonly close: () => Maybe<void>;
+};
+
+/** A file or folder whose extended attributes are meant; `follow` only where the link policy says so. */
+export type ExtraAt = { readonly at: Folder; readonly name: string; readonly follow: boolean };
+
+/** Throws HostError 'unsupported' where the programs that this needs are not installed. */
+export type ExtraVerbs = {
+  /** Holds a folder a second time, so that many can be asked about together; let go by `release`. */
+  readonly hold: (folder: Folder) => Maybe<Folder | Fault>;
+  /** Those of the names that these attributes of a block manage, as the system keeps them. */
+  readonly read: (
+    batch: readonly ExtraAt[],
+    attributes: readonly Attribute[],
+  ) => Maybe<readonly (readonly Extra[] | Fault)[]>;
+  readonly write: (batch: readonly (ExtraAt & ExtraChange)[]) => Maybe<readonly (null | Fault)[]>;
 };
 
 export type FileVerbs = {
@@ -105,6 +125,8 @@ export type FileVerbs = {
   readonly syncAll: (folder: Folder) => Maybe<null | Fault>;
   /** Type of the folder's file system (`ext4`, `tmpfs`), '' where it cannot be told. */
   readonly fileSystem: (folder: Folder) => Maybe<string>;
+  /** Extended attributes; null where this kind of machine has none. */
+  readonly extras: ExtraVerbs | null;
   /** Free bytes and inodes; null where it cannot be told. */
   readonly space: (folder: Folder) => Maybe<{ readonly bytes: number; readonly inodes: number } | null>;
   /** Names of users and groups by number, and back; null where there is no such name. */
@@ -113,6 +135,8 @@ export type FileVerbs = {
     readonly group: (id: number) => string | null;
     readonly userId: (name: string) => number | null;
     readonly groupId: (name: string) => number | null;
+    /** Who this process is: the only user it can give files to, and the groups it can give them to, unless it is root. */
+    readonly self: () => { readonly user: number; readonly groups: readonly number[] };
   };
 };
 

@@ -26,6 +26,9 @@ export const holdBelow = (at: Folder, name: string): LocalFolder => {
   return hold(descriptor, (at as LocalFolder).identity === null ? null : `${(at as LocalFolder).prefix}${name}`);
 };
 
+/** A descriptor of a folder, as a held folder; only where names are addressed by descriptors. */
+export const holdDescriptor = (descriptor: number): LocalFolder => hold(descriptor, null);
+
 export const letGo = (folder: Folder): void => closeSync(folder.held);
 
 /** A path for node:fs that means `name` in the held folder. */

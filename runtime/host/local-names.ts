@@ -10,8 +10,15 @@ export const readNames = (): FileVerbs['names'] => {
     group: id => groups().byId.get(id) ?? null,
     userId: name => users().byName.get(name) ?? null,
     groupId: name => groups().byName.get(name) ?? null,
+    self: () => ({
+      user: process.geteuid?.() ?? NOBODY,
+      groups: [process.getegid?.() ?? NOBODY, ...(process.getgroups?.() ?? [])],
+    }),
   };
 };
+
+/** Where a system has no numbers, nobody's. */
+const NOBODY = -1;
 
 type Table = { readonly byId: ReadonlyMap<number, string>; readonly byName: ReadonlyMap<string, number> };
 

@@ -6,6 +6,7 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  ftruncateSync,
   futimesSync,
   lstatSync,
   openSync,
@@ -22,8 +23,9 @@ import { posix } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
 import { performLocally } from './local-deeds.js';
+import { makeLocalExtras } from './local-extras.js';
 import { fileSystemOf, syncFileSystem } from './local-file-system.js';
-import { address, bytesOf, faultOf, folderPath, holdBelow, holdPath, letGo } from './local-folder.js';
+import { address, bytesOf, faultOf, folderPath, holdBelow, holdDescriptor, holdPath, letGo } from './local-folder.js';
 import { readNames } from './local-names.js';
 import { changedOf, modifiedOf, secondsOf } from './micros.js';
 
@@ -56,6 +58,7 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
         return null;
       }),
     ),
+  extras: byDescriptor ? makeLocalExtras(holdDescriptor) : null,
   syncAll: syncFileSystem,
   fileSystem: fileSystemOf,
   space: folder => {
@@ -144,6 +147,8 @@ const readFully = (descriptor: number, into: Uint8Array): number => {
 const openSink = (at: Folder, name: string): Sink => {
   const path = address(at, name);
   const descriptor = openSync(path, CREATE_FLAGS, 0o600);
+  let end = 0;
+  let inHole = false;
   const discard = (): void => {
     try {
       closeSync(descriptor);
@@ -154,12 +159,23 @@ const openSink = (at: Folder, name: string): Sink => {
   return {
     write: bytes =>
       attempt(() => {
-        for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+        for (let written = 0; written < bytes.length; ) {
+          const count = writeSync(descriptor, bytes, written, bytes.length - written, end);
+          written += count;
+          end += count;
+        }
+        inHole = false;
         return null;
       }),
+    skip: length => {
+      end += length;
+      inHole = true;
+      return null;
+    },
     finish: ({ mode, modified }) =>
       attempt(() => {
         try {
+          if (inHole) ftruncateSync(descriptor, end);
           fchmodSync(descriptor, mode);
           if (modified !== null) futimesSync(descriptor, secondsOf(modified), secondsOf(modified));
         } finally {

@@ -13,6 +13,8 @@ export type Inode = {
   content: Buffer;
   readonly target: string;
   readonly entries: Map<string, Inode>;
+  /** Extended attributes. */
+  readonly extras: Map<string, string>;
   /** As if its mode forbade this user to read it. */
   unreadable: boolean;
 };
@@ -64,6 +66,7 @@ export const makeMemoryDisk = (options: MemoryDiskOptions = {}): MemoryDisk => {
       content: Buffer.alloc(0),
       target,
       entries: new Map(),
+      extras: new Map(),
       unreadable: false,
     };
   };

@@ -9,6 +9,7 @@ import {
   type Source,
   type Stat,
 } from '../../runtime/host/file-verbs.js';
+import { managesExtra } from '../../runtime/tree/extra.js';
 import { fault, follow, type Inode, type MemoryDisk, statOf } from './memory-disk.js';
 
 export const makeMemoryVerbs = (disk: MemoryDisk): FileVerbs => {
@@ -105,6 +106,26 @@ export const makeMemoryVerbs = (disk: MemoryDisk): FileVerbs => {
       return openSink(disk, inodeOf(folder), name);
     },
     perform: deeds => deeds.map(perform),
+    extras: {
+      hold: folder => hold(wayOf(folder)),
+      read: (batch, attributes) =>
+        batch.map(({ at: folder, name }) => {
+          const inode = at('read-extras', folder, name);
+          if (isFault(inode)) return inode;
+          return [...inode.extras].flatMap(([key, value]) =>
+            managesExtra(attributes)!(key) ? [{ name: key, value }] : [],
+          );
+        }),
+      write: batch =>
+        batch.map(({ at: folder, name, set, remove }) => {
+          const inode = at('write-extras', folder, name);
+          if (isFault(inode)) return inode;
+          for (const { name: key, value } of set) inode.extras.set(key, value);
+          for (const key of remove) inode.extras.delete(key);
+          inode.changed = disk.now();
+          return null;
+        }),
+    },
     syncAll() {
       const disturbed = disk.count('sync-all', '');
       if (disturbed !== null) return disturbed;
@@ -118,6 +139,7 @@ export const makeMemoryVerbs = (disk: MemoryDisk): FileVerbs => {
       group: id => USERS[id] ?? null,
       userId: name => idOf(name),
       groupId: name => idOf(name),
+      self: () => ({ user: 0, groups: [0] }),
     },
   };
 };
@@ -205,6 +227,10 @@ const openSink = (disk: MemoryDisk, folder: Inode, name: string): Sink => {
       if (disturbed !== null) return disturbed;
       inode.content = Buffer.concat([inode.content, bytes]);
       disk.touch(inode);
+      return null;
+    },
+    skip(length) {
+      inode.content = Buffer.concat([inode.content, Buffer.alloc(length)]);
       return null;
     },
     finish({ mode, modified }) {
