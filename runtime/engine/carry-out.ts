@@ -1,252 +1,151 @@
-// Carries out one relation: stage, check the source again, pre-check, commit, verify – and redo what came out inconsistent.
+// Carries out one relation: lock, attempt, redo what came out inconsistent, escalate, run what is owed, let go.
 //
 // Invariants:
-//  1. Nothing at a final path changes before every remaining step is staged, verified and pre-checked.
-//  2. What changed on either side meanwhile is looked at again and only that is staged again, a bounded number of times.
-//  3. Under `verify`, what is still inconsistent then fails the block on this host before anything has moved.
-//  4. Once the first step is committed, the commit is finished, also when the run is interrupted.
-//  5. The transaction is ended on every way out.
-import type { Transaction } from '../host/host.js';
-import type { Outcome } from '../tree/action.js';
-import type { RunEvent } from './events.js';
+//  1. A block works under its remote's lock; strategy `lock` looks again once it holds its locks, and so does who had to wait.
+//  2. What changed on either side meanwhile is looked at again and only that is done again, a bounded number of times.
+//  3. What is still inconsistent then escalates to a lock for this relation alone, or fails with the list.
+//  4. Locks are let go on every way out; what could not be undone is named.
+import type { LockStrategy } from '../../compiler/plan.js';
+import { type Attempting, attempt, type Left } from './attempt.js';
+import { type RootMemory, rememberRoots } from './guards.js';
+import { owedHooks, runHooks } from './hooks.js';
+import { type HeldLocks, type Locking, lockRelation } from './locking.js';
+import type { Side } from './observe.js';
 import { observeAgain } from './observe-again.js';
-import { type Relation, shownPath } from './relation.js';
-import { settleOutcome } from './settle.js';
+import { consistencyOf, type Relation, shownPath } from './relation.js';
 import { about, setState } from './state.js';
-import { type Place, type Work, workOf } from './work.js';
+import { workOf } from './work.js';
 
-export type CarryingOut = {
-  readonly run: string;
-  readonly emit: (event: RunEvent) => void;
-  readonly clock: () => number;
-  readonly signal: AbortSignal;
-  /** Waits, less when the run is interrupted. Milliseconds. */
-  readonly pause: (ms: number) => Promise<void>;
-  /** Runs a transfer when one of the places for hosts that transfer at once is free. */
-  readonly transferring: <T>(transfer: () => Promise<T>) => Promise<T>;
-};
+export type CarryingOut = Attempting &
+  Locking & {
+    /** Observes the whole relation again; false where a guard now refuses it. */
+    readonly observeUnderLock: (relation: Relation, scans: Map<string, Promise<Side>> | null) => Promise<boolean>;
+    readonly memory: RootMemory;
+  };
 
 /** Sets the relation's state and tally; throws HostError when a host is lost. */
 export const carryOut = async (relation: Relation, context: CarryingOut): Promise<void> => {
   const host = relation.remoteHost!;
   const before = host.traffic();
+  const barrier = context.barrierOf(relation);
   try {
-    const { consistency } = relation.block;
-    let rounds = consistency.strategy === 'verify' ? consistency.rounds : 0;
-    let work = await workOf(relation);
-    while (work.steps.length > 0) {
-      const left = await attempt(relation, work, rounds, context);
-      if (left === null || left.again.length === 0) break;
-      if (left.rounds === 0) {
-        reportInconsistent(
-          relation,
-          left.again.map(({ part, path }) => shownPath(relation.takes[part]!.take, path)),
-          context,
-        );
-        break;
+    const consistency = consistencyOf(relation);
+    const strategy = consistency.strategy === 'lock' ? consistency : null;
+    const escalation = consistency.strategy === 'verify' && consistency.then !== 'fail' ? consistency.then : null;
+    if (await isNothingToDo(relation)) await barrier.arrive();
+    else {
+      const left = await underLocks(relation, strategy, context);
+      if (left !== null) {
+        if (escalation !== null) await escalate(relation, left, escalation, context);
+        else failInconsistent(relation, left, context);
       }
-      rounds = left.rounds - 1;
-      await redo(relation, rounds, left.again.length, context);
-      work = await workOf(relation, await observeAgain(relation, left.again));
     }
-    if (relation.state !== 'failed' && relation.state !== 'skipped') {
-      setState(relation, relation.problems.length > 0 || relation.tally.inconsistent > 0 ? 'partial' : 'done', context);
-    }
+    await payOwed(relation, context);
+    await rememberRoots(relation, context);
+    if (relation.state === 'failed' || relation.state === 'skipped' || relation.state === 'refused') return;
+    const isWhole = relation.problems.length === 0 && relation.tally.inconsistent === 0;
+    setState(relation, isWhole ? 'done' : 'partial', context);
   } finally {
+    barrier.fail();
     const after = host.traffic();
     relation.tally.bytesSent += after.sent - before.sent;
     relation.tally.bytesReceived += after.received - before.received;
   }
 };
 
-type Left = { readonly again: readonly Place[]; readonly rounds: number };
+const isNothingToDo = async (relation: Relation): Promise<boolean> => (await workOf(relation)).steps.length === 0;
 
-/** One transaction. What has to be done again after its commit, or null when it ended before. */
-const attempt = async (relation: Relation, work: Work, rounds: number, context: CarryingOut): Promise<Left | null> => {
-  const { block, takes } = relation;
-  const trash = block.delete.mode === 'mirror' ? block.delete.trash : DEFAULT_TRASH;
-  const parts = takes.map(({ remoteRoot, remote }) => ({ root: remoteRoot, scan: remote }));
-  const transaction = await relation.remoteHost!.begin({ run: context.run, block: block.name, trash }, parts);
+/** What is still inconsistent after all rounds; null when the relation has come to an end, good or bad. */
+const underLocks = async (
+  relation: Relation,
+  strategy: LockStrategy | null,
+  context: CarryingOut,
+): Promise<Left | null> => {
+  setState(relation, 'locking', context);
+  const locks = await lockRelation(relation, strategy, context);
   try {
-    await transaction.prepare(work.steps);
-    setState(relation, 'staging', context);
-    const roundsLeft = await context.transferring(() =>
-      stageUntilConsistent(relation, work, transaction, rounds, context),
-    );
-    if (roundsLeft === null) return null;
-    if (context.signal.aborted) {
-      setState(relation, 'skipped', context, 'interrupted before anything was switched', 'run the same command again');
-      return null;
-    }
-    setState(relation, 'committing', context);
-    const again = await commit(relation, work, transaction, context);
-    setState(relation, 'verifying', context);
-    for (const { index } of await transaction.verify()) again.add(index);
-    return { again: [...again].map(index => work.placeOf(index)), rounds: roundsLeft };
+    if ((strategy !== null || locks.waited) && !(await context.observeUnderLock(relation, locks.scans))) return null;
+    return await rounds(relation, strategy, locks, context);
   } finally {
-    await transaction.end().catch(() => undefined);
+    for (const problem of await locks.release()) {
+      relation.problems.push(problem);
+      context.emit({ type: 'problem', ...about(relation, context), ...problem });
+    }
   }
 };
 
-/** Rounds left when everything that remains is staged and pre-checked; null when the block failed instead. */
-const stageUntilConsistent = async (
+/** Attempts, each for what is left of the one before. */
+const rounds = async (
   relation: Relation,
-  work: Work,
-  transaction: Transaction,
-  rounds: number,
+  strategy: LockStrategy | null,
+  locks: HeldLocks,
   context: CarryingOut,
-): Promise<number | null> => {
-  const { consistency } = relation.block;
-  let left = rounds;
-  let outcomes = await stage(relation, work, transaction, work.fileSteps(), context);
-  for (;;) {
-    if (context.signal.aborted) return left;
-    outcomes = latest([...outcomes, ...(await transaction.precheck()), ...(await changedSources(relation, work))]);
-    const problems = outcomes.filter(outcome => outcome.result === 'failed');
-    const inconsistent = outcomes.filter(outcome => outcome.result === 'inconsistent');
-    await transaction.amend(work.drop(problems.map(({ index }) => index)));
-    for (const outcome of problems) settleOutcome(relation, work, outcome, context);
-    if (inconsistent.length === 0) return left;
-    for (const { index, why } of inconsistent) {
-      context.emit({ type: 'inconsistent', ...about(relation, context), path: work.shown(index), why });
-    }
-    if (consistency.strategy === 'none') {
-      await transaction.amend(work.drop(inconsistent.map(({ index }) => index)));
-      relation.tally.inconsistent += inconsistent.length;
-      return left;
-    }
-    if (left === 0) {
-      const first = work.shown(inconsistent[0]!.index);
-      const message = `${inconsistent.length} ${inconsistent.length === 1 ? 'file' : 'files'} kept changing while they were synchronised, ${first} among them (${inconsistent[0]!.why})`;
-      relation.tally.inconsistent += inconsistent.length;
-      setState(
-        relation,
-        'failed',
-        context,
-        message,
-        'nothing was switched; stop what writes there, or give the block more rounds',
-      );
-      return null;
-    }
-    left -= 1;
-    await redo(relation, left, inconsistent.length, context);
-    const again = await observeAgain(
-      relation,
-      inconsistent.map(({ index }) => work.placeOf(index)),
-    );
-    await transaction.amend(
-      work.replaceWith(
-        inconsistent.map(({ index }) => index),
-        again,
-      ),
-    );
-    outcomes = await stage(
+): Promise<Left | null> => {
+  let left = strategy === null ? roundsOf(relation) : ROUNDS_UNDER_LOCK;
+  let work = await workOf(relation);
+  while (work.steps.length > 0) {
+    const outcome = await attempt(
       relation,
       work,
-      transaction,
-      work.fileSteps(new Set(inconsistent.map(({ index }) => index))),
+      { rounds: left, lock: locks.remote, whole: mustBeWhole(relation, strategy) },
       context,
     );
+    if (outcome === null || outcome.again.length === 0) return null;
+    if (outcome.rounds === 0 || !outcome.committed) return outcome;
+    left = outcome.rounds - 1;
+    await context.redo(relation, left, outcome.again.length);
+    work = await workOf(relation, await observeAgain(relation, outcome.again));
   }
+  return null;
 };
 
-const stage = async (
-  relation: Relation,
-  work: Work,
-  transaction: Transaction,
-  steps: ReadonlyMap<number, { readonly index: number; readonly path: string }[]>,
-  context: CarryingOut,
-): Promise<Outcome[]> => {
-  context.emit({
-    type: 'stage',
-    ...about(relation, context),
-    files: work.progress.totalFiles,
-    bytes: work.progress.totalBytes,
-    state: 'begin',
-  });
-  const outcomes: Outcome[] = [];
-  for (const [part, wanted] of steps) {
-    if (wanted.length === 0 || context.signal.aborted) continue;
-    const pack = relation.takes[part]!.master.read(wanted);
-    outcomes.push(
-      ...(await transaction.stage(work.counted(pack, () => progress(relation, work, context), context.signal))),
-    );
-  }
-  progress(relation, work, context);
-  context.emit({
-    type: 'stage',
-    ...about(relation, context),
-    files: work.progress.totalFiles,
-    bytes: work.progress.totalBytes,
-    state: 'done',
-  });
-  return outcomes;
+/** The same relation once more, now with access blocked. */
+const escalate = async (relation: Relation, left: Left, to: LockStrategy, context: CarryingOut): Promise<void> => {
+  const message = `${left.again.length} still inconsistent after all rounds: synchronised again under a lock`;
+  setState(relation, 'locking', context, message);
+  const still = await underLocks(relation, to, context);
+  if (still !== null) failInconsistent(relation, still, context);
 };
 
-const progress = (relation: Relation, { progress: { files, bytes } }: Work, context: CarryingOut): void =>
-  context.emit({ type: 'progress', ...about(relation, context), files, bytes });
-
-/** Files whose source is no longer what was listed, though it was when it was read. */
-const changedSources = async (relation: Relation, work: Work): Promise<Outcome[]> => {
-  if (relation.block.consistency.strategy === 'none') return [];
-  const outcomes: Outcome[] = [];
-  for (const [part, wanted] of work.fileSteps()) {
-    if (wanted.length === 0) continue;
-    const changed = await relation.takes[part]!.master.changed(wanted.map(({ path }) => path));
-    for (const at of changed)
-      outcomes.push({ index: wanted[at]!.index, result: 'inconsistent', why: 'changed on the master' });
+const failInconsistent = (relation: Relation, { again, committed, why }: Left, context: CarryingOut): void => {
+  relation.tally.inconsistent += again.length;
+  const paths = again.map(({ part, path }) => shownPath(relation.takes[part]!.take, path));
+  if (committed) {
+    for (const path of paths) context.emit({ type: 'inconsistent', ...about(relation, context), path, why });
+    return;
   }
-  return outcomes;
+  const many = again.length === 1 ? 'file' : 'files';
+  const message = `${again.length} ${many} kept changing while they were synchronised, ${paths[0]} among them (${why})`;
+  setState(
+    relation,
+    'failed',
+    context,
+    message,
+    'nothing was switched; stop what writes there, or give the block more rounds',
+  );
 };
 
-/** Commits every remaining step and counts what came of it; returns what was found changed at the last moment. */
-const commit = async (
-  relation: Relation,
-  work: Work,
-  transaction: Transaction,
-  context: CarryingOut,
-): Promise<Set<number>> => {
-  const again = new Set<number>();
-  let done = 0;
-  const total = work.remaining();
-  for await (const outcomes of transaction.commit()) {
-    for (const outcome of outcomes) {
-      if (outcome.result === 'inconsistent') again.add(outcome.index);
-      else settleOutcome(relation, work, outcome, context);
+/** Hooks that an earlier run, or this one, owes: each is forgotten only once it has run. */
+const payOwed = async (relation: Relation, context: CarryingOut): Promise<void> => {
+  if (relation.state === 'failed' || relation.state === 'refused') return;
+  for (const { root, transaction, owed } of relation.owed.splice(0)) {
+    const why = await runHooks(relation, owedHooks(relation, owed), context);
+    if (why === null) await root.paid(transaction);
+    else {
+      const help = 'it is still owed: mend it, then run the same command again';
+      relation.problems.push({ path: '', code: 'hook', message: why, help });
+      context.emit({ type: 'problem', ...about(relation, context), path: '', code: 'hook', message: why, help });
     }
-    done += outcomes.length;
-    context.emit({ type: 'commit', ...about(relation, context), done: Math.min(done, total), total });
-  }
-  return again;
-};
-
-const redo = async (relation: Relation, left: number, paths: number, context: CarryingOut): Promise<void> => {
-  const { consistency } = relation.block;
-  if (consistency.strategy !== 'verify') return;
-  const { rounds, every } = consistency;
-  context.emit({ type: 'redo', ...about(relation, context), round: rounds - left, rounds, paths });
-  await context.pause(every * 1000);
-};
-
-const reportInconsistent = (relation: Relation, paths: readonly string[], context: CarryingOut): void => {
-  relation.tally.inconsistent += paths.length;
-  for (const path of paths) {
-    context.emit({
-      type: 'inconsistent',
-      ...about(relation, context),
-      path,
-      why: 'changed right after it was put in place',
-    });
   }
 };
 
-/** The last word on each step. */
-const latest = (outcomes: readonly Outcome[]): Outcome[] => {
-  const byIndex = new Map<number, Outcome>();
-  for (const outcome of outcomes) {
-    if (byIndex.get(outcome.index)?.result !== 'failed') byIndex.set(outcome.index, outcome);
-  }
-  return [...byIndex.values()].sort((a, b) => a.index - b.index);
+const roundsOf = (relation: Relation): number => {
+  const consistency = consistencyOf(relation);
+  return consistency.strategy === 'verify' ? consistency.rounds : 0;
 };
 
-const DEFAULT_TRASH = 7 * 86_400;
+/** Under a lock or where all hosts switch together, a path that cannot be sent fails the block here. */
+const mustBeWhole = ({ block }: Relation, strategy: LockStrategy | null): boolean =>
+  strategy !== null || block.commit === 'together';
+
+const ROUNDS_UNDER_LOCK = 1;

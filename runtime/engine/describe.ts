@@ -2,8 +2,9 @@
 import type { Consistency } from '../../compiler/plan.js';
 import { type Change, differingAttributes, type Rules } from '../tree/change.js';
 import type { Entry } from '../tree/entry.js';
+import { driftedPaths } from './drift.js';
 import type { ChangeLine, Preview, PreviewRelation, Summary } from './events.js';
-import { type Relation, shownPath } from './relation.js';
+import { consistencyOf, type Relation, shownPath } from './relation.js';
 
 export const previewOf = (relations: readonly Relation[], hosts: Summary['hosts']): Preview => ({
   relations: relations.map(previewRelation),
@@ -27,14 +28,17 @@ export const countedAs = (change: Change): 'created' | 'replaced' | 'attributes'
 export const contentBytes = (change: Change): number =>
   (change.kind === 'create' || change.kind === 'replace') && change.entry.kind === 'file' ? change.entry.size : 0;
 
-/** `verify, 3 rounds every 2s, then fail` */
+/** `verify, 3 rounds every 2s, then fail`; `lock by command, up to 30s of waiting, held 5m at most` */
 export const strategyOf = (consistency: Consistency): string => {
   switch (consistency.strategy) {
     case 'none':
       return 'no verification';
+    case 'lock':
+      return `lock${consistency.by.kind === 'advisory' ? '' : ` by ${consistency.by.kind}`}, ${consistency.wait}s of waiting, a lease of ${consistency.hold}s`;
     case 'verify': {
       const { rounds, every, then } = consistency;
-      return `verify, ${rounds} ${rounds === 1 ? 'round' : 'rounds'} every ${every}s, then ${then}`;
+      const last = then === 'fail' ? 'fail' : strategyOf(then);
+      return `verify, ${rounds} ${rounds === 1 ? 'round' : 'rounds'} every ${every}s, then ${last}`;
     }
   }
 };
@@ -48,11 +52,13 @@ const previewRelation = (relation: Relation): PreviewRelation => {
     state: state === 'failed' || state === 'refused' || state === 'skipped' ? state : 'compared',
     ...(message === null ? {} : { message }),
     ...(help === null ? {} : { help }),
-    strategy: strategyOf(relation.block.consistency),
+    strategy: strategyOf(consistencyOf(relation)),
     createsRoot: relation.takes.find(({ remoteRoot }) => !remoteRoot.exists)?.remoteRoot.path ?? null,
     changes,
     problems: relation.problems,
     guards: relation.guards,
+    drift: relation.takes.flatMap(({ take, foreign }) => driftedPaths(foreign).map(path => shownPath(take, path))),
+    unfinished: relation.unfinished,
     unchanged: relation.tally.unchanged,
     skipped: relation.tally.skipped,
     bytes: changes.reduce((sum, { bytes }) => sum + bytes, 0),

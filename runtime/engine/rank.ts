@@ -11,7 +11,7 @@ export const rankOf = ({ block, started }: Relation): ((path: Path, entry: Entry
   return (path, entry) => rank(path, factsOf(leaf(path), entry));
 };
 
-const factsOf = (name: string, entry: Entry): Facts => {
+export const factsOf = (name: string, entry: Entry): Facts => {
   const facts = { kind: 'file', name, size: 0, mode: 0, modified: 0, owner: '', group: '' } as const;
   return entry.kind === 'hard' ? facts : { ...facts, ...entry };
 };

@@ -1,10 +1,11 @@
 // One relation in the making: a block on one remote, from what was observed to how it ended.
-import type { BlockPlan, TakePlan } from '../../compiler/plan.js';
+import type { BlockPlan, Consistency, TakePlan } from '../../compiler/plan.js';
 import type { Host, Root, Scan } from '../host/host.js';
 import type { Change, Rules } from '../tree/change.js';
 import type { Problem } from '../tree/entry.js';
 import { join, type Path } from '../tree/path.js';
 import { rulesOf } from '../tree/rules.js';
+import type { Foreign } from './drift.js';
 import type { BlockState, GuardName } from './events.js';
 import { newTally, type Tally } from './tally.js';
 
@@ -24,18 +25,28 @@ export type Relation = {
   takes: ComparedTake[];
   readonly guards: { readonly guard: GuardName; readonly message: string; readonly help: string }[];
   /** With paths relative to the root. */
-  readonly problems: Problem[];
-  readonly tally: Tally;
+  problems: Problem[];
+  tally: Tally;
   remoteHost: Host | null;
+  /** Transactions that earlier runs left unfinished here; `apply` has finished them by the time it observes. */
+  unfinished: number;
+  /** Hooks that earlier runs still owe here. */
+  readonly owed: OwedBefore[];
 };
+
+/** Hooks of an earlier transaction on this root, as that run wrote them down. */
+export type OwedBefore = { readonly root: Root; readonly transaction: string; readonly owed: string };
 
 export type ComparedTake = {
   readonly take: TakePlan;
   readonly master: Scan;
+  readonly masterRoot: Root;
   readonly remote: Scan;
   readonly remoteRoot: Root;
   /** Paths relative to the take's folder, in path order. */
   readonly changes: readonly Change[];
+  /** Paths among the changes whose old content is not what syncplan put there: it is kept when it is replaced. */
+  readonly foreign: Foreign;
 };
 
 export const newRelation = (block: BlockPlan, host: string, started: number): Relation => ({
@@ -52,7 +63,21 @@ export const newRelation = (block: BlockPlan, host: string, started: number): Re
   problems: [],
   tally: newTally(),
   remoteHost: null,
+  unfinished: 0,
+  owed: [],
 });
+
+/** Forgets what was observed: it is observed again, under a lock. Bytes that travelled stay counted. */
+export const resetRelation = (relation: Relation): void => {
+  const { bytesSent, bytesReceived } = relation.tally;
+  relation.tally = { ...newTally(), bytesSent, bytesReceived };
+  relation.takes = [];
+  relation.problems = [];
+};
+
+/** The strategy of this relation: the block's, or what `for HOSTS` says. */
+export const consistencyOf = ({ block, host }: Pick<Relation, 'block' | 'host'>): Consistency =>
+  block.consistencyOf[host] ?? block.consistency;
 
 /** A path of a take as messages and events show it: relative to the remote's root. */
 export const shownPath = (take: TakePlan, path: Path): Path =>

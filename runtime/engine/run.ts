@@ -2,15 +2,19 @@
 import { setTimeout } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { HostPlan, Plan, RootPath } from '../../compiler/plan.js';
-import type { Host } from '../host/host.js';
+import type { Host, Programs } from '../host/host.js';
 import type { Path } from '../tree/path.js';
-import { carryOut } from './carry-out.js';
+import { type Barrier, makeBarrier, noBarrier } from './barrier.js';
+import { type CarryingOut, carryOut } from './carry-out.js';
 import { type Connected, connectHosts } from './connect-hosts.js';
 import { linesOf, previewOf } from './describe.js';
+import { driftedPaths } from './drift.js';
 import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './events.js';
-import { observeRelation } from './observe.js';
+import type { Guard, RootMemory } from './guards.js';
+import { type Observing, observeRelation } from './observe.js';
 import { inBlockOrder } from './order.js';
-import { newRelation, type Relation } from './relation.js';
+import { attendRoot } from './recover.js';
+import { type ComparedTake, consistencyOf, hasFailed, newRelation, type Relation, shownPath } from './relation.js';
 import { countPlanned } from './settle.js';
 import { about, attend, refuseGuarded, setState } from './state.js';
 import { summarize } from './summary.js';
@@ -33,7 +37,15 @@ export type RunOptions = {
   readonly previewed: (preview: Preview) => void;
   /** Asked after `previewed` in `apply`, where there is something to do; null asks nobody. */
   readonly confirm: ((preview: Preview) => Promise<boolean>) | null;
+  /** Where syncplan keeps its own files for a root; null for `.syncplan` in it. */
+  readonly resolveState: (host: HostPlan, root: RootPath) => Path | null;
   readonly allowDelete: boolean;
+  /** Hosts whose roots are accepted although they are not what this machine remembers. */
+  readonly acceptRoots: readonly string[];
+  /** What this machine remembers of the roots it has met. */
+  readonly memory: RootMemory;
+  /** Programs of this machine, for hooks `on server`. */
+  readonly server: Programs;
   /** Hosts that transfer at once, instead of the plan's number. */
   readonly parallel: number | null;
 };
@@ -47,14 +59,15 @@ export const run = async (options: RunOptions): Promise<Summary> => {
   const hosts = connectHosts(options);
   let declined = false;
   try {
-    await observe(relations, hosts, options, started);
+    const observing = observingOf(options, hosts, started);
+    await observe(relations, options, observing);
     const preview = previewOf(relations, hosts.failures());
     options.previewed(preview);
     if (options.command === 'plan') for (const relation of relations) countPlanned(relation);
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));
     if (options.command === 'apply' && !signal.aborted) {
       declined = changes && options.confirm !== null && !(await options.confirm(preview));
-      if (!declined) await apply(relations, options);
+      if (!declined) await apply(relations, options, observing);
     }
   } finally {
     await closeScans(relations);
@@ -74,6 +87,19 @@ export const run = async (options: RunOptions): Promise<Summary> => {
   return summary;
 };
 
+const observingOf = (options: RunOptions, hosts: Connected, started: number): Observing => {
+  const blocks = new Set(options.plan.blocks.map(({ name }) => name));
+  const recovering = { ...options, run: options.runId, blocks };
+  return {
+    ...options,
+    host: hosts.get,
+    hostPlan: hosts.plan,
+    started,
+    masters: new Map(),
+    attendRoot: (relation, root) => attendRoot(relation, root, recovering),
+  };
+};
+
 const announce = ({ plan, emit, clock, version, runId, command }: RunOptions): void =>
   emit({
     type: 'version',
@@ -86,43 +112,73 @@ const announce = ({ plan, emit, clock, version, runId, command }: RunOptions): v
   });
 
 /** Every relation is observed and compared before the first write anywhere. */
-const observe = async (
-  relations: readonly Relation[],
-  hosts: Connected,
-  options: RunOptions,
-  started: number,
-): Promise<void> => {
-  const masters = new Map();
-  const observing = { ...options, host: hosts.get, hostPlan: hosts.plan, started, masters };
+const observe = async (relations: readonly Relation[], options: RunOptions, observing: Observing): Promise<void> => {
+  const guards = new Map<Relation, readonly Guard[]>();
   await Promise.all(
     relations.map(relation =>
       attend(relation, options, async () => {
         setState(relation, 'observing', options);
-        await observeRelation(relation, observing);
+        guards.set(relation, await observeRelation(relation, observing));
         for (const line of linesOf(relation)) options.emit({ type: 'change', ...about(relation, options), ...line });
         for (const problem of relation.problems)
           options.emit({ type: 'problem', ...about(relation, options), ...problem });
+        for (const path of driftIn(relation)) options.emit({ type: 'drift', ...about(relation, options), path });
         setState(relation, 'compared', options);
       }),
     ),
   );
-  refuseGuarded(relations, options);
+  for (const [relation, found] of guards) refuseGuarded(relation, found, relations, options);
 };
 
 /** Blocks as their `after` edges allow, hosts side by side; one failing host never holds up another. */
-const apply = async (relations: readonly Relation[], { plan, parallel, ...options }: RunOptions): Promise<void> => {
-  const transferring = pLimit(parallel ?? plan.parallel);
-  const context = { ...options, run: options.runId, transferring, pause: (ms: number) => pause(ms, options.signal) };
+const apply = async (relations: readonly Relation[], options: RunOptions, observing: Observing): Promise<void> => {
+  const { plan, parallel, signal } = options;
+  const barriers = barriersOf(relations);
+  const barrierOf = ({ block }: Relation): Barrier => barriers.get(block.name) ?? noBarrier;
+  for (const relation of relations) if (hasFailed(relation)) barrierOf(relation).fail();
+  const context: CarryingOut = {
+    ...options,
+    run: options.runId,
+    transferring: pLimit(parallel ?? plan.parallel),
+    masterHost: observing.host,
+    masters: new Map(),
+    barrierOf,
+    async redo(relation, left, paths) {
+      const consistency = consistencyOf(relation);
+      const { rounds, every } = consistency.strategy === 'verify' ? consistency : { rounds: left + 1, every: 0 };
+      options.emit({ type: 'redo', ...about(relation, options), round: rounds - left, rounds, paths });
+      await pause(every * 1000, signal);
+    },
+    async observeUnderLock(relation, scans) {
+      await closeScans([relation], 'remote');
+      const guards = await observeRelation(relation, { ...observing, masters: scans ?? new Map() });
+      refuseGuarded(relation, guards, relations, options);
+      return guards.length === 0;
+    },
+  };
   await inBlockOrder(relations, plan.onFailure, {
-    signal: options.signal,
-    skip: (relation, message, help) => setState(relation, 'skipped', options, message, help),
+    signal,
+    skip(relation, message, help) {
+      setState(relation, 'skipped', options, message, help);
+      barrierOf(relation).fail();
+    },
     carryOut: relation => attend(relation, options, () => carryOut(relation, context)),
   });
 };
 
-/** A scan that is closed keeps what it learned about digests. */
-const closeScans = async (relations: readonly Relation[]): Promise<void> => {
-  const scans = new Set(relations.flatMap(({ takes }) => takes.flatMap(({ master, remote }) => [master, remote])));
+const barriersOf = (relations: readonly Relation[]): Map<string, Barrier> => {
+  const together = relations.filter(({ block }) => block.commit === 'together').map(({ block }) => block.name);
+  const count = (name: string): number => together.filter(other => other === name).length;
+  return new Map([...new Set(together)].map(name => [name, makeBarrier(count(name))]));
+};
+
+const driftIn = ({ takes }: Relation): Path[] =>
+  takes.flatMap(({ take, foreign }) => driftedPaths(foreign).map(path => shownPath(take, path)));
+
+/** A scan that is closed keeps what it learned about digests. Those of a master are shared by its relations. */
+const closeScans = async (relations: readonly Relation[], side: 'both' | 'remote' = 'both'): Promise<void> => {
+  const of = ({ master, remote }: ComparedTake) => (side === 'both' ? [master, remote] : [remote]);
+  const scans = new Set(relations.flatMap(({ takes }) => takes.flatMap(of)));
   await Promise.allSettled([...scans].map(scan => scan.close()));
 };
 

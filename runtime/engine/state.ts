@@ -1,6 +1,7 @@
 // How a relation's state changes, and how what is thrown on the way becomes its end and nobody else's.
 import { HostError, isRefusal } from '../host/host-error.js';
 import type { BlockState, RunEvent } from './events.js';
+import type { Guard } from './guards.js';
 import { hasFailed, type Relation } from './relation.js';
 
 export type Telling = { readonly emit: (event: RunEvent) => void; readonly clock: () => number };
@@ -48,20 +49,24 @@ export const attend = async (relation: Relation, telling: Telling, work: () => P
 };
 
 /** A guard about the master or a budget refuses the block on every host; one about a single remote, that remote alone. */
-export const refuseGuarded = (relations: readonly Relation[], telling: Telling): void => {
-  for (const relation of relations) {
-    for (const guard of relation.guards) {
-      telling.emit({ type: 'guard', ...about(relation, telling), ...guard });
-      const concerned =
-        guard.guard === 'space' || guard.guard === 'collision'
-          ? [relation]
-          : relations.filter(other => other.block === relation.block);
-      for (const other of concerned) {
-        if (hasFailed(other)) continue;
-        other.refused = true;
-        const elsewhere = other === relation ? '' : `refused on ${relation.host}: `;
-        setState(other, 'refused', telling, `${elsewhere}${guard.message}`, guard.help);
-      }
+export const refuseGuarded = (
+  relation: Relation,
+  guards: readonly Guard[],
+  relations: readonly Relation[],
+  telling: Telling,
+): void => {
+  for (const { stops, guard, message, help } of guards) {
+    relation.guards.push({ guard, message, help });
+    telling.emit({ type: 'guard', ...about(relation, telling), guard, message, help });
+    const concerned = stops === 'relation' ? [relation] : relations.filter(other => other.block === relation.block);
+    for (const other of concerned) {
+      if (!isWaiting(other) && other !== relation) continue;
+      other.refused = true;
+      const elsewhere = other === relation ? '' : `refused on ${relation.host}: `;
+      setState(other, 'refused', telling, `${elsewhere}${message}`, help);
     }
   }
 };
+
+/** Nothing has been done for it yet, so a refusal elsewhere in its block still concerns it. */
+const isWaiting = ({ state }: Relation): boolean => state === 'compared' || state === 'waiting';

@@ -5,6 +5,7 @@ import type { Action } from '../tree/action.js';
 import type { Change } from '../tree/change.js';
 import type { Path } from '../tree/path.js';
 import { inOrder, schedule } from '../tree/schedule.js';
+import { withExtras } from './extras.js';
 import { withFolderModes } from './folder-modes.js';
 import { rankOf } from './rank.js';
 import { type Relation, shownPath } from './relation.js';
@@ -35,20 +36,24 @@ export type Work = {
     signal: AbortSignal,
   ) => AsyncIterable<Uint8Array>;
   readonly remaining: () => number;
+  /** The changes that the remaining steps make. */
+  readonly remainingChanges: () => Change[];
 };
 
 /** The relation's changes as ordered steps; `changes` (by part) instead of all of them for a redo after a commit. */
 export const workOf = async (relation: Relation, changes?: readonly (readonly Change[])[]): Promise<Work> => {
-  const perTake = await Promise.all(
-    relation.takes.map((take, part) =>
-      withFolderModes(take, changes?.[part] ?? (changes === undefined ? take.changes : [])),
-    ),
-  );
   const rank = rankOf(relation);
-  const steps = inOrder(
-    perTake.map(some => schedule(some, { rules: relation.rules, rank, keep: () => false, extra: () => '' })),
+  const perTake = await Promise.all(
+    relation.takes.map(async (take, part) => {
+      const some = changes === undefined ? take.changes : (changes[part] ?? []);
+      const { extra, sendable } = await withExtras(relation, take, await withFolderModes(take, some));
+      // What is done again was changed by somebody meanwhile: its content is never ours to lose.
+      const keep = (path: Path): boolean => changes !== undefined || take.foreign.has(path);
+      return { changes: sendable, schedule: schedule(sendable, { rules: relation.rules, rank, keep, extra }) };
+    }),
   );
-  const changeAt = perTake.map(some => new Map(some.map(change => [change.path, change] as const)));
+  const steps = inOrder(perTake.map(({ schedule: one }) => one));
+  const changeAt = perTake.map(({ changes: some }) => new Map(some.map(change => [change.path, change] as const)));
   return makeWork(relation, steps, changeAt);
 };
 
@@ -72,17 +77,19 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
     for (const { index } of amendments) steps[index] = null;
     return amendments;
   };
+  const changeOf = (index: number): Change | null => {
+    const { part, path } = placeOf(index);
+    const change = changeAt[part]!.get(path);
+    return change !== undefined && isOwnStep(first[index]!.action, change) ? change : null;
+  };
   return {
     steps: first,
     progress,
     placeOf,
     drop,
     shown: index => shownPath(relation.takes[placeOf(index).part]!.take, placeOf(index).path),
-    changeOf(index) {
-      const { part, path } = placeOf(index);
-      const change = changeAt[part]!.get(path);
-      return change !== undefined && isOwnStep(first[index]!.action, change) ? change : null;
-    },
+    changeOf,
+    remainingChanges: () => steps.flatMap((step, index) => (step === null ? [] : (changeOf(index) ?? []))),
     fileSteps(among) {
       const wanted = new Map<number, { index: number; path: Path }[]>();
       steps.forEach((step, index) => {
@@ -101,7 +108,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
           change === undefined
             ? []
             : inOrder([
-                schedule([change], { rules: relation.rules, rank: () => 0, keep: () => false, extra: () => '' }),
+                schedule([change], { rules: relation.rules, rank: () => 0, keep: () => true, extra: () => '' }),
               ]);
         const action = fresh.length === 1 ? fresh[0]!.action : null;
         steps[index] = action === null ? null : { part, action };

@@ -37,6 +37,8 @@ export type HostFacts = {
   readonly algorithms: readonly Algorithm[];
   /** May change owners (is root there). */
   readonly privileged: boolean;
+  /** Id of the running system (its boot id): two hosts with the same one are the same machine. '' where unknown. */
+  readonly machine: string;
 };
 
 /** What a scan is asked to list. The same value goes to the master and to its remotes, but for `side`. */

@@ -80,5 +80,7 @@ export const PROBLEM_CODES = [
   'not-empty',
   'collision',
   'unsupported',
+  /** A program of the plan failed; the path is ''. */
+  'hook',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlockPlan, Plan } from '../../compiler/plan.js';
 import type { Preview, RunEvent, Summary } from '../../runtime/engine/events.js';
+import type { RememberedRoot, RootMemory } from '../../runtime/engine/guards.js';
 import { type RunOptions, run } from '../../runtime/engine/run.js';
 import type { Host } from '../../runtime/host/host.js';
 import { openLocalHost } from '../../runtime/host/local.js';
@@ -33,6 +34,11 @@ export const makeSession = (count = 1): Session => {
   const remotes = Array.from({ length: count }, makeDiskPlace);
   const ids = remotes.map((_, i) => `r${i + 1}`);
   const pathOf = (id: string): string => (id === 'm' ? master : remotes[ids.indexOf(id)]!).path;
+  const known = new Map<string, RememberedRoot>();
+  const memory: RootMemory = {
+    recall: key => known.get(key) ?? null,
+    remember: (key, root) => void known.set(key, root),
+  };
   return {
     master,
     remotes,
@@ -44,6 +50,10 @@ export const makeSession = (count = 1): Session => {
         command: 'apply',
         connect: async ({ id }) => wrap(await openLocalHost({ label: id, cacheFolder, breathe: async () => {} }), id),
         resolveRoot: ({ id }) => pathOf(id),
+        resolveState: () => null,
+        acceptRoots: [],
+        memory,
+        server: { run: async () => ({ code: null, output: 'no programs here' }) },
         clock: Date.now,
         runId: `run-${Math.random().toString(36).slice(2)}`,
         version: '0',

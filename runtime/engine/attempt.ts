@@ -1,0 +1,243 @@
+// One transaction of a relation: stage, check the source again, pre-check, get ready, commit, verify.
+//
+// Invariants:
+//  1. Nothing at a final path changes before every remaining step is staged, verified and pre-checked.
+//  2. What changed on either side meanwhile is looked at again and only that is staged again.
+//  3. Hooks that the commit will owe are written down before it begins; those that go before it have run by then.
+//  4. Once the first step is committed, the commit is finished, also when the run is interrupted.
+//  5. The transaction is ended on every way out.
+import type { Lock, Transaction } from '../host/host.js';
+import type { Outcome } from '../tree/action.js';
+import type { Barrier } from './barrier.js';
+import { type Hooking, hooksFor, owedText, runHooks } from './hooks.js';
+import { observeAgain } from './observe-again.js';
+import { consistencyOf, type Relation } from './relation.js';
+import { settleOutcome } from './settle.js';
+import { about, setState } from './state.js';
+import type { Place, Work } from './work.js';
+
+export type Attempting = Hooking & {
+  readonly signal: AbortSignal;
+  /** Tells of a redo and waits as long as the plan says. */
+  readonly redo: (relation: Relation, left: number, paths: number) => Promise<void>;
+  /** Runs a transfer when one of the places for hosts that transfer at once is free. */
+  readonly transferring: <T>(transfer: () => Promise<T>) => Promise<T>;
+  readonly barrierOf: (relation: Relation) => Barrier;
+};
+
+export type Terms = {
+  readonly rounds: number;
+  readonly lock: Lock | null;
+  /** A path that cannot be sent fails the block instead of being left out. */
+  readonly whole: boolean;
+};
+
+/** What is still to be done, and whether the rest has been switched already. */
+export type Left = {
+  readonly again: readonly Place[];
+  readonly rounds: number;
+  readonly committed: boolean;
+  readonly why: string;
+};
+
+/** Null when the relation has come to its end instead: failed, or stopped before anything moved. */
+export const attempt = async (
+  relation: Relation,
+  work: Work,
+  terms: Terms,
+  context: Attempting,
+): Promise<Left | null> => {
+  const { block, takes } = relation;
+  const trash = block.delete.mode === 'mirror' ? block.delete.trash : DEFAULT_TRASH;
+  const parts = takes.map(({ remoteRoot, remote }) => ({ root: remoteRoot, scan: remote }));
+  const id = { run: context.run, block: block.name, trash, durability: block.durability, lock: terms.lock };
+  const transaction = await relation.remoteHost!.begin(id, parts);
+  try {
+    await transaction.prepare(work.steps);
+    setState(relation, 'staging', context);
+    const staged = await context.transferring(() => stageUntilConsistent(relation, work, transaction, terms, context));
+    if (staged === null || 'again' in staged) return staged;
+    if (!(await getReady(relation, work, transaction, context))) return null;
+    setState(relation, 'committing', context);
+    const again = await commit(relation, work, transaction, context);
+    setState(relation, 'verifying', context);
+    for (const { index } of await transaction.verify()) again.add(index);
+    const why = 'changed right after it was put in place';
+    return { again: [...again].map(index => work.placeOf(index)), rounds: staged.rounds, committed: true, why };
+  } finally {
+    await transaction.end().catch(() => undefined);
+  }
+};
+
+/** Rounds left when everything that remains is staged and pre-checked. */
+const stageUntilConsistent = async (
+  relation: Relation,
+  work: Work,
+  transaction: Transaction,
+  terms: Terms,
+  context: Attempting,
+): Promise<Left | { readonly rounds: number } | null> => {
+  let left = terms.rounds;
+  let outcomes = await stage(relation, work, transaction, work.fileSteps(), context);
+  for (;;) {
+    if (context.signal.aborted) return { rounds: left };
+    outcomes = latest([...outcomes, ...(await transaction.precheck()), ...(await changedSources(relation, work))]);
+    const problems = outcomes.filter(outcome => outcome.result === 'failed');
+    const inconsistent = outcomes.filter(outcome => outcome.result === 'inconsistent');
+    await transaction.amend(work.drop(problems.map(({ index }) => index)));
+    for (const outcome of problems) settleOutcome(relation, work, outcome, context);
+    if (problems.length > 0 && terms.whole) {
+      const help = 'nothing was switched: this block switches whole or not at all';
+      setState(relation, 'failed', context, `${problems.length} of its paths cannot be sent`, help);
+      return null;
+    }
+    if (inconsistent.length === 0) return { rounds: left };
+    for (const { index, why } of inconsistent) {
+      context.emit({ type: 'inconsistent', ...about(relation, context), path: work.shown(index), why });
+    }
+    if (consistencyOf(relation).strategy === 'none') {
+      await transaction.amend(work.drop(inconsistent.map(({ index }) => index)));
+      relation.tally.inconsistent += inconsistent.length;
+      return { rounds: left };
+    }
+    const again = inconsistent.map(({ index }) => work.placeOf(index));
+    if (left === 0) return { again, rounds: 0, committed: false, why: inconsistent[0]!.why };
+    left -= 1;
+    await context.redo(relation, left, inconsistent.length);
+    const indexes = inconsistent.map(({ index }) => index);
+    await transaction.amend(work.replaceWith(indexes, await observeAgain(relation, again)));
+    outcomes = await stage(relation, work, transaction, work.fileSteps(new Set(indexes)), context);
+  }
+};
+
+/** The last safe point: hooks that go before, the other hosts of a block that switches together, and what will be owed. */
+const getReady = async (
+  relation: Relation,
+  work: Work,
+  transaction: Transaction,
+  context: Attempting,
+): Promise<boolean> => {
+  const interrupted = (): boolean => {
+    if (!context.signal.aborted) return false;
+    setState(relation, 'skipped', context, 'interrupted before anything was switched', 'run the same command again');
+    return true;
+  };
+  if (interrupted()) return false;
+  const changes = work.remainingChanges();
+  const failed = await runHooks(relation, hooksFor(relation, 'before', changes), context);
+  if (failed !== null) {
+    setState(
+      relation,
+      'failed',
+      context,
+      failed,
+      'nothing was switched; mend the hook, then run the same command again',
+    );
+    return false;
+  }
+  if (!(await context.barrierOf(relation).arrive())) {
+    const message = 'another host of this block did not get ready, and the plan says `commit together`';
+    setState(
+      relation,
+      'failed',
+      context,
+      message,
+      'nothing was switched on any host; mend the other host, then run the same command again',
+    );
+    return false;
+  }
+  if (interrupted()) return false;
+  const owed = owedText(hooksFor(relation, 'after', changes));
+  if (owed !== '') {
+    await transaction.owe(owed);
+    const transactionName = `${context.run}-${relation.block.name}`;
+    if (!relation.owed.some(({ transaction: known }) => known === transactionName))
+      relation.owed.push({
+        root: relation.takes[0]!.remoteRoot,
+        transaction: `${context.run}-${relation.block.name}`,
+        owed,
+      });
+  }
+  return true;
+};
+
+const stage = async (
+  relation: Relation,
+  work: Work,
+  transaction: Transaction,
+  steps: ReadonlyMap<number, { readonly index: number; readonly path: string }[]>,
+  context: Attempting,
+): Promise<Outcome[]> => {
+  context.emit({
+    type: 'stage',
+    ...about(relation, context),
+    files: work.progress.totalFiles,
+    bytes: work.progress.totalBytes,
+    state: 'begin',
+  });
+  const outcomes: Outcome[] = [];
+  for (const [part, wanted] of steps) {
+    if (wanted.length === 0 || context.signal.aborted) continue;
+    const pack = relation.takes[part]!.master.read(wanted);
+    outcomes.push(
+      ...(await transaction.stage(work.counted(pack, () => progress(relation, work, context), context.signal))),
+    );
+  }
+  progress(relation, work, context);
+  context.emit({
+    type: 'stage',
+    ...about(relation, context),
+    files: work.progress.totalFiles,
+    bytes: work.progress.totalBytes,
+    state: 'done',
+  });
+  return outcomes;
+};
+
+const progress = (relation: Relation, { progress: { files, bytes } }: Work, context: Attempting): void =>
+  context.emit({ type: 'progress', ...about(relation, context), files, bytes });
+
+/** Files whose source is no longer what was listed, though it was when it was read. */
+const changedSources = async (relation: Relation, work: Work): Promise<Outcome[]> => {
+  if (consistencyOf(relation).strategy === 'none') return [];
+  const outcomes: Outcome[] = [];
+  for (const [part, wanted] of work.fileSteps()) {
+    if (wanted.length === 0) continue;
+    const changed = await relation.takes[part]!.master.changed(wanted.map(({ path }) => path));
+    for (const at of changed)
+      outcomes.push({ index: wanted[at]!.index, result: 'inconsistent', why: 'changed on the master' });
+  }
+  return outcomes;
+};
+
+/** Commits every remaining step and counts what came of it; returns what was found changed at the last moment. */
+const commit = async (
+  relation: Relation,
+  work: Work,
+  transaction: Transaction,
+  context: Attempting,
+): Promise<Set<number>> => {
+  const again = new Set<number>();
+  let done = 0;
+  const total = work.remaining();
+  for await (const outcomes of transaction.commit()) {
+    for (const outcome of outcomes) {
+      if (outcome.result === 'inconsistent') again.add(outcome.index);
+      else settleOutcome(relation, work, outcome, context);
+    }
+    done += outcomes.length;
+    context.emit({ type: 'commit', ...about(relation, context), done: Math.min(done, total), total });
+  }
+  return again;
+};
+
+/** The last word on each step. */
+const latest = (outcomes: readonly Outcome[]): Outcome[] => {
+  const byIndex = new Map<number, Outcome>();
+  for (const outcome of outcomes) {
+    if (byIndex.get(outcome.index)?.result !== 'failed') byIndex.set(outcome.index, outcome);
+  }
+  return [...byIndex.values()].sort((a, b) => a.index - b.index);
+};
+
+const DEFAULT_TRASH = 7 * 86_400;

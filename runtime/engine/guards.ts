@@ -1,0 +1,161 @@
+// The guards: what is looked at before anything is written, so that a mistake or a lost disk costs nothing.
+//
+// 1. What is found about the master or a budget refuses the block everywhere; what is found about one remote, that remote.
+// 2. A refusal says what was seen and the flag that would allow it.
+// 3. What this machine remembers of a root (its marker, its file system) is only ever compared, and remembered anew after
+//    a relation was carried out.
+import type { Host, Root, Scan } from '../host/host.js';
+import { collisions } from '../tree/collision.js';
+import { checkDeletions } from '../tree/guard.js';
+import { isWithin, type Path, toText } from '../tree/path.js';
+import { contentBytes } from './describe.js';
+import type { GuardName } from './events.js';
+import type { ComparedTake, Relation } from './relation.js';
+
+/** What this machine knows of the roots it has met, by `host path`. */
+export type RootMemory = {
+  readonly recall: (key: string) => RememberedRoot | null;
+  readonly remember: (key: string, root: RememberedRoot) => void;
+};
+
+export type RememberedRoot = { readonly marker: string | null; readonly fileSystem: string };
+
+export type Guarding = {
+  readonly allowDelete: boolean;
+  /** Hosts whose roots are accepted although they lost their marker. */
+  readonly acceptRoots: readonly string[];
+  readonly memory: RootMemory;
+  readonly masterHost: Host;
+};
+
+export type Guard = {
+  readonly guard: GuardName;
+  /** Whom it stops. */
+  readonly stops: 'block' | 'relation';
+  readonly message: string;
+  readonly help: string;
+};
+
+export const checkGuards = (relation: Relation, guarding: Guarding): Guard[] => [
+  ...checkBudget(relation, guarding),
+  ...relation.takes.flatMap(take => [
+    ...checkMaster(relation, take, guarding),
+    ...checkRemote(relation, take, guarding),
+    ...checkOverlap(relation, take, guarding),
+    ...checkCollisions(relation, take),
+  ]),
+  ...checkSpace(relation),
+];
+
+/** After a relation was carried out: what stands there now is what must stand there next time. */
+export const rememberRoots = async (relation: Relation, { memory }: Pick<Guarding, 'memory'>): Promise<void> => {
+  for (const { masterRoot, remoteRoot, remote } of relation.takes) {
+    memory.remember(keyOf(relation.block.master, masterRoot), { marker: null, fileSystem: masterRoot.fileSystem });
+    const marker = remoteRoot.marker ?? memory.recall(keyOf(relation.host, remoteRoot))?.marker ?? null;
+    if (remote.summary.exists || marker !== null) {
+      memory.remember(keyOf(relation.host, remoteRoot), { marker, fileSystem: remoteRoot.fileSystem });
+    }
+  }
+};
+
+const checkBudget = ({ takes, block }: Relation, { allowDelete }: Guarding): Guard[] => {
+  if (allowDelete) return [];
+  const loss = { deletions: 0, remoteEntries: 0, masterEntries: 0 };
+  for (const { changes, master, remote } of takes) {
+    loss.deletions += changes.filter(({ kind }) => kind === 'delete').length;
+    loss.remoteEntries += entriesOf(remote);
+    loss.masterEntries += entriesOf(master);
+  }
+  const verdict = checkDeletions(block.delete, loss);
+  if (verdict === null) return [];
+  const help = 'look at the deletions with `syncplan plan`; if they are meant, run with --allow-delete';
+  return [{ ...verdict, stops: 'block', help }];
+};
+
+/** A master on another file system than last time is far more often an unmounted disk than a move. */
+const checkMaster = ({ block }: Relation, { masterRoot }: ComparedTake, { memory, acceptRoots }: Guarding): Guard[] => {
+  const before = memory.recall(keyOf(block.master, masterRoot));
+  const now = masterRoot.fileSystem;
+  if (before === null || now === '' || before.fileSystem === '' || before.fileSystem === now) return [];
+  if (acceptRoots.includes(block.master)) return [];
+  return [
+    {
+      guard: 'master-changed',
+      stops: 'block',
+      message: `the master's root ${shown(masterRoot.path)} on ${block.master} was on ${before.fileSystem} and is on ${now} now`,
+      help: `check whether it is mounted; if the move is meant, run with --accept-root ${block.master}`,
+    },
+  ];
+};
+
+const checkRemote = ({ host }: Relation, { remoteRoot }: ComparedTake, { memory, acceptRoots }: Guarding): Guard[] => {
+  const before = memory.recall(keyOf(host, remoteRoot));
+  const expected = before?.marker ?? null;
+  if (expected === null || remoteRoot.marker === expected || acceptRoots.includes(host)) return [];
+  const found = remoteRoot.marker === null ? 'has none now' : 'has another one now';
+  return [
+    {
+      guard: 'marker',
+      stops: 'relation',
+      message: `the root ${shown(remoteRoot.path)} on ${host} had syncplan's marker and ${found}: an empty mount point or another disk`,
+      help: `check whether it is mounted; if the root is meant to be new, run with --accept-root ${host}`,
+    },
+  ];
+};
+
+/** Two hosts of a plan may be one machine under two names. */
+const checkOverlap = ({ block, host, remoteHost }: Relation, take: ComparedTake, { masterHost }: Guarding): Guard[] => {
+  const { masterRoot, remoteRoot } = take;
+  const machine = masterHost.facts.machine;
+  if (machine === '' || machine !== remoteHost!.facts.machine) return [];
+  const from = below(masterRoot.path, take.take.from.folder);
+  const into = below(remoteRoot.path, take.take.into.folder);
+  const same = from === into || (masterRoot.identity !== '' && masterRoot.identity === remoteRoot.identity);
+  if (!same && !isWithin(from, into) && !isWithin(into, from)) return [];
+  const what = same ? 'are the same folder' : 'lie in one another';
+  return [
+    {
+      guard: 'overlap',
+      stops: 'relation',
+      message: `${shown(from)} on ${block.master} and ${shown(into)} on ${host} ${what}: both hosts are one machine`,
+      help: 'give the remote a folder of its own',
+    },
+  ];
+};
+
+const checkCollisions = (relation: Relation, { changes, remote }: ComparedTake): Guard[] => {
+  const fresh = changes.flatMap(change => (change.kind === 'create' ? [change.path] : []));
+  const fallen = remote.summary.exists || fresh.length > 0 ? collisions(fresh, relation.remoteHost!.facts) : [];
+  const first = fallen[0];
+  if (first === undefined) return [];
+  const message = `${fallen.length} ${fallen.length === 1 ? 'pair of names falls' : 'pairs of names fall'} together on ${relation.host}: ${first.map(shown).join(' and ')}`;
+  return [{ guard: 'collision', stops: 'relation', message, help: 'rename one of each pair on the master' }];
+};
+
+/** All takes of a remote are assumed to share a file system where their roots report the same space. */
+const checkSpace = ({ takes, host }: Relation): Guard[] => {
+  const needs = { bytes: 0, inodes: 0 };
+  for (const { changes } of takes) {
+    for (const change of changes) {
+      needs.bytes += contentBytes(change);
+      if (change.kind === 'create' || change.kind === 'replace') needs.inodes += 1;
+    }
+  }
+  const [first] = takes;
+  const space = first?.remoteRoot.space ?? null;
+  if (space === null) return [];
+  const short = (['bytes', 'inodes'] as const).find(
+    what => needs[what] > space[what] && (what === 'bytes' || space.inodes > 0),
+  );
+  if (short === undefined) return [];
+  const message = `${needs[short]} ${short} must be staged on ${host}, ${space[short]} are free at ${shown(first!.remoteRoot.path)}`;
+  return [{ guard: 'space', stops: 'relation', message, help: 'make room on the remote' }];
+};
+
+export const entriesOf = ({ summary }: Scan): number => summary.files + summary.folders + summary.links + summary.hard;
+
+const keyOf = (host: string, { path }: Root): string => `${host} ${path}`;
+
+const below = (root: Path, folder: Path): Path => (folder === '' ? root : `${root}/${folder}`);
+
+const shown = (path: Path): string => toText(path) ?? path;

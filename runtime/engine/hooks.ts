@@ -1,0 +1,95 @@
+// Hooks: programs of the plan around the switch of a block.
+//
+// 1. A `before` hook that fails stops the block on that host before anything has moved.
+// 2. An `after` hook is owed from the intent record on, and runs until it has run once without failing.
+// 3. What a host says is owed is only believed where the plan itself has that very hook: no host can make us run anything.
+import type { HookPlan } from '../../compiler/plan.js';
+import type { Host, Programs } from '../host/host.js';
+import type { Change } from '../tree/change.js';
+import { makeRank } from '../tree/matcher.js';
+import { leaf } from '../tree/path.js';
+import { factsOf } from './rank.js';
+import type { Relation } from './relation.js';
+import { about, type Telling } from './state.js';
+
+export type Hooking = Telling & {
+  readonly run: string;
+  readonly masterHost: (id: string) => Promise<Host>;
+  /** Programs of the machine that runs syncplan. */
+  readonly server: Programs;
+};
+
+/** The hooks of this moment that concern these changes. */
+export const hooksFor = (relation: Relation, when: HookPlan['when'], changes: readonly Change[]): HookPlan[] =>
+  changes.length === 0
+    ? []
+    : relation.block.hooks.filter(hook => hook.when === when && concerns(hook, changes, relation.started));
+
+/** Runs them in order, up to the first that fails: why it failed, or null. */
+export const runHooks = async (
+  relation: Relation,
+  hooks: readonly HookPlan[],
+  context: Hooking,
+): Promise<string | null> => {
+  for (const hook of hooks) {
+    const on = { remote: relation.host, master: relation.block.master, server: 'server' }[hook.on];
+    const event = { type: 'hook', ...about(relation, context), when: hook.when, on, command: hook.command } as const;
+    context.emit({ ...event, state: 'running' });
+    const why = await runHook(relation, hook, context);
+    const time = context.clock();
+    context.emit(why === null ? { ...event, time, state: 'done' } : { ...event, time, state: 'failed', message: why });
+    if (why !== null) return `hook ${hook.when} ${hook.command.join(' ')} on ${on} ${why}`;
+  }
+  return null;
+};
+
+/** As the intent record keeps it. */
+export const owedText = (hooks: readonly HookPlan[]): string =>
+  hooks.length === 0 ? '' : JSON.stringify(hooks.map(canonical));
+
+/** The hooks of this plan's block that an earlier run still owes. */
+export const owedHooks = (relation: Relation, owed: string): HookPlan[] => {
+  const texts = parseOwed(owed);
+  return relation.block.hooks.filter(hook => hook.when === 'after' && texts.has(canonical(hook)));
+};
+
+const runHook = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<string | null> => {
+  const programs = await programsOf(relation, hook, context);
+  if (programs === null) return 'cannot run: that host cannot run programs';
+  const environment = { SYNCPLAN_RUN: context.run, SYNCPLAN_BLOCK: relation.block.name, SYNCPLAN_HOST: relation.host };
+  const { code, output } = await programs.run(hook.command, { timeout: hook.timeout, environment });
+  if (code === 0) return null;
+  const said = output.trim() === '' ? '' : `: ${output.trim().split('\n').at(-1)}`;
+  return code === null ? `did not run to its end${said}` : `ended with ${code}${said}`;
+};
+
+const programsOf = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<Programs | null> => {
+  switch (hook.on) {
+    case 'server':
+      return context.server;
+    case 'remote':
+      return relation.remoteHost!.programs;
+    case 'master':
+      return (await context.masterHost(relation.block.master)).programs;
+  }
+};
+
+const concerns = ({ changed }: HookPlan, changes: readonly Change[], started: number): boolean => {
+  if (changed === null) return true;
+  const rank = makeRank(changed, { now: started });
+  return changes.some(change => rank(change.path, factsOf(leaf(change.path), standing(change))) > 0);
+};
+
+const standing = (change: Change) => (change.kind === 'delete' ? change.was : change.entry);
+
+const canonical = ({ when, changed, command, on, timeout }: HookPlan): string =>
+  JSON.stringify([when, changed, command, on, timeout]);
+
+const parseOwed = (owed: string): ReadonlySet<string> => {
+  try {
+    const parsed: unknown = owed === '' ? [] : JSON.parse(owed);
+    return new Set(Array.isArray(parsed) ? parsed.filter(item => typeof item === 'string') : []);
+  } catch {
+    return new Set();
+  }
+};

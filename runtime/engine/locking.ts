@@ -1,0 +1,174 @@
+// Takes the locks of a relation around its block: exclusive on the remote always, shared on the master where the strategy says.
+//
+// 1. Every remote's block is locked against other runs whatever the strategy; strategy `lock` also blocks access.
+// 2. A master is locked once for all its remotes and let go when the last of them is done.
+// 3. Locks are taken in one order, masters first, so that two runs never wait for each other in a circle.
+import type { LockBy, LockStrategy } from '../../compiler/plan.js';
+import type { Host, Lock, LockRequest, Root } from '../host/host.js';
+import { HostError } from '../host/host-error.js';
+import type { Problem } from '../tree/entry.js';
+import { type Path, parent } from '../tree/path.js';
+import type { Side } from './observe.js';
+import type { ComparedTake, Relation } from './relation.js';
+import { about, type Telling } from './state.js';
+
+export type Locking = Telling & {
+  readonly run: string;
+  readonly masterHost: (id: string) => Promise<Host>;
+  /** Shared locks of masters, by block and root. */
+  readonly masters: Map<string, SharedMaster>;
+};
+
+export type SharedMaster = {
+  holders: number;
+  readonly lock: Promise<Lock>;
+  /** Scans made under this lock: they stay true while it is held. */
+  readonly scans: Map<string, Promise<Side>>;
+};
+
+export type HeldLocks = {
+  /** What was observed before may no longer hold. */
+  readonly waited: boolean;
+  /** The remote's, for its transaction. */
+  readonly remote: Lock | null;
+  /** Scans of the master under its lock; null where it is not locked. */
+  readonly scans: Map<string, Promise<Side>> | null;
+  readonly release: () => Promise<readonly Problem[]>;
+};
+
+/** Throws HostError 'locked' where one of them is not to be had in time; then none is held. */
+export const lockRelation = async (
+  relation: Relation,
+  strategy: LockStrategy | null,
+  context: Locking,
+): Promise<HeldLocks> => {
+  const releases: (() => Promise<readonly Problem[]>)[] = [];
+  const release = async (): Promise<readonly Problem[]> => {
+    const problems: Problem[] = [];
+    for (const letGo of releases.splice(0).reverse()) problems.push(...(await letGo()));
+    return problems;
+  };
+  try {
+    const shared = strategy === null ? [] : await lockMasters(relation, strategy, context, releases);
+    const locks: Lock[] = [];
+    for (const { remoteRoot, ...take } of distinct(relation.takes, ({ remoteRoot }) => remoteRoot.path)) {
+      const locked = await acquire(relation.remoteHost!, relation, context, {
+        ...timing(strategy),
+        root: remoteRoot,
+        block: relation.block.name,
+        mode: 'exclusive',
+        run: context.run,
+        by: strategy?.by ?? ADVISORY,
+        folders: strategy?.by.kind === 'permissions' ? foldersOf(take) : [],
+      });
+      if (locked === null) continue;
+      locks.push(locked);
+      releases.push(() => locked.release());
+    }
+    return {
+      waited: locks.some(({ waited }) => waited),
+      remote: locks[0] ?? null,
+      scans: shared[0]?.scans ?? null,
+      release,
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+};
+
+const lockMasters = async (
+  relation: Relation,
+  strategy: LockStrategy,
+  context: Locking,
+  releases: (() => Promise<readonly Problem[]>)[],
+): Promise<SharedMaster[]> => {
+  const held: SharedMaster[] = [];
+  for (const { masterRoot } of distinct(relation.takes, ({ masterRoot: root }) => root.path)) {
+    const key = `${relation.block.name} ${masterRoot.path}`;
+    const known = context.masters.get(key);
+    const shared = known ?? { holders: 0, lock: lockMaster(relation, masterRoot, strategy, context), scans: new Map() };
+    context.masters.set(key, shared);
+    shared.holders += 1;
+    releases.push(async () => {
+      shared.holders -= 1;
+      if (shared.holders > 0) return [];
+      if (context.masters.get(key) === shared) context.masters.delete(key);
+      return shared.lock.then(lock => lock.release()).catch(() => []);
+    });
+    await shared.lock;
+    held.push(shared);
+  }
+  return held;
+};
+
+/** Others may go on reading a master, so its folders are not closed. */
+const lockMaster = async (relation: Relation, root: Root, strategy: LockStrategy, context: Locking): Promise<Lock> => {
+  const host = await context.masterHost(relation.block.master);
+  const lock = await acquire(host, relation, context, {
+    ...timing(strategy),
+    root,
+    block: relation.block.name,
+    mode: 'shared',
+    run: context.run,
+    by: strategy.by.kind === 'permissions' ? ADVISORY : strategy.by,
+    folders: [],
+  });
+  return lock ?? { epoch: 0, waited: false, release: async () => [] };
+};
+
+/** Null where the host has no locks at all and none is asked for by the plan. */
+const acquire = async (
+  host: Host,
+  relation: Relation,
+  context: Locking,
+  request: LockRequest,
+): Promise<Lock | null> => {
+  const where = { type: 'lock', ...about(relation, context), on: host.label } as const;
+  if (host.locks === null) {
+    if (request.mode === 'exclusive' && request.by === ADVISORY) return null;
+    throw new HostError(
+      'unsupported',
+      `${host.label} cannot lock block ${request.block}`,
+      'choose another consistency for this host',
+    );
+  }
+  context.emit({ ...where, time: context.clock(), state: 'waiting' });
+  try {
+    const lock = await host.locks.acquire(request);
+    context.emit({ ...where, time: context.clock(), state: 'held' });
+    return {
+      ...lock,
+      release: async () => {
+        const problems = await lock.release();
+        context.emit({ ...where, time: context.clock(), state: 'released' });
+        return problems;
+      },
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    context.emit({ ...where, time: context.clock(), state: 'refused', message });
+    throw error;
+  }
+};
+
+const timing = (strategy: LockStrategy | null): { readonly wait: number; readonly hold: number } =>
+  strategy === null ? { wait: DEFAULT_WAIT, hold: DEFAULT_HOLD } : { wait: strategy.wait, hold: strategy.hold };
+
+/** The folders that hold what the block would change, and the take's own. */
+const foldersOf = ({ take, changes }: Pick<ComparedTake, 'take' | 'changes'>): Path[] => {
+  const folders = new Set<Path>([take.into.folder]);
+  for (const { path } of changes) {
+    const folder = parent(path);
+    folders.add(take.into.folder === '' ? folder : folder === '' ? take.into.folder : `${take.into.folder}/${folder}`);
+  }
+  return [...folders];
+};
+
+const distinct = <T>(items: readonly T[], key: (item: T) => string): T[] => [
+  ...new Map(items.map(item => [key(item), item] as const)).values(),
+];
+
+const ADVISORY: LockBy = { kind: 'advisory' };
+const DEFAULT_WAIT = 30;
+const DEFAULT_HOLD = 300;

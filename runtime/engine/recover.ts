@@ -1,0 +1,59 @@
+// What earlier runs left in a remote's root: finished by `apply` before it looks, counted by `plan`.
+import type { Root, Unfinished } from '../host/host.js';
+import type { Relation } from './relation.js';
+import { about, type Telling } from './state.js';
+
+export type Recovering = Telling & {
+  readonly run: string;
+  readonly command: 'plan' | 'apply';
+  /** Names of the plan's blocks: what another plan's block left is finished by whoever meets it. */
+  readonly blocks: ReadonlySet<string>;
+};
+
+export const attendRoot = async (relation: Relation, root: Root, context: Recovering): Promise<void> => {
+  const mine = ({ block }: Unfinished): boolean => block === relation.block.name || !context.blocks.has(block);
+  const left = (await root.unfinished()).filter(mine);
+  if (context.command === 'apply') {
+    for (const { transaction, block, state } of left) {
+      if (state === 'intent') await finish(relation, root, transaction, block, context);
+    }
+  } else relation.unfinished += left.filter(({ state }) => state === 'intent').length;
+  const after = context.command === 'apply' && left.length > 0 ? (await root.unfinished()).filter(mine) : left;
+  for (const { transaction, owed, state } of after) {
+    if (owed !== '' && state === 'owed') relation.owed.push({ root, transaction, owed });
+  }
+};
+
+/** Under the block's lock, and only if it is still there by then: another run may have been quicker. */
+const finish = async (
+  relation: Relation,
+  root: Root,
+  transaction: string,
+  block: string,
+  context: Recovering,
+): Promise<void> => {
+  const lock = await relation.remoteHost!.locks?.acquire({
+    root,
+    block,
+    mode: 'exclusive',
+    run: context.run,
+    wait: WAIT_SECONDS,
+    hold: HOLD_SECONDS,
+    by: { kind: 'advisory' },
+    folders: [],
+  });
+  try {
+    const still = (await root.unfinished()).find(one => one.transaction === transaction && one.state === 'intent');
+    if (still === undefined) return;
+    for (const recovered of await root.recover(still)) {
+      if (recovered.result !== 'failed') continue;
+      relation.problems.push(recovered.problem);
+      context.emit({ type: 'problem', ...about(relation, context), ...recovered.problem });
+    }
+  } finally {
+    await lock?.release();
+  }
+};
+
+const WAIT_SECONDS = 30;
+const HOLD_SECONDS = 300;

@@ -1,0 +1,44 @@
+// What a scan of one side of a take is asked to list, and which folders of two hosts a take pairs.
+import type { BlockPlan, FileTest, RootPath, TakePlan } from '../../compiler/plan.js';
+import type { Selection } from '../host/host.js';
+
+/** Modes are always listed, because new files and folders need them; whether they count as a difference is in the rules. */
+export const selectionOf = (
+  side: 'master' | 'remote',
+  block: BlockPlan,
+  take: TakePlan,
+  started: number,
+): Selection => {
+  const tests = block.order.map(({ test }) => test);
+  const needs = (what: FileTest['is']) => tests.some(test => mentions(test, what));
+  const attributes = new Set(block.attributes).add('mode');
+  if (needs('owner')) attributes.add('owner');
+  if (needs('group')) attributes.add('group');
+  return {
+    side,
+    folder: side === 'master' ? take.from.folder : take.into.folder,
+    terms: take.terms,
+    attributes: [...attributes],
+    set: block.set,
+    times: block.compare.by === 'quick' || attributes.has('modified') || needs('age'),
+    links: block.links,
+    algorithm: block.compare.by === 'checksum' ? block.compare.algorithm : 'xxh128',
+    now: started,
+  };
+};
+
+/** A single path of the master pairs with each of the remote's parallel paths; equal counts pair in order. */
+export const pairsOf = (
+  { roots }: TakePlan,
+  master: string,
+  remote: string,
+): readonly { readonly from: RootPath; readonly into: RootPath }[] => {
+  const froms = roots[master]!;
+  return roots[remote]!.map((into, at) => ({ from: froms.length === 1 ? froms[0]! : froms[at]!, into }));
+};
+
+const mentions = (test: FileTest, what: FileTest['is']): boolean => {
+  if (test.is === what) return true;
+  if (test.is === 'not') return mentions(test.test, what);
+  return (test.is === 'and' || test.is === 'or') && test.tests.some(part => mentions(part, what));
+};
