@@ -136,12 +136,10 @@ const faultIn = ({ words }: Complaint): Fault => ({ fault: FAULTS[words] ?? 'EIO
 
 type Ended = { readonly code: number | null; readonly output: string; readonly words: string };
 
-const run = ([file, ...args]: readonly string[], input: string, descriptors: readonly number[]): Promise<Ended> =>
+/** Through `env`, which says what is missing by 127 and keeps the words of the C library in one language. */
+const run = (program: readonly string[], input: string, descriptors: readonly number[]): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const child = spawn(file!, args, {
-      stdio: ['pipe', 'pipe', 'pipe', ...descriptors],
-      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
-    });
+    const child = spawn('env', ['LC_ALL=C', ...program], { stdio: ['pipe', 'pipe', 'pipe', ...descriptors] });
     const output: Buffer[] = [];
     let words = '';
     child.stdout!.on('data', (chunk: Buffer) => output.push(chunk));
@@ -150,9 +148,9 @@ const run = ([file, ...args]: readonly string[], input: string, descriptors: rea
     });
     child.stdin!.on('error', () => {});
     child.stdin!.end(input, 'latin1');
-    child.once('error', () => reject(notInstalled(file!)));
+    child.once('error', () => reject(notInstalled()));
     child.once('close', code => {
-      if (code === NOT_FOUND) reject(notInstalled('getfattr or setfattr'));
+      if (code === NOT_FOUND) reject(notInstalled());
       else resolve({ code, output: Buffer.concat(output).toString('latin1'), words });
     });
   });
@@ -168,10 +166,10 @@ const patternFor = (attributes: readonly Attribute[]): string => {
   return `^(${parts.join('|')})`;
 };
 
-const notInstalled = (program: string): HostError =>
+const notInstalled = (): HostError =>
   new HostError(
     'unsupported',
-    `extended attributes and access lists need the program ${program}, which is not installed`,
+    'extended attributes and access lists need the programs getfattr, setfattr and xargs, which are not all installed',
     'install the package `attr` (and `findutils`) on that host, or leave `acl` and `xattr` out of the attributes',
   );
 
@@ -191,7 +189,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 const FIRST_INHERITED = 3;
 const MAX_FOLDERS = 100;
 const MAX_FILES = 2000;
-/** What xargs answers for a program that is not there. */
+/** What `env` and xargs answer for a program that is not there. */
 const NOT_FOUND = 127;
 /** On Linux a descriptor that only names the folder; the link in /proc must be followed to it. */
 const NAMES_FOLDER = 0o10000000 | constants.O_DIRECTORY;

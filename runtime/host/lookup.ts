@@ -6,9 +6,11 @@
 import type { Found } from '../tree/action.js';
 import type { Problem } from '../tree/entry.js';
 import { leaf, type Path, parent, refusePath } from '../tree/path.js';
+import type { ExtraReader } from './extra-reader.js';
 import { problemOf } from './faults.js';
 import { type Fault, type Folder, isFault, type Stat } from './file-verbs.js';
 import { fileOf, folderOf, linkOf } from './managed.js';
+import { lookUpExtras } from './scan-extras.js';
 import { reachFrom, type ScanState } from './scan-state.js';
 import { STATE_FOLDER } from './walk.js';
 
@@ -55,7 +57,28 @@ const lookupInFolder = async (
     if (problem !== null) answers.push(problem);
     else answers.push(await found(state, at, path, stats[next++]!));
   }
+  if (state.extras !== null && !isFault(at)) await addExtras(state, state.extras, at, paths, answers);
   return answers;
+};
+
+/** The digest of its extended attributes in each entry that can have some. */
+const addExtras = async (
+  { lookedUp }: ScanState,
+  reader: ExtraReader,
+  at: Folder,
+  paths: readonly Path[],
+  answers: (Found | Problem)[],
+): Promise<void> => {
+  const bearing = paths.flatMap((path, i) => {
+    const answer = answers[i]!;
+    const bears = 'kind' in answer && (answer.kind === 'file' || answer.kind === 'folder');
+    return bears ? [{ path, follow: lookedUp.get(path)?.followed ?? false, i }] : [];
+  });
+  const digests = bearing.length === 0 ? [] : await lookUpExtras(reader, at, bearing);
+  bearing.forEach(({ i }, n) => {
+    const extra = digests[n]!;
+    answers[i] = typeof extra === 'string' ? ({ ...answers[i], extra } as Found) : extra;
+  });
 };
 
 const found = async (

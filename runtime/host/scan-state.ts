@@ -2,6 +2,7 @@
 import type { Matcher } from '../tree/matcher.js';
 import { type Path, parent } from '../tree/path.js';
 import type { DigestTable } from './digest-cache.js';
+import type { ExtraReader } from './extra-reader.js';
 import type { FileVerbs } from './file-verbs.js';
 import type { Selection } from './host.js';
 import type { Managed } from './managed.js';
@@ -21,6 +22,8 @@ export type ScanState = {
   readonly start: Start | null;
   readonly device: number;
   readonly walked: Walked;
+  /** Null where the selection manages no extended attributes. */
+  readonly extras: ExtraReader | null;
   /** What lookups by name found since, null for nothing; they count more than the listing. */
   readonly lookedUp: Map<Path, LookedUp | null>;
 };

@@ -6,14 +6,16 @@ import { findChanged } from './changed.js';
 import { type Contents, openContents, openFileReader } from './content.js';
 import { readContents } from './content-stream.js';
 import type { DigestCache } from './digest-cache.js';
+import { makeExtraReader } from './extra-reader.js';
 import { explainFault } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
-import type { FolderPage, Selection } from './host.js';
+import type { FolderPage, Provenance, Selection } from './host.js';
 import { HostError } from './host-error.js';
 import { lookup } from './lookup.js';
 import { makeManaged } from './managed.js';
 import { makePace } from './pace.js';
 import type { Start } from './reach.js';
+import { readExtras, withExtras } from './scan-extras.js';
 import { type ScanState, seenAt } from './scan-state.js';
 import type { SeenScan } from './seen.js';
 import { STATE_FOLDER, walkTree } from './walk.js';
@@ -22,6 +24,8 @@ export type ScanTools = {
   readonly cache: DigestCache;
   /** Awaited after about every 50 ms of work. */
   readonly breathe: () => Promise<void>;
+  /** By this relation's baseline; without one, nothing is known. */
+  readonly provenance?: (paths: readonly Path[]) => Promise<readonly Provenance[]>;
 };
 
 /** `folder` is the held root, which stays the caller's; null where the root does not exist. */
@@ -86,6 +90,8 @@ export const openScan = async (
         state.table.flush();
       }
     },
+    extras: paths => readExtras(state, paths),
+    provenance: async paths => tools.provenance?.(paths) ?? paths.map(() => 'unknown' as const),
     followers: async leaders => leaders.map(leader => followers.get(leader) ?? []),
     read: wanted => readContents(state, wanted),
     changed: paths => findChanged(state, paths),
@@ -108,11 +114,13 @@ const observe = async (
   const managed = makeManaged(selection, verbs.names);
   const pace = makePace(breathe);
   const [hasher, { size }] = [await openDigests('xxh128'), await openDigests(selection.algorithm)];
-  const walked = await walkTree({ verbs, start, selection, matcher, managed, hasher, pace });
-  if (isFault(walked)) throw unusable(path, walked);
+  const extras = makeExtraReader(verbs, selection, managed, hasher);
+  const listed = await walkTree({ verbs, start, selection, matcher, managed, hasher, pace });
+  if (isFault(listed)) throw unusable(path, listed);
+  const walked = extras === null ? listed : await withExtras(verbs, start, listed, extras, hasher);
   const table = cache.table(selection.algorithm, size);
   const device = start?.stat.device ?? 0;
-  return { verbs, selection, matcher, managed, pace, table, start, device, walked, lookedUp: new Map() };
+  return { verbs, selection, matcher, managed, pace, table, start, device, walked, extras, lookedUp: new Map() };
 };
 
 /** Enters the take's folder from the root, never through a link; null where it does not exist. */

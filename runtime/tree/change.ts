@@ -150,9 +150,12 @@ export const differingAttributes = (
     modified: rules.modified && timed && timesDiffer(a.modified, b.modified),
     owner: rules.owner && owned && a.owner !== b.owner,
     group: rules.group && owned && a.group !== b.group,
-    extra: rules.extra && moded && a.extra !== b.extra,
+    extra: rules.extra && moded && readable(a) && readable(b) && a.extra !== b.extra,
   };
 };
+
+/** Of an unreadable folder, extended attributes are not known. */
+const readable = (entry: Entry): boolean => entry.kind !== 'folder' || !entry.unreadable;
 
 /** File systems and their drivers round differently: two times within 2 µs are equal. */
 export const timesDiffer = (a: number, b: number): boolean => Math.abs(a - b) > 2;

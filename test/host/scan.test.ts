@@ -15,7 +15,15 @@ test('files, folders and links are listed with their facts', () =>
     const scan = await scanOf(path);
     const all = await listed(scan);
     const time = 1_600_000_000_000_000;
-    assert.deepEqual(all.get('b/x'), { kind: 'file', size: 3, mode: 0o644, modified: time, owner: '', group: '', extra: '' });
+    assert.deepEqual(all.get('b/x'), {
+      kind: 'file',
+      size: 3,
+      mode: 0o644,
+      modified: time,
+      owner: '',
+      group: '',
+      extra: '',
+    });
     assert.deepEqual(all.get('l'), { kind: 'link', target: 'b/x', modified: time, owner: '', group: '' });
     assert.equal((all.get('a') as { mode: number }).mode, 0o755);
     const { digest, problems, ...counts } = scan.summary;
@@ -26,7 +34,7 @@ test('files, folders and links are listed with their facts', () =>
     await scan.close();
   }));
 
-test('what is not managed is listed as nothing, and setuid only with `special`', () =>
+test('what is not managed is listed as nothing, and setuid, setgid and sticky only with `special`', () =>
   inPlace({ f: 'x' }, async ({ path }) => {
     chmodSync(`${path}/f`, 0o6755);
     const mode = async (attributes: ('mode' | 'special' | 'owner')[]) =>
@@ -40,7 +48,10 @@ test('what is not managed is listed as nothing, and setuid only with `special`',
       modified: 0,
       owner: execFileSync('stat', ['-c', '%U', `${path}/f`], { encoding: 'utf8' }).trim(),
       group: '',
+      extra: '',
     });
+    chmodSync(`${path}/f`, 0o1644);
+    assert.deepEqual([await mode(['mode']), await mode(['mode', 'special'])], [0o644, 0o1644]);
   }));
 
 /** Names that break careless programs, as byte strings. */
