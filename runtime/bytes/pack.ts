@@ -5,16 +5,18 @@
 //   record = whole (1): index:varint size:varint digest:string content:size raw bytes
 //            part  (2): index:varint offset:varint content:bytes        — in order, from 0, without gaps
 //            end   (3): index:varint size:varint digest:string          — after the parts of a file
+//            zeros (5): index:varint offset:varint length:varint        — among the parts, for that many bytes of zeros
 //            lost  (4): index:varint code:string message:string help:string — it cannot be sent; what came of it is void
 //
 // `index` is the step that wants the content (host.ts). `digest` is the block's algorithm over the whole content, computed
-// by the sender while reading. code is a ProblemCode; 'changed' says that the file is no longer what was listed.
+// by the sender while reading, zeros and all. code is a ProblemCode; 'changed' says that the file is no longer what was listed.
 // Content of a record is at most MAX_CONTENT bytes.
 import { makeReader, WireError, type Writer } from './wire.js';
 
 export type PackRecord =
   | { readonly is: 'whole'; readonly index: number; readonly digest: string; readonly content: Buffer }
   | { readonly is: 'part'; readonly index: number; readonly offset: number; readonly content: Buffer }
+  | { readonly is: 'zeros'; readonly index: number; readonly offset: number; readonly length: number }
   | { readonly is: 'end'; readonly index: number; readonly size: number; readonly digest: string }
   | {
       readonly is: 'lost';
@@ -37,6 +39,10 @@ export const writeRecord = (writer: Writer, record: PackRecord): void => {
       writer.varint(record.content.length);
       writer.string(record.digest);
       writer.raw(record.content);
+      return;
+    case 'zeros':
+      writer.varint(record.offset);
+      writer.varint(record.length);
       return;
     case 'end':
       writer.varint(record.size);
@@ -71,6 +77,8 @@ export function* readRecords(chunk: Uint8Array): Generator<PackRecord> {
       yield { is: 'whole', index, digest, content: reader.raw(size) };
     } else if (code === CODES.part) {
       yield { is: 'part', index, offset: reader.varint(), content: reader.bytes(MAX_CONTENT) };
+    } else if (code === CODES.zeros) {
+      yield { is: 'zeros', index, offset: reader.varint(), length: reader.varint() };
     } else if (code === CODES.end) {
       yield { is: 'end', index, size: reader.varint(), digest: reader.string(MAX_DIGEST) };
     } else if (code === CODES.lost) {
@@ -83,7 +91,9 @@ export function* readRecords(chunk: Uint8Array): Generator<PackRecord> {
 
 /** Content bytes in one record at most; a chunk is a little larger at most. */
 export const MAX_CONTENT = 1_048_576;
+/** Zeros are told as such where at least so many stand together; also the grain in which they are looked for. */
+export const ZERO_RUN = 65_536;
 /** Files up to this size are sent whole, many to a chunk. */
 export const SMALL_FILE = 262_144;
 const MAX_DIGEST = 64;
-const CODES = { whole: 1, part: 2, end: 3, lost: 4 } as const;
+const CODES = { whole: 1, part: 2, end: 3, lost: 4, zeros: 5 } as const;

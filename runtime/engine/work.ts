@@ -122,6 +122,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
       for await (const chunk of pack) {
         for (const record of readRecords(chunk)) {
           if (record.is === 'whole' || record.is === 'end') progress.files++;
+          if (record.is === 'zeros') progress.bytes += record.length;
           if (record.is === 'whole' || record.is === 'part') {
             progress.bytes += record.content.length;
             relation.tally.bytesLiteral += record.content.length;

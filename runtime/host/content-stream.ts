@@ -2,11 +2,12 @@
 //
 //  1. A file is sent only if it is what was seen when it is opened, and still is when its last byte was read; otherwise its
 //     record says `lost` with 'changed', and what came of it is void.
-//  2. Never more than one chunk is in memory, however large a file is.
+//  2. Never more than one chunk is in memory, however large a file is. Long runs of zeros in it are named, not sent.
 //  3. A file that cannot be read is lost by itself; the stream goes on.
 import { type Hasher, openDigests } from '../bytes/digest.js';
 import { MAX_CONTENT, SMALL_FILE } from '../bytes/pack.js';
 import { makePacker, newPart, PART_ROOM, type Packer, partChunk } from '../bytes/pack-writer.js';
+import { stretchesOf } from '../bytes/zeros.js';
 import type { Problem } from '../tree/entry.js';
 import { leaf, type Path, parent } from '../tree/path.js';
 import { notListed } from './content.js';
@@ -37,7 +38,7 @@ export async function* readContents(state: ScanState, wanted: readonly Wanted[])
           const first = packer.isFull() || large ? packer.take() : null;
           if (first !== null) yield first;
           const digest = large
-            ? yield* readParts(state, source, one, hasher)
+            ? yield* readParts(state, source, one, hasher, packer)
             : await readWhole(source, scratch, hasher);
           const after = isFault(digest) ? digest : await source.restat();
           const lost = isFault(after) ? after : isSame(source.stat, after) ? null : CHANGED;
@@ -89,22 +90,41 @@ async function* readParts(
   source: Source,
   { index }: Wanted,
   hasher: Hasher,
+  packer: Packer,
 ): AsyncGenerator<Uint8Array, string | Fault> {
   const { size } = source.stat;
+  let zeros = 0;
+  /** Of a chunk that was nothing but zeros, nobody was given a view. */
+  let spare: Buffer | null = null;
   hasher.init();
   for (let offset = 0; offset < size; ) {
     const length = Math.min(MAX_CONTENT, size - offset);
-    const part = newPart(length);
+    const part: Buffer = spare?.length === PART_ROOM + length ? spare : newPart(length);
     const content = part.subarray(PART_ROOM, PART_ROOM + length);
     const count = await source.read(content);
     if (isFault(count)) return count;
     if (count < length) return CHANGED;
     hasher.update(content);
-    yield partChunk(part, index, offset, length);
+    const stretches = stretchesOf(content);
+    spare = stretches.every(stretch => stretch.zeros) ? part : null;
+    for (const stretch of stretches) {
+      const run = stretch.end - stretch.start;
+      if (stretch.zeros) zeros += run;
+      else {
+        const start = offset + stretch.start;
+        if (zeros > 0) packer.add({ is: 'zeros', index, offset: start - zeros, length: zeros });
+        zeros = 0;
+        const before = packer.take();
+        if (before !== null) yield before;
+        // The head is written over what stands before: room left for it, or the end of a run of zeros.
+        yield partChunk(part.subarray(stretch.start), index, start, run);
+      }
+    }
     offset += length;
     const pause = state.pace(length / 1024);
     if (pause !== null) await pause;
   }
+  if (zeros > 0) packer.add({ is: 'zeros', index, offset: size - zeros, length: zeros });
   return hasher.digest();
 }
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import { ALGORITHMS } from '../../compiler/plan.js';
 import { openDigests } from '../../runtime/bytes/digest.js';
-import { MAX_CONTENT, type PackRecord, readRecords, SMALL_FILE } from '../../runtime/bytes/pack.js';
+import { MAX_CONTENT, type PackRecord, readRecords, SMALL_FILE, ZERO_RUN } from '../../runtime/bytes/pack.js';
 import type { FileVerbs } from '../../runtime/host/file-verbs.js';
 import type { FolderPage } from '../../runtime/host/host.js';
 import type { SeenScan } from '../../runtime/host/seen.js';
@@ -95,6 +95,10 @@ const unpack = async (pack: AsyncIterable<Uint8Array>) => {
         const before = parts.get(record.index) ?? [];
         assert.equal(record.offset, Buffer.concat(before).length);
         parts.set(record.index, [...before, record.content]);
+      } else if (record.is === 'zeros') {
+        const before = parts.get(record.index) ?? [];
+        assert.equal(record.offset, Buffer.concat(before).length);
+        parts.set(record.index, [...before, Buffer.alloc(record.length)]);
       } else {
         const content = Buffer.concat(parts.get(record.index) ?? []);
         assert.equal(record.size, content.length);
@@ -121,6 +125,39 @@ test('a pack brings every file whole, small and large, with its digest', () => {
     assert.ok(largest <= MAX_CONTENT + 100);
   });
 });
+
+test('long runs of zeros are named, wherever they stand', () => {
+  const filled = (length: number, byte: string) => byte.repeat(length);
+  const grain = ZERO_RUN;
+  const contents = [
+    filled(5 * MAX_CONTENT + 3, '\0'),
+    filled(grain, 'a') + filled(2 * MAX_CONTENT, '\0') + filled(grain + 1, 'b'),
+    filled(MAX_CONTENT, '\0') + filled(MAX_CONTENT, 'c') + filled(MAX_CONTENT, '\0'),
+    Array.from({ length: 40 }, (_, i) => filled(grain, i % 2 === 0 ? 'd' : '\0')).join(''),
+    `${filled(grain - 1, '\0')}e${filled(grain, '\0')}f${filled(8 * grain - 1, '\0')}`,
+  ];
+  return inPlace(Object.fromEntries(contents.map((content, i) => [`f${i}`, content])), async ({ path }) => {
+    const scan = await scanOf(path);
+    const chunks = await collect(scan.read(contents.map((_, index) => ({ path: `f${index}`, index }))));
+    const kept = chunks.map(chunk => Buffer.from(chunk));
+    const sent = kept.flatMap(chunk => [...readRecords(chunk)]).map(one => ('content' in one ? one.content.length : 0));
+    assert.equal(
+      sent.reduce((sum, length) => sum + length, 0),
+      3 + (2 * grain + 1) + MAX_CONTENT + 20 * grain + 2 * grain,
+    );
+    const { files } = await unpack(inTurn(kept));
+    contents.forEach((content, i) => {
+      const file = files.get(i);
+      assert.ok(typeof file === 'object', `f${i}`);
+      assert.ok(file.content.equals(Buffer.from(content, 'latin1')), `f${i}`);
+      assert.equal(file.digest, hasher.hash(file.content));
+    });
+  });
+});
+
+async function* inTurn(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  yield* chunks;
+}
 
 test('many small files share chunks', () =>
   inPlace(

@@ -8,6 +8,7 @@
 import type { Hasher } from '../../bytes/digest.js';
 import { type PackRecord, readRecords } from '../../bytes/pack.js';
 import { WireError } from '../../bytes/wire.js';
+import { updateZeros } from '../../bytes/zeros.js';
 import type { Action, Outcome } from '../../tree/action.js';
 import { PROBLEM_CODES, type ProblemCode } from '../../tree/entry.js';
 import { isFault, type Sink } from '../file-verbs.js';
@@ -49,7 +50,9 @@ const receive = async (receiving: Receiving, record: PackRecord): Promise<void> 
     case 'whole':
       return receiveWhole(receiving, step, record.content, record.digest);
     case 'part':
-      return receivePart(receiving, step, record.offset, record.content);
+      return receivePart(receiving, step, record.offset, record.content.length, record.content);
+    case 'zeros':
+      return receivePart(receiving, step, record.offset, record.length, null);
     case 'end':
       return receiveEnd(receiving, step, record.size, record.digest);
     case 'lost': {
@@ -77,7 +80,14 @@ const receiveWhole = async (receiving: Receiving, step: FileStep, content: Buffe
   return finish(receiving, step, sink);
 };
 
-const receivePart = async (receiving: Receiving, step: FileStep, offset: number, content: Buffer): Promise<void> => {
+/** The next bytes of a file in parts; without content they are zeros. */
+const receivePart = async (
+  receiving: Receiving,
+  step: FileStep,
+  offset: number,
+  length: number,
+  content: Buffer | null,
+): Promise<void> => {
   const { work, hashers } = receiving;
   const { index, action } = step;
   if (receiving.open === null) {
@@ -91,7 +101,7 @@ const receivePart = async (receiving: Receiving, step: FileStep, offset: number,
   }
   const { open } = receiving;
   if (open.index !== index || open.received !== offset) throw protocolFault(work, 'parts of a file came out of order');
-  open.received += content.length;
+  open.received += length;
   if (open.sink === null) return;
   if (open.received > action.size) {
     trouble(receiving, wrongSize(step, open.received));
@@ -99,8 +109,13 @@ const receivePart = async (receiving: Receiving, step: FileStep, offset: number,
     open.sink = null;
     return;
   }
-  hasherOf(work, hashers, step).parts.update(content);
-  const written = await open.sink.write(content);
+  const { parts } = hasherOf(work, hashers, step);
+  if (content !== null) parts.update(content);
+  for (let left = content === null ? length : 0; left > 0; left -= ZEROS_AT_ONCE) {
+    updateZeros(parts.update, Math.min(left, ZEROS_AT_ONCE));
+    await work.breathe();
+  }
+  const written = await (content === null ? open.sink.skip(length) : open.sink.write(content));
   if (!isFault(written)) return;
   const { sink } = open;
   open.sink = null;
@@ -208,6 +223,9 @@ const protocolFault = ({ label }: Work, what: string): HostError =>
     `staging on ${label}: ${what}`,
     'this is a fault in syncplan, or in what passes content on',
   );
+
+/** Zeros that are digested before the host may show that it is alive. */
+const ZEROS_AT_ONCE = 67_108_864;
 
 function* recordsOf(chunk: Uint8Array): Generator<PackRecord> {
   try {
