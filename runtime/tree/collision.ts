@@ -4,11 +4,8 @@
 // that folds further, as few do, tells the rest when the file is put in place.
 import { type Path, toText } from './path.js';
 
-export type NameFacts = {
-  readonly caseSensitive: boolean;
-  /** Keeps two spellings of one text in Unicode as one name. */
-  readonly normalising: boolean;
-};
+/** As a host tells them; macOS takes two spellings of one text in Unicode for one name. */
+export type NameFacts = { readonly caseSensitive: boolean; readonly system: string };
 
 /** Two names of one folder, or more, that would be one there; in the order of bytes. */
 export type Collision = readonly Path[];
@@ -18,8 +15,8 @@ export type Collision = readonly Path[];
  * them that would fall together and in which a fresh one is. Folders of two such spellings are told once, not for all that
  * is in them.
  */
-export const collisions = (fresh: Iterable<Path>, there: Iterable<Path>, facts: NameFacts): Collision[] => {
-  if (facts.caseSensitive && !facts.normalising) return [];
+export const collisions = (fresh: Iterable<Path>, facts: NameFacts, there: Iterable<Path> = []): Collision[] => {
+  if (facts.caseSensitive && !normalises(facts)) return [];
   const fold = folderOf(facts);
   const spellings = new Map<Path, Map<Path, boolean>>();
   const note = (path: Path, isFresh: boolean): void => {
@@ -48,9 +45,10 @@ const isToldAbove = (folded: Path, spellings: ReadonlyMap<Path, ReadonlyMap<Path
 };
 
 /** How such a file system reads a path; component by component, since one may be text where another is not. */
-const folderOf =
-  ({ caseSensitive, normalising }: NameFacts): ((path: Path) => string) =>
-  path =>
+const folderOf = (facts: NameFacts): ((path: Path) => string) => {
+  const { caseSensitive } = facts;
+  const normalising = normalises(facts);
+  return path =>
     path
       .split('/')
       .map(name => {
@@ -61,5 +59,8 @@ const folderOf =
         return caseSensitive ? normal : normal.toUpperCase().toLowerCase();
       })
       .join('/');
+};
+
+const normalises = ({ system }: NameFacts): boolean => system.startsWith('darwin');
 
 const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
