@@ -90,6 +90,7 @@ const withoutPrototypes = (plan: Plan): Plan => ({
   inputs: bare(plan.inputs),
   blocks: plan.blocks.map(block => ({
     ...block,
+    consistencyOf: bare(block.consistencyOf),
     takes: block.takes.map(take => ({ ...take, roots: bare(take.roots) })),
   })),
 });

@@ -7,6 +7,7 @@ const name = z.string().regex(new RegExp(`^${LABEL}$`), 'is no name');
 const hostId = z.string().regex(new RegExp(`^${LABEL}(\\.${LABEL}){0,2}$`), 'is no name of a host');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256');
 const seconds = z.number().nonnegative();
+const mode = z.int().min(0).max(0o7777);
 const bytes = z.string().regex(/^[\u0000-\u00ff]*$/, 'is no byte string');
 const folder = bytes.refine(
   text =>
@@ -55,7 +56,7 @@ const fileTest: z.ZodType<FileTest> = z.lazy(() =>
       bytes: z.int().nonnegative(),
     }),
     z.strictObject({ is: z.literal('age'), op: z.enum(['<=', '>']), seconds }),
-    z.strictObject({ is: z.literal('mode'), values: z.array(z.int().min(0).max(0o7777)) }),
+    z.strictObject({ is: z.literal('mode'), values: z.array(mode) }),
     z.strictObject({ is: z.literal('executable') }),
     z.strictObject({ is: z.literal('listed'), source: z.string(), paths: z.array(folder) }),
   ]),
@@ -63,12 +64,48 @@ const fileTest: z.ZodType<FileTest> = z.lazy(() =>
 
 const place = z.strictObject({ root: name, folder });
 
+const rootPath = z.strictObject({
+  path: z.string().min(1),
+  base: z.string(),
+  state: z.string().min(1).nullable(),
+});
+
 const take = z.strictObject({
   from: place,
   into: place,
-  roots: z.record(hostId, z.strictObject({ path: z.string().min(1), base: z.string() })),
+  roots: z.record(hostId, z.array(rootPath).min(1)),
   terms: z.array(z.strictObject({ base: folder, include: fileTest, except: fileTest.nullable() })).min(1),
 });
+
+const command = z
+  .array(z.string().regex(/^[^\0]*$/, 'holds a NUL character'))
+  .refine(([program = '']) => /^[^/~\s][^/\s]*$/.test(program) || program.startsWith('/'), 'names no program');
+
+const lock = z.strictObject({
+  strategy: z.literal('lock'),
+  wait: seconds,
+  hold: z.number().min(1),
+  by: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('advisory') }),
+    z.strictObject({ kind: z.literal('permissions') }),
+    z.strictObject({ kind: z.literal('command'), command, release: command }),
+  ]),
+});
+
+const consistency = z.discriminatedUnion('strategy', [
+  z.strictObject({ strategy: z.literal('none') }),
+  z.strictObject({
+    strategy: z.literal('verify'),
+    rounds: z.int().min(1).max(100),
+    every: seconds,
+    then: z.union([z.literal('fail'), lock]),
+  }),
+  lock,
+]);
+
+const orderItem = z.strictObject({ base: folder, test: fileTest });
+
+const account = z.string().regex(/^([A-Za-z_][A-Za-z0-9._-]*\$?|\d{1,10})$/, 'is no owner or group');
 
 const block = z.strictObject({
   name,
@@ -76,7 +113,7 @@ const block = z.strictObject({
   master: hostId,
   remotes: z.array(hostId).min(1),
   takes: z.array(take).min(1),
-  order: z.array(z.strictObject({ base: folder, test: fileTest })),
+  order: z.array(orderItem),
   compare: z.discriminatedUnion('by', [
     z.strictObject({ by: z.literal('quick') }),
     z.strictObject({ by: z.literal('checksum'), algorithm: z.enum(ALGORITHMS) }),
@@ -87,15 +124,8 @@ const block = z.strictObject({
     hard: z.enum(['keep', 'split']),
     escaping: z.enum(['keep', 'refuse', 'skip']),
   }),
-  consistency: z.discriminatedUnion('strategy', [
-    z.strictObject({ strategy: z.literal('none') }),
-    z.strictObject({
-      strategy: z.literal('verify'),
-      rounds: z.int().min(1).max(100),
-      every: seconds,
-      then: z.literal('fail'),
-    }),
-  ]),
+  consistency,
+  consistencyOf: z.record(hostId, consistency),
   delete: z.discriminatedUnion('mode', [
     z.strictObject({ mode: z.literal('never') }),
     z.strictObject({
@@ -106,6 +136,24 @@ const block = z.strictObject({
       trash: seconds,
     }),
   ]),
+  commit: z.enum(['independent', 'together']),
+  hooks: z.array(
+    z.strictObject({
+      when: z.enum(['before', 'after']),
+      changed: z.array(orderItem).nullable(),
+      command,
+      on: z.enum(['master', 'remote', 'server']),
+      timeout: z.number().positive(),
+    }),
+  ),
+  set: z
+    .strictObject({
+      owner: account.nullable(),
+      group: account.nullable(),
+      files: mode.nullable(),
+      folders: mode.nullable(),
+    })
+    .nullable(),
   durability: z.enum(['strict', 'none']),
 });
 
@@ -133,6 +181,9 @@ export const findDisagreement = (plan: Plan): string | null => {
     for (const { from, roots } of block.takes) {
       const without = own.find(id => !Object.hasOwn(roots, id));
       if (without !== undefined) return `${where} does not say where ${without} keeps ${from.root}`;
+      const count = roots[block.master]?.length ?? 0;
+      const odd = block.remotes.find(id => count > 1 && roots[id]?.length !== count);
+      if (odd !== undefined) return `${where} cannot pair the parallel paths of ${block.master} with those of ${odd}`;
     }
     const later = block.after.find(name => !done.has(name));
     if (later !== undefined) return `${where} comes after ${JSON.stringify(later)}, which does not stand before it`;

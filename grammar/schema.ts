@@ -3,20 +3,17 @@ import type { Operator, Statement } from './ast.js';
 import { BLOCK_PART_ROWS, BLOCK_ROWS } from './schema/block.js';
 import { FILE_ROWS, FLEET_ROWS, SSH_ROWS } from './schema/fleet.js';
 import { FILE_PREDICATES, HOST_PREDICATES } from './schema/predicates.js';
-import { type Context, type Later, type Predicate, type Setting, type Since, settingOf } from './schema/row.js';
+import { type Context, type Later, type Predicate, type Setting, settingOf, type Unbuilt } from './schema/row.js';
 import { RESERVED_WORDS, TRANSFER_ROWS } from './schema/transfer.js';
 import type { Span } from './source.js';
 
 export { bareSubject } from './schema/predicates.js';
-export type { Context, Later, Operand, Predicate, Setting, Since, UnitRow } from './schema/row.js';
+export type { Context, Later, Operand, Predicate, Setting, Unbuilt, UnitRow } from './schema/row.js';
 export { RESERVED_WORDS } from './schema/transfer.js';
 export { UNITS } from './schema/units.js';
 
 /** The edition of the language this program knows. */
 export const EDITION = 1;
-
-/** What is built; every later release is refused by name. */
-export const BUILT: Since = 'first';
 
 export const SETTINGS: readonly Setting[] = [
   ...FILE_ROWS,
@@ -80,8 +77,9 @@ export function bodyContext(setting: Setting, statement: Statement): Context | n
 export function laterUses(
   setting: Setting,
   statement: Statement,
-): readonly { shown: string; since: Since; span: Span }[] {
-  if (setting.since !== BUILT) return [{ shown: setting.name, since: setting.since, span: statement.head.span }];
+): readonly { shown: string; since: Unbuilt; span: Span }[] {
+  const { since } = setting;
+  if (since === 'third' || since === 'fourth') return [{ shown: setting.name, since, span: statement.head.span }];
   return setting.later.flatMap(later => {
     const span = placeOf(later, statement);
     return span === null ? [] : [{ shown: later.shown, since: later.since, span }];
@@ -92,11 +90,7 @@ function placeOf(later: Later, statement: Statement): Span | null {
   const { when } = later;
   switch (when.kind) {
     case 'word':
-      // The name that a statement declares may well be a word: `root state "/x"` names a root.
-      return (
-        statement.items.find((item, at) => item.kind === 'name' && item.text === when.word && !declares(statement, at))
-          ?.span ?? null
-      );
+      return statement.items.find(item => item.kind === 'name' && item.text === when.word)?.span ?? null;
     case 'prefix': {
       const item = statement.items.find(item => {
         const first = item.kind === 'string' ? item.parts[0] : undefined;
@@ -104,15 +98,7 @@ function placeOf(later: Later, statement: Statement): Span | null {
       });
       return item?.span ?? null;
     }
-    case 'several strings': {
-      const second = statement.items[3];
-      return statement.items[2]?.kind === 'comma' && second?.kind === 'string' ? second.span : null;
-    }
     case 'body':
       return statement.body?.span ?? null;
   }
-}
-
-function declares(statement: Statement, at: number): boolean {
-  return at === 0 && (statement.head.text === 'root' || statement.head.text === 'host');
 }

@@ -1,23 +1,29 @@
-// The settings of a block that have a default: how it is compared, which attributes and links, consistency and deletions.
+// The settings of a block that have a default: how it is compared, which attributes and links, deletions and the rest.
 import type { Statement } from '../../grammar/ast.js';
 import type { Span } from '../../grammar/source.js';
 import { finding } from '../catalog/finding.js';
 import * as settings from '../catalog/settings.js';
-import {
-  ALGORITHMS,
-  type Attribute,
-  type CompareMethod,
-  type Consistency,
-  type DeletePolicy,
-  type LinkPolicy,
-} from '../plan.js';
+import { ALGORITHMS, type Attribute, type CompareMethod, type DeletePolicy, type LinkPolicy } from '../plan.js';
 import { readGlob } from './file-test.js';
+import { readSet } from './fixed.js';
 import type { Surroundings } from './level.js';
 import type { BlockModel } from './model.js';
 import { type Bounds, readNumber } from './numbers.js';
 import type { Said } from './shape.js';
 
-type Settings = Pick<BlockModel, 'second' | 'compare' | 'attributes' | 'links' | 'consistency' | 'delete' | 'guard'>;
+type Settings = Pick<
+  BlockModel,
+  | 'roots'
+  | 'rootsSpan'
+  | 'compare'
+  | 'attributes'
+  | 'saidAttributes'
+  | 'links'
+  | 'delete'
+  | 'guard'
+  | 'together'
+  | 'set'
+> & { readonly durability: BlockModel['durability'] | null };
 
 export const readBlockSettings = (block: Statement, around: Surroundings): Settings => {
   const inner = around.shapes.body(block);
@@ -25,17 +31,33 @@ export const readBlockSettings = (block: Statement, around: Surroundings): Setti
     inner.find(([one]) => one.head.text === head) ?? null;
   const roots = find('roots');
   const remove = find('delete');
+  const commit = find('commit');
+  const transfer = find('transfer')?.[0] ?? null;
+  const said = readAttributes(find('attributes')?.[1] ?? null, around);
   for (const [transfer] of inner.filter(([one]) => one.head.text === 'transfer')) refuseParallel(transfer, around);
   return {
-    second: roots?.[1].words[0] === 'second' ? roots[0].span : null,
+    roots: ROOTS.find(word => word === roots?.[1].words[0]) ?? 'all',
+    rootsSpan: roots?.[0].span ?? block.items[0]?.span ?? block.span,
     compare: readCompare(find('compare')?.[1] ?? null, around),
-    attributes: readAttributes(find('attributes')?.[1] ?? null, around),
+    attributes: said === null ? ['mode', 'modified'] : ATTRIBUTES.filter(attribute => said.has(attribute)),
+    saidAttributes: said ?? new Map(),
     links: readLinks(find('links')?.[0] ?? null, around),
-    consistency: readConsistency(find('consistency'), around),
     delete: readDelete(remove, around),
     guard: guardOf(remove, around),
+    together: commit?.[1].words[0] === 'together' ? commit[0].span : null,
+    set: readSet(find('set')?.[0] ?? null, around),
+    durability: transfer === null ? null : readDurability(transfer, around),
   };
 };
+
+/** Of a transfer; null where it does not say. */
+export const readDurability = (transfer: Statement, { shapes }: Surroundings): BlockModel['durability'] | null => {
+  const found = shapes.body(transfer).find(([inner]) => inner.head.text === 'durability');
+  return DURABILITIES.find(word => word === found?.[1].words[0]) ?? null;
+};
+
+const ROOTS = ['all', 'first', 'second'] as const;
+const DURABILITIES = ['strict', 'none'] as const;
 
 const readCompare = (said: Said | null, { report }: Surroundings): CompareMethod => {
   if (said?.words[0] === 'quick') return { by: 'quick' };
@@ -52,8 +74,9 @@ const weakness = (algorithm: string): string => {
   return 'it has 16 bits, so that one in 65536 changed files would pass for unchanged';
 };
 
-const readAttributes = (said: Said | null, { report }: Surroundings): readonly Attribute[] => {
-  if (said === null) return ['mode', 'modified'];
+/** Each with its place; null where the setting is not there. */
+const readAttributes = (said: Said | null, { report }: Surroundings): ReadonlyMap<string, Span> | null => {
+  if (said === null) return null;
   const found = new Map<string, Span>();
   for (const item of said.all('ATTRIBUTE')) {
     if (item.kind !== 'name') continue;
@@ -66,10 +89,11 @@ const readAttributes = (said: Said | null, { report }: Surroundings): readonly A
       }),
     );
   }
-  return BUILT_ATTRIBUTES.filter(attribute => found.has(attribute));
+  return found;
 };
 
-const BUILT_ATTRIBUTES = ['mode', 'modified'] as const;
+/** In the order of the plan. */
+const ATTRIBUTES: readonly Attribute[] = ['mode', 'modified', 'owner', 'group', 'acl', 'xattr', 'special'];
 
 const readLinks = (statement: Statement | null, { shapes }: Surroundings): LinkPolicy => {
   const words = new Map(
@@ -81,19 +105,6 @@ const readLinks = (statement: Statement | null, { shapes }: Surroundings): LinkP
     symbolic: pick('symbolic', ['keep', 'follow', 'skip'], 'keep'),
     hard: pick('hard', ['keep', 'split'], 'keep'),
     escaping: pick('escaping', ['keep', 'refuse', 'skip'], 'keep'),
-  };
-};
-
-const readConsistency = (found: readonly [Statement, Said] | null, around: Surroundings): Consistency => {
-  if (found?.[1].words[0] === 'none') return { strategy: 'none' };
-  const verify = { strategy: 'verify', rounds: 3, every: 2, then: 'fail' } as const;
-  if (found === null || found[1].words[0] !== 'verify') return verify;
-  const rounds = around.shapes.body(found[0]).find(([inner]) => inner.head.text === 'rounds')?.[1];
-  if (rounds === undefined) return verify;
-  return {
-    ...verify,
-    rounds: readNumber('rounds', rounds.one('COUNT'), ROUNDS, around) ?? verify.rounds,
-    every: readNumber('every', rounds.one('DURATION'), EVERY, around) ?? verify.every,
   };
 };
 
@@ -156,8 +167,6 @@ const refuseParallel = (transfer: Statement, { shapes, report }: Surroundings): 
 const present = (value: number | null): readonly number[] => (value === null ? [] : [value]);
 
 const DAY = 86_400;
-const ROUNDS: Bounds = { low: 1, high: 100, shown: ['1', '100'] };
-const EVERY: Bounds = { low: 0, high: 3600, shown: ['0s', '1h'] };
 const PERCENT: Bounds = { low: 0, high: 100, shown: ['0%', '100%'] };
 const COUNT: Bounds = { low: 0, high: Number.MAX_SAFE_INTEGER, shown: ['0', '9007199254740991'] };
 const TRASH: Bounds = { low: 0, high: 3650 * DAY, shown: ['0s', '3650d'] };

@@ -2,9 +2,11 @@
 import type { Name, Statement } from '../../grammar/ast.js';
 import { finding } from '../catalog/finding.js';
 import * as names from '../catalog/names.js';
-import { readBlockSettings } from './block-settings.js';
+import { readBlockSettings, readDurability } from './block-settings.js';
 import type { Classes } from './classes.js';
+import { readConsistency, readExceptions } from './consistency.js';
 import { readFolder, readGlob } from './file-test.js';
+import { readHooks } from './hooks.js';
 import type { Surroundings } from './level.js';
 import type { BlockModel, FleetModel, HostModel, ItemModel, PlaceModel, RoleModel, TakeModel } from './model.js';
 import type { Said } from './shape.js';
@@ -48,8 +50,8 @@ const readBlock = (
   const inner = shapes.body(statement);
   const from = inner.find(([one]) => one.head.text === 'from');
   const hosts = readRoles(from, name, statement, known, around);
-  for (const [one, what] of inner) if (what.refused) lookUp(one, what, known);
   const order = inner.find(([one]) => one.head.text === 'order')?.[1].all('ITEM') ?? [];
+  const settings = readBlockSettings(statement, around);
   return {
     name: name.text,
     span: name.span,
@@ -57,16 +59,18 @@ const readBlock = (
     ...hosts,
     takes: inner.flatMap(([one, take]) => (one.head.text === 'take' ? readTake(one, take, known, around) : [])),
     order: order.map(item => readItem(item, known, around)),
-    ...readBlockSettings(statement, around),
+    strategy: readConsistency(inner.find(([one]) => one.head.text === 'consistency') ?? null, statement, around),
+    exceptions: readExceptions(inner, known.fleet, around),
+    hooks: readHooks(inner, item => readItem(item, known, around), around),
+    ...settings,
+    durability: settings.durability ?? ofFile(around),
     statement,
   };
 };
 
-/** Names in what comes later mean something all the same. */
-const lookUp = (statement: Statement, said: Said, { fleet, classes }: Names): void => {
-  for (const host of said.all('HOST')) if (host.kind === 'name') fleet.find(host.text, host.span);
-  const changed = statement.head.text === 'hook' ? said.one('CLASS') : null;
-  if (changed?.kind === 'name') classes.test(changed.text, changed.span);
+const ofFile = (around: Surroundings): BlockModel['durability'] => {
+  const [transfer] = around.shapes.top('transfer');
+  return (transfer === undefined ? null : readDurability(transfer, around)) ?? 'strict';
 };
 
 const readAfter = (
@@ -87,7 +91,7 @@ const readRoles = (
   statement: Statement,
   known: Names,
   around: Surroundings,
-): Pick<BlockModel, 'from' | 'to' | 'rolesSpan' | 'masters' | 'remotes'> => {
+): Pick<BlockModel, 'from' | 'to' | 'rolesSpan' | 'masters' | 'remotes' | 'isAssigned'> => {
   const master = from?.[1].one('ROLE', '') ?? null;
   const remote = from?.[1].one('ROLE', 'to') ?? null;
   // A `from` that is faulty was reported; what it would have said is not known.
@@ -105,12 +109,14 @@ const readRoles = (
   };
   const masterName = master?.kind === 'name' ? master : null;
   const remoteName = remote?.kind === 'name' ? remote : null;
+  const to = remoteName?.text ?? 'remote';
   return {
     from: masterName?.text ?? 'master',
-    to: remoteName?.text ?? 'remote',
+    to,
     rolesSpan: from?.[0].span ?? name.span,
     masters: find(masterName, 'master'),
     remotes: find(remoteName, 'remote'),
+    isAssigned: known.roles.get(to)?.isAssigned === true,
   };
 };
 

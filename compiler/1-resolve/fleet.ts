@@ -12,6 +12,7 @@ import {
   inheritedRoots,
   type Level,
   newLevel,
+  type RootSetting,
   readLevel,
   type Setting,
   type Surroundings,
@@ -218,9 +219,19 @@ const filesOf = (key: Level['key'], config: Level['config']): { key?: string; co
 };
 
 const rootsOf = ({ level }: Draft, isLocal: boolean): ReadonlyMap<string, RootModel> =>
-  new Map(
-    [...inheritedRoots(level)].map(([name, { path, base, span }]) => [
-      name,
-      { name, span, path: path === null ? null : { path, base: isLocal && isRelative(path) ? base : '' } },
-    ]),
-  );
+  new Map([...inheritedRoots(level)].map(([name, setting]) => [name, rootOf(name, setting, isLocal)]));
+
+/** What is relative on this machine keeps the folder of the file that says it. */
+const rootOf = (name: string, { paths, state, base, span }: RootSetting, isLocal: boolean): RootModel => ({
+  name,
+  span,
+  state: state?.span ?? null,
+  paths:
+    paths?.map(path => {
+      const isBased = isLocal && [path, state].some(one => one !== null && isRelative(one.text));
+      return {
+        place: { path: path.text, base: isBased ? base : '', state: state?.text ?? null },
+        span: path.span,
+      };
+    }) ?? null,
+});

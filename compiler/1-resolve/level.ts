@@ -1,5 +1,5 @@
 // The settings that go down the fleet: ssh, roots and agent of the fleet, a region, a group or a host. The innermost wins.
-import type { Statement, StringValue } from '../../grammar/ast.js';
+import type { Name, Statement, Value } from '../../grammar/ast.js';
 import type { Span } from '../../grammar/source.js';
 import { finding, type Report } from '../catalog/finding.js';
 import * as fleet from '../catalog/fleet.js';
@@ -9,7 +9,7 @@ import { isPort, isUser } from './address.js';
 import type { IsPoisoned } from './poison.js';
 import { baseOf, type Program } from './program.js';
 import { readRootPath } from './root-path.js';
-import type { Shapes } from './shape.js';
+import type { Said, Shapes } from './shape.js';
 import type { Values } from './values.js';
 
 export type Level = {
@@ -27,9 +27,11 @@ export type Level = {
 /** A value and the folder of the file that says it. */
 export type Setting<T> = { readonly value: T; readonly base: string };
 
-/** `path` null: faulty, and reported. */
+/** Null where faulty, which is reported. */
 export type RootSetting = {
-  readonly path: string | null;
+  /** Several are parallel. */
+  readonly paths: readonly { readonly text: string; readonly span: Span }[] | null;
+  readonly state: { readonly text: string; readonly span: Span } | null;
   readonly base: string;
   readonly span: Span;
   readonly name: Span;
@@ -119,31 +121,47 @@ const readSsh = (level: Level, ssh: Statement, { program, shapes, values, report
   }
 };
 
-const readRoot = (level: Level, statement: Statement, { program, shapes, values, report }: Surroundings): void => {
-  const said = shapes.of(statement);
+const readRoot = (level: Level, statement: Statement, around: Surroundings): void => {
+  const said = around.shapes.of(statement);
   const name = said?.one('NAME') ?? null;
-  const written = said?.one('PATH') ?? null;
-  if (said === null || name?.kind !== 'name' || written?.kind !== 'string') return;
-  const first = level.roots.get(name.text);
-  if (first !== undefined) {
-    const labels = [{ span: first.name, message: 'declared here first' }];
-    report(finding(names.duplicateName, name.span, ['root', name.text], { labels }));
+  const [first, ...others] = said?.all('PATH', '') ?? [];
+  if (said === null || name?.kind !== 'name' || first === undefined) return;
+  const earlier = level.roots.get(name.text);
+  if (earlier !== undefined) {
+    const labels = [{ span: earlier.name, message: 'declared here first' }];
+    around.report(finding(names.duplicateName, name.span, ['root', name.text], { labels }));
     return;
   }
-  const path = readPath(written, said.words.includes('wide'), values, report);
-  level.roots.set(name.text, { path, base: baseOf(program, statement.span), span: written.span, name: name.span });
+  const paths = [first, ...others].map(path => readPath(path, statement, said, around));
+  const written = said.one('PATH', 'state');
+  const state = written === null ? null : readPath(written, statement, said, around);
+  const isWhole = paths.every(path => path !== null) && (written === null || state !== null);
+  level.roots.set(name.text, {
+    paths: isWhole ? paths : null,
+    state,
+    base: baseOf(around.program, statement.span),
+    span: first.span,
+    name: name.span,
+  });
 };
 
-const readPath = (written: StringValue, wide: boolean, values: Values, report: Report): string | null => {
-  const text = values.text(written);
+const readPath = (
+  written: Name | Value,
+  statement: Statement,
+  said: Said,
+  { values, report }: Surroundings,
+): { readonly text: string; readonly span: Span } | null => {
+  const { span } = written;
+  const text = values.textOf(written);
   if (text === null) return null;
   const found = readRootPath(text);
-  if (found === 'forbidden') report(finding(fleet.forbiddenRoot, written.span, [text]));
-  else if ('flaw' in found) report(finding(fleet.badRootPath, written.span, [text, found.flaw]));
-  else if (found.isShallow && !wide) {
-    const end = { file: written.span.file, start: written.span.end, end: written.span.end };
-    report(finding(fleet.shallowRoot, written.span, [text], { labels: [{ span: end, message: '`wide` goes here' }] }));
-  } else return found.path;
+  if (found === 'forbidden') report(finding(fleet.forbiddenRoot, span, [text]));
+  else if ('flaw' in found) report(finding(fleet.badRootPath, span, [text, found.flaw]));
+  else if (found.isShallow && !said.words.includes('wide')) {
+    const { end } = statement.items.at(-1)?.span ?? span;
+    const labels = [{ span: { file: span.file, start: end, end }, message: '`wide` goes here' }];
+    report(finding(fleet.shallowRoot, span, [text], { labels }));
+  } else return { text: found.path, span };
   return null;
 };
 

@@ -7,9 +7,11 @@ import type {
   Consistency,
   DeletePolicy,
   FileTest,
+  HookPlan,
   HostAddress,
   LinkPolicy,
   RootPath,
+  SetPlan,
 } from '../plan.js';
 import type { IsPoisoned } from './poison.js';
 
@@ -53,13 +55,23 @@ export type HostModel = {
 
 export type RootModel = {
   readonly name: string;
-  /** null: malformed, and reported. */
-  readonly path: RootPath | null;
-  /** Of the path in the text. */
+  /** One, or several parallel ones, in the order of the text; null: malformed, and reported. */
+  readonly paths: readonly PathModel[] | null;
+  /** Of the first path in the text. */
   readonly span: Span;
+  /** Of `state`'s path. */
+  readonly state: Span | null;
 };
 
-export type RoleModel = { readonly name: string; readonly span: Span; readonly hosts: readonly HostModel[] | null };
+export type PathModel = { readonly place: RootPath; readonly span: Span };
+
+export type RoleModel = {
+  readonly name: string;
+  readonly span: Span;
+  readonly hosts: readonly HostModel[] | null;
+  /** Given on the command line, for one run. */
+  readonly isAssigned: boolean;
+};
 
 export type BlockModel = {
   readonly name: string;
@@ -72,19 +84,73 @@ export type BlockModel = {
   readonly rolesSpan: Span;
   readonly masters: readonly HostModel[] | null;
   readonly remotes: readonly HostModel[] | null;
+  /** The remotes are those of one run, so that what the plan says of others is no fault. */
+  readonly isAssigned: boolean;
   readonly takes: readonly TakeModel[];
   readonly order: readonly ItemModel[];
-  /** `roots second`, which needs a host with parallel paths. */
-  readonly second: Span | null;
+  /** Of parallel roots, which. */
+  readonly roots: RootChoice;
+  /** Of `roots …`, or of the name where it is not said. */
+  readonly rootsSpan: Span;
   readonly compare: CompareMethod;
   readonly attributes: readonly Attribute[];
+  /** Where each is said; empty where none is. */
+  readonly saidAttributes: ReadonlyMap<string, Span>;
   readonly links: LinkPolicy;
-  readonly consistency: Consistency;
+  readonly strategy: StrategyModel;
+  /** Other strategies for some of the remotes. */
+  readonly exceptions: readonly ExceptionModel[];
   readonly delete: DeletePolicy;
   /** Of `delete mirror`'s bounds. */
   readonly guard: { readonly span: Span } | null;
+  /** Of `commit together`. */
+  readonly together: Span | null;
+  readonly hooks: readonly HookModel[];
+  readonly set: SetModel | null;
+  readonly durability: 'strict' | 'none';
   readonly statement: Statement;
 };
+
+export type RootChoice = 'all' | 'first' | 'second';
+
+export type StrategyModel = {
+  readonly consistency: Consistency;
+  /** Of `consistency …`. */
+  readonly span: Span;
+  /** Of the lock it takes, at once or in the end. */
+  readonly lock: LockModel | null;
+};
+
+/** Where a lock says what is warned about. */
+export type LockModel = {
+  readonly hold: { readonly text: string; readonly span: Span } | null;
+  readonly by: Span | null;
+};
+
+/** `for HOSTS { … }` */
+export type ExceptionModel = {
+  /** Each reference with the hosts it means; null: unknown, and reported. */
+  readonly named: readonly {
+    readonly text: string;
+    readonly span: Span;
+    readonly hosts: readonly HostModel[] | null;
+  }[];
+  /** null: nothing is said of it, or it is faulty. */
+  readonly strategy: StrategyModel | null;
+};
+
+export type HookModel = {
+  readonly when: HookPlan['when'];
+  /** The class that must have changed; null: anything. */
+  readonly changed: ItemModel | null;
+  /** null: faulty, and reported. */
+  readonly command: readonly string[] | null;
+  readonly on: HookPlan['on'];
+  readonly timeout: number;
+};
+
+/** What is fixed, and where each is said. */
+export type SetModel = { readonly fixed: SetPlan; readonly spans: ReadonlyMap<string, Span> };
 
 export type TakeModel = {
   readonly include: readonly ItemModel[];

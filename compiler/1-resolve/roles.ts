@@ -30,7 +30,7 @@ export const resolveRoles = (
     }
     // What the command line says is not asked of the plan as well.
     const hosts = Object.hasOwn(assigned, name.text) ? null : hostsOf(statement, name.text, fleet, around);
-    roles.set(name.text, { name: name.text, span: name.span, hosts });
+    roles.set(name.text, { name: name.text, span: name.span, hosts, isAssigned: false });
   }
   return new Map([...roles, ...assignedRoles(assigned, roles, fleet, around)]);
 };
@@ -51,7 +51,7 @@ const assignedRoles = (
     }
     const hosts = union(references.map(reference => fleet.find(reference, span)));
     if (hosts?.length === 0) around.report(finding(fleetFindings.emptyRole, span, [name]));
-    return [[name, { name, span, hosts: hosts?.length === 0 ? null : hosts }]];
+    return [[name, { name, span, hosts: hosts?.length === 0 ? null : hosts, isAssigned: true }]];
   });
 };
 

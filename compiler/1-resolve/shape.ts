@@ -8,9 +8,9 @@ import {
   isReserved,
   laterUses,
   type Setting,
-  type Since,
   settingNamed,
   settingsIn,
+  type Unbuilt,
 } from '../../grammar/schema.js';
 import type { Span } from '../../grammar/source.js';
 import * as blocks from '../catalog/blocks.js';
@@ -151,12 +151,9 @@ const reportMissing = (statement: Statement, inner: Context, report: Report): vo
   }
 };
 
-const laterFinding = (shown: string, since: Since, span: Span) => {
+const laterFinding = (shown: string, since: Unbuilt, span: Span) => {
   const help = INSTEAD[shown] ?? null;
   switch (since) {
-    case 'first':
-    case 'second':
-      return finding(later.laterSafety, span, [shown, help]);
     case 'third':
       return finding(later.laterTransfer, span, [shown, help]);
     case 'fourth':
@@ -205,10 +202,7 @@ const PLACES: Readonly<Record<Context, string>> = {
 
 /** What is built in the place of something that comes later. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  'consistency lock': '`consistency verify` redoes what changed meanwhile and then fails',
-  'then lock': '`then fail` names what is still inconsistent',
-  'commit together': '`commit independent` is built: each host switches by itself',
-  'several paths in a root': 'give the root one path, and the other one a root of its own',
+  'for … { transfer }': '`for … { consistency }` is built',
   'route chain': '`route star` is built',
   'route tree': '`route star` is built',
   'route { }': '`route star` is built',

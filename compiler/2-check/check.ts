@@ -3,14 +3,20 @@ import type { Diagnostic } from '../../grammar/diagnostic.js';
 import type { PlanModel } from '../1-resolve/model.js';
 import type { Program } from '../1-resolve/program.js';
 import { checkAfter } from './after.js';
+import { checkClosedFolders } from './closed-folders.js';
+import { checkFixed } from './fixed.js';
 import { checkFolders } from './folders.js';
 import { checkFormat } from './format.js';
 import { checkGuards } from './guards.js';
+import { checkHooks } from './hooks.js';
 import { checkHosts } from './hosts.js';
 import { checkOrder } from './order.js';
 import { checkOverlap } from './overlap.js';
+import { checkParallel } from './parallel.js';
 import { checkRoutes } from './routes.js';
 import { checkSecrets } from './secrets.js';
+import { checkStates } from './states.js';
+import { checkStrategies } from './strategies.js';
 import { checkTransfers } from './transfers.js';
 
 export const check = (model: PlanModel, program: Program): readonly Diagnostic[] => {
@@ -19,11 +25,17 @@ export const check = (model: PlanModel, program: Program): readonly Diagnostic[]
     diagnostics.push(found);
   };
   checkHosts(model, report);
+  checkParallel(model, report);
+  checkStates(model, report);
   checkAfter(model, report);
   checkFolders(model, report);
   checkOverlap(model, report);
   checkOrder(model, report);
   checkGuards(model, report);
+  checkStrategies(model, report);
+  checkClosedFolders(model, report);
+  checkHooks(model, report);
+  checkFixed(model, report);
   checkRoutes(model, report);
   checkTransfers(model, program, report);
   checkSecrets(program, report);

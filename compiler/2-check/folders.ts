@@ -20,20 +20,23 @@ export const checkFolders = (model: PlanModel, report: Report): void => {
 /** Each take is told once, of the first remote that has it. */
 const checkTake = (take: TakeModel, master: HostModel, block: BlockModel, report: Report): void => {
   const { pair, base } = placeTake(take);
-  const source = locate(master, pair.from.root, pair.from.folder);
-  if (source === null) return;
+  const sources = locate(master, pair.from.root, pair.from.folder, block.roots);
   for (const remote of block.remotes ?? []) {
-    const target = remote === master ? null : locate(remote, pair.into.root, pair.into.folder);
-    if (target === null || target.domain !== source.domain) continue;
-    const isSame = source.path === target.path;
-    if (!isSame && !meets(take, base, source, target)) continue;
-    const path = remote.roots.get(pair.into.root);
-    const labels = path === undefined ? [] : [{ span: path.span, message: `the root on ${remote.id}` }];
-    const shown = [path?.path?.path ?? '', pair.into.folder].filter(part => part !== '').join('/');
-    report(finding(blocks.sameFolder, take.into.span, [master.id, remote.id, shown, !isSame], { labels }));
-    return;
+    if (remote === master) continue;
+    for (const target of locate(remote, pair.into.root, pair.into.folder, block.roots)) {
+      const source = sources.find(one => one.domain === target.domain && collide(take, base, one, target));
+      if (source === undefined) continue;
+      const labels = [{ span: target.from.span, message: `the root on ${remote.id}` }];
+      const shown = [target.from.place.path, pair.into.folder].filter(part => part !== '').join('/');
+      const isInside = source.path !== target.path;
+      report(finding(blocks.sameFolder, take.into.span, [master.id, remote.id, shown, isInside], { labels }));
+      return;
+    }
   }
 };
+
+const collide = (take: TakeModel, base: string, source: Location, target: Location): boolean =>
+  source.path === target.path || meets(take, base, source, target);
 
 /** One lies in the other, and what is taken reaches into it. */
 const meets = (take: TakeModel, base: string, source: Location, target: Location): boolean => {

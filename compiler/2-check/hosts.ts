@@ -1,28 +1,38 @@
 // The hosts of each block: one master, none on both sides, and every root that the block needs on each of them.
-import type { BlockModel, HostModel, PlaceModel, PlanModel, RootModel } from '../1-resolve/model.js';
+import type { Span } from '../../grammar/source.js';
+import type { BlockModel, HostModel, PlaceModel, PlanModel } from '../1-resolve/model.js';
 import { isRelative } from '../1-resolve/root-path.js';
 import { finding, type Report } from '../catalog/finding.js';
 import * as fleet from '../catalog/fleet.js';
 import * as names from '../catalog/names.js';
 
 export const checkHosts = (model: PlanModel, report: Report): void => {
-  const relative = new Map<RootModel['span'], { readonly root: RootModel; readonly host: HostModel }>();
+  const relative = new Map<Span, { readonly path: string; readonly host: HostModel }>();
   for (const block of model.blocks) {
     checkRoles(block, report);
     const needed = needs(block);
     reportUnknownRoots(needed, model, report);
     for (const need of needed) {
-      checkPresence(need, block, model, report);
+      checkPresence(need, model, report);
       for (const host of need.hosts) {
-        const root = host.roots.get(need.place.root);
-        if (root?.path && !host.isLocal && isRelative(root.path.path) && !relative.has(root.span))
-          relative.set(root.span, { root, host });
+        if (host.isLocal) continue;
+        for (const { text, span } of textsOf(host, need.place.root)) {
+          if (isRelative(text) && !relative.has(span)) relative.set(span, { path: text, host });
+        }
       }
     }
   }
-  for (const { root, host } of relative.values()) {
-    report(finding(fleet.relativeRoot, root.span, [root.path?.path ?? '', host.id]));
-  }
+  for (const [span, { path, host }] of relative) report(finding(fleet.relativeRoot, span, [path, host.id]));
+};
+
+/** The paths of a root and of its state, as written. */
+const textsOf = (host: HostModel, name: string): readonly { readonly text: string; readonly span: Span }[] => {
+  const root = host.roots.get(name);
+  const paths = root?.paths ?? [];
+  const state = paths[0]?.place.state ?? null;
+  const texts = paths.map(({ place, span }) => ({ text: place.path, span }));
+  const span = root?.state ?? null;
+  return state === null || span === null ? texts : [...texts, { text: state, span }];
 };
 
 const checkRoles = (block: BlockModel, report: Report): void => {
@@ -66,13 +76,11 @@ const reportUnknownRoots = (needed: readonly Need[], model: PlanModel, report: R
 const isKnown = (root: string, model: PlanModel): boolean =>
   model.isPoisoned(root) || model.fleet.hosts.some(host => host.roots.has(root));
 
-const checkPresence = ({ place, hosts, role }: Need, block: BlockModel, model: PlanModel, report: Report): void => {
+const checkPresence = ({ place, hosts, role }: Need, model: PlanModel, report: Report): void => {
   if (!isKnown(place.root, model) || model.isPoisoned(place.root)) return;
   const without = hosts.filter(host => !host.roots.has(place.root));
   if (without.length > 0) {
     const labels = without.slice(0, 3).map(host => ({ span: host.span, message: 'has no such root' }));
     report(finding(fleet.missingRoot, place.span, [place.root, without.map(({ id }) => id), role], { labels }));
-  } else if (block.second !== null && hosts.length > 0) {
-    report(finding(fleet.noSecondPath, block.second, [place.root, hosts.map(({ id }) => id)]));
   }
 };

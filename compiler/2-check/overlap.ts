@@ -53,21 +53,21 @@ const byDomain = (model: PlanModel): readonly (readonly Target[])[] => {
       order++;
       if (test === null) continue;
       for (const host of block.remotes ?? []) {
-        const at = locate(host, pair.into.root, pair.into.folder);
-        if (at === null) continue;
-        const target = {
-          block,
-          take,
-          host,
-          key: String(order),
-          pair: `${block.name} ${JSON.stringify(pair)}`,
-          order,
-          at,
-          test: moved(test, base),
-        };
-        const known = domains.get(at.domain);
-        if (known === undefined) domains.set(at.domain, [target]);
-        else known.push(target);
+        for (const at of locate(host, pair.into.root, pair.into.folder, block.roots)) {
+          const target = {
+            block,
+            take,
+            host,
+            key: String(order),
+            pair: `${block.name} ${JSON.stringify(pair)}`,
+            order,
+            at,
+            test: moved(test, base),
+          };
+          const known = domains.get(at.domain);
+          if (known === undefined) domains.set(at.domain, [target]);
+          else known.push(target);
+        }
       }
     }
   }

@@ -1,8 +1,8 @@
 // Phase 3: a model without faults becomes a plan. Everything whose order carries no meaning is sorted by bytes.
-import type { BlockModel, HostModel, PlanModel } from '../1-resolve/model.js';
+import type { BlockModel, HookModel, HostModel, PlanModel } from '../1-resolve/model.js';
 import { settled } from '../1-resolve/settled.js';
-import { type BlockPlan, type HostPlan, PLAN_VERSION, type Plan } from '../plan.js';
-import { lowerOrder, lowerTakes } from './takes.js';
+import { type BlockPlan, type HookPlan, type HostPlan, PLAN_VERSION, type Plan } from '../plan.js';
+import { lowerItems, lowerTakes } from './takes.js';
 
 export const lower = (model: PlanModel, sources: Plan['sources']): Plan => ({
   plan: PLAN_VERSION,
@@ -50,16 +50,37 @@ const lowerBlock = (block: BlockModel): BlockPlan => {
     after: [...new Set(block.after.map(({ block: name }) => name))].sort(),
     master: master.id,
     remotes: remotes.map(({ id }) => id),
-    takes: lowerTakes(block.takes, master, remotes),
-    order: lowerOrder(block),
+    takes: lowerTakes(block, master, remotes),
+    order: lowerItems(block.order, block),
     compare: block.compare,
     attributes: block.attributes,
     links: block.links,
-    consistency: block.consistency,
+    consistency: block.strategy.consistency,
+    consistencyOf: lowerExceptions(block, remotes),
     delete: block.delete,
-    durability: 'strict',
+    commit: block.together === null ? 'independent' : 'together',
+    hooks: block.hooks.map(hook => lowerHook(hook, block)),
+    set: block.set === null ? null : block.set.fixed,
+    durability: block.durability,
   };
 };
+
+const lowerExceptions = (block: BlockModel, remotes: readonly HostModel[]): BlockPlan['consistencyOf'] => {
+  const others: Record<string, BlockPlan['consistency']> = Object.create(null);
+  for (const { named, strategy } of block.exceptions) {
+    const meant = remotes.filter(remote => named.some(({ hosts }) => settled(hosts).includes(remote)));
+    if (strategy !== null) for (const remote of meant) others[remote.id] = strategy.consistency;
+  }
+  return others;
+};
+
+const lowerHook = ({ when, changed, command, on, timeout }: HookModel, block: BlockModel): HookPlan => ({
+  when,
+  changed: changed === null ? null : lowerItems([changed], block),
+  command: settled(command),
+  on,
+  timeout,
+});
 
 const masterOf = (block: BlockModel): HostModel => settled(settled(block.masters)[0] ?? null);
 

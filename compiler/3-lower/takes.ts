@@ -1,7 +1,8 @@
 // The takes of a block: from and into which folders, with one term for each; those of the same pair are one.
 //
 // `except` without items is null; one item stands for itself, several are an `or`.
-import type { BlockModel, HostModel, ItemModel, TakeModel } from '../1-resolve/model.js';
+import type { BlockModel, HostModel, ItemModel, RootChoice } from '../1-resolve/model.js';
+import { chosen } from '../1-resolve/root-choice.js';
 import { settled } from '../1-resolve/settled.js';
 import { placeTake } from '../1-resolve/take-place.js';
 import type { FileTest, OrderItem, RootPath, TakePlan, Term } from '../plan.js';
@@ -9,7 +10,7 @@ import type { FileTest, OrderItem, RootPath, TakePlan, Term } from '../plan.js';
 type Pair = Pick<TakePlan, 'from' | 'into'>;
 
 export const lowerTakes = (
-  takes: readonly TakeModel[],
+  { takes, roots: choice }: BlockModel,
   master: HostModel,
   remotes: readonly HostModel[],
 ): readonly TakePlan[] => {
@@ -25,13 +26,17 @@ export const lowerTakes = (
     });
     pairs.set(key, known);
   }
-  return [...pairs.values()].map(({ pair, terms }) => ({ ...pair, roots: rootsOf(pair, master, remotes), terms }));
+  return [...pairs.values()].map(({ pair, terms }) => ({
+    ...pair,
+    roots: rootsOf(pair, choice, master, remotes),
+    terms,
+  }));
 };
 
 /** One entry for each item and each folder that items are tested in: those of an item stand side by side. */
-export const lowerOrder = (block: BlockModel): readonly OrderItem[] => {
+export const lowerItems = (items: readonly ItemModel[], block: BlockModel): readonly OrderItem[] => {
   const bases = [...new Set(block.takes.map(take => placeTake(take).base))].sort();
-  return block.order.flatMap(({ test }) => bases.map(base => ({ base, test: settled(test) })));
+  return items.flatMap(({ test }) => bases.map(base => ({ base, test: settled(test) })));
 };
 
 const anyOf = (items: readonly ItemModel[]): FileTest => {
@@ -39,9 +44,16 @@ const anyOf = (items: readonly ItemModel[]): FileTest => {
   return tests.length === 1 ? tests[0]! : { is: 'or', tests };
 };
 
-const rootsOf = (pair: Pair, master: HostModel, remotes: readonly HostModel[]): Readonly<Record<string, RootPath>> => {
-  const roots: Record<string, RootPath> = Object.create(null);
-  roots[master.id] = settled(master.roots.get(pair.from.root)?.path);
-  for (const remote of remotes) roots[remote.id] = settled(remote.roots.get(pair.into.root)?.path);
+const rootsOf = (
+  pair: Pair,
+  choice: RootChoice,
+  master: HostModel,
+  remotes: readonly HostModel[],
+): Readonly<Record<string, readonly RootPath[]>> => {
+  const roots: Record<string, readonly RootPath[]> = Object.create(null);
+  const pathsOf = (host: HostModel, root: string): readonly RootPath[] =>
+    chosen(settled(host.roots.get(root)?.paths), choice).map(({ place }) => place);
+  roots[master.id] = pathsOf(master, pair.from.root);
+  for (const remote of remotes) roots[remote.id] = pathsOf(remote, pair.into.root);
   return roots;
 };

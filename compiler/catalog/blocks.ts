@@ -145,3 +145,67 @@ export const secondSender = kind({
     'keep one of the two edges',
   ],
 });
+
+export const idleException = kind({
+  code: 'SP5013',
+  severity: 'error',
+  title: 'a `for` about hosts that are no remotes of the block',
+  explanation:
+    'What `for` says holds for remotes of its block. Of a region or a group, those count that are among them.',
+  example: 'block app { take all in www; for build { consistency none } }   # build is the master\n',
+  absence: true,
+  say: (name: string, block: string, remotes: readonly string[]) => [
+    `${quoted(name)} has no remote of the block ${quoted(block)}`,
+    remotes.length === 0 ? null : `its remotes are ${listing(remotes)}`,
+  ],
+});
+
+export const secondException = kind({
+  code: 'SP5014',
+  severity: 'error',
+  title: 'a host in two `for` of one block',
+  explanation: 'Which of the two would hold for it is nobody’s guess.',
+  example: 'for eu.web { consistency none }\nfor web-01 { consistency lock }   # of eu.web, too\n',
+  say: (host: string, block: string) => [
+    `${quoted(host)} is in two \`for\` of the block ${quoted(block)}`,
+    'leave it out of one of them',
+  ],
+});
+
+export const idleHook = kind({
+  code: 'SP5015',
+  severity: 'error',
+  title: 'a hook that waits for what its block never takes',
+  explanation: 'It would never run; probably another class was meant, or a `take` is missing.',
+  example: 'block app { take page in www; hook after changed config run ["x"] on remote }\n',
+  say: (item: string) => [
+    `${item} selects nothing that this block takes, so the hook would never run`,
+    'leave `changed …` out, or take it',
+  ],
+});
+
+export const mixedCommit = kind({
+  code: 'SP5016',
+  severity: 'warning',
+  title: '`commit together` of hosts with and without locks',
+  explanation:
+    'No host switches before all are ready. A host under a lock keeps its files locked meanwhile, also while others wait and try again what changed.',
+  example: 'block app { take all in www; consistency lock; commit together; for web-02 { consistency verify } }\n',
+  say: (locked: string, open: string) => [
+    `${quoted(locked)} stays locked until hosts without a lock, such as ${quoted(open)}, are ready, too`,
+    'give all of them the same consistency, or say `commit independent`',
+  ],
+});
+
+export const closedFolder = kind({
+  code: 'SP5017',
+  severity: 'warning',
+  title: 'a lock by permissions that closes folders of another block',
+  explanation:
+    'While it is held, the folders of the block are closed to others, with everything below them: also to programs that need the other block’s files in the same folders, and to the other block itself.',
+  example: 'block a { take "*.html" in www; consistency lock { by permissions } }\nblock b { take "*.css" in www }\n',
+  say: (block: string, other: string, host: string) => [
+    `this lock closes folders that hold files of the block ${quoted(other)} as well, on ${quoted(host)}`,
+    `keep the files of ${quoted(block)} in folders of their own, or lock \`by advisory\``,
+  ],
+});

@@ -167,11 +167,91 @@ export const noSecondPath = kind({
   severity: 'error',
   title: 'a second parallel root where there is one path',
   explanation:
-    '`roots second` takes the second of a host’s parallel file systems, so the root must have two paths there.',
+    '`roots second` takes the second of a remote’s parallel file systems, so the root must have two paths there. A master of one path pairs with whatever a remote has.',
   example: 'block app { take all in www; roots second }\n',
   absence: true,
   say: (root: string, hosts: readonly string[]) => [
     `the root ${quoted(root)} has one path only on ${listing(hosts)}`,
     'say `roots first` or leave it out',
+  ],
+});
+
+export const badAccount = kind({
+  code: 'SP4016',
+  severity: 'error',
+  title: 'an owner or group with characters that are not allowed',
+  explanation:
+    'Owners and groups are names, with letters, digits, dots, - and _, that start with a letter or _; or numbers, in quotes, below 4294967295.',
+  example: 'block app { take all in www; set { owner "www data" } }\n',
+  say: (name: string, what: string) => [
+    `${quoted(name)} cannot be the ${what} of files`,
+    'write a name such as "www-data", or a number in quotes such as "33"',
+  ],
+});
+
+export const unequalPaths = kind({
+  code: 'SP4017',
+  severity: 'error',
+  title: 'parallel roots of unequal number',
+  explanation:
+    'One path of the master pairs with each parallel path of a remote; equal numbers pair in order. With anything else it is nobody’s guess which goes where.',
+  example: 'root www "/a/www", "/b/www"   # on the master; the remotes have one path\n',
+  say: (root: string, masters: number, master: string, remotes: number, remote: string) => [
+    `the ${masters} paths on ${quoted(master)} cannot be paired with the ${remotes} of ${quoted(root)} on ${quoted(remote)}`,
+    'give the master one path, or as many as the remote has, or say `roots first`',
+  ],
+});
+
+export const nestedPaths = kind({
+  code: 'SP4018',
+  severity: 'error',
+  title: 'parallel paths of a root that lie in one another',
+  explanation: 'Each of the parallel paths is a folder of its own, so that neither holds what belongs to the other.',
+  example: 'root www "/srv/www", "/srv/www/standby"\n',
+  say: (root: string, a: string, b: string) => [
+    `two paths of the root ${quoted(root)} lie in one another: ${quoted(a)} and ${quoted(b)}`,
+    'choose folders beside each other',
+  ],
+});
+
+export const stateInRoot = kind({
+  code: 'SP4019',
+  severity: 'error',
+  title: 'a state folder that meets a root',
+  explanation:
+    'syncplan keeps its own files in the state folder: what it stages, keeps and remembers. In a root they would be compared and removed like any others. Without `state` they are in `.syncplan`, which no root ever lists.',
+  example: 'root www "/srv/www" state "/srv/www/state"\n',
+  say: (state: string, root: string, isInside: boolean) => [
+    isInside
+      ? `the state folder ${quoted(state)} lies in the root ${quoted(root)}`
+      : `the root ${quoted(root)} lies in the state folder ${quoted(state)}`,
+    'choose a folder beside the roots, on the same file system',
+  ],
+});
+
+export const sharedState = kind({
+  code: 'SP4020',
+  severity: 'error',
+  title: 'one state folder for two roots',
+  explanation: 'Each root has a marker, a baseline and locks of its own, so its state folder is its own as well.',
+  example: 'root www "/srv/www" state "/srv/state"\nroot img "/srv/img" state "/srv/state"\n',
+  say: (state: string, other: string) => [
+    state === other
+      ? `the state folder ${quoted(state)} is that of two roots`
+      : `two state folders lie in one another: ${quoted(other)} and ${quoted(state)}`,
+    'give each root one of its own',
+  ],
+});
+
+export const stateOfSeveral = kind({
+  code: 'SP4021',
+  severity: 'error',
+  title: 'one state folder for parallel paths',
+  explanation:
+    'Parallel paths are file systems of their own, and a state folder lies on the same file system as its root. Without `state`, each path has its own, `.syncplan` in it.',
+  example: 'root www "/a/www", "/b/www" state "/a/state"\n',
+  say: (root: string) => [
+    `the parallel paths of the root ${quoted(root)} cannot share one state folder`,
+    'leave `state` out, or make two roots of it, each with its own',
   ],
 });

@@ -4,22 +4,12 @@ import { kind } from './finding.js';
 
 const EXAMPLE_HELP = 'it is part of the language, and refused so that nothing is silently left undone';
 
-export const laterSafety = kind({
-  code: 'SP9001',
-  severity: 'error',
-  title: 'locks, hooks, fixed attributes and parallel roots are not built yet',
-  explanation:
-    'Not built yet: `consistency lock`, `then lock`, `for`, `commit together`, `hook`, `set`, the attributes owner, group, acl, xattr and special, several paths in a root, `state` and `durability`. They are refused so that nothing is silently left undone.',
-  example: 'block app { take all in www; consistency lock }\n',
-  say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
-});
-
 export const laterTransfer = kind({
   code: 'SP9002',
   severity: 'error',
   title: 'routes, compression, links and deltas are not built yet',
   explanation:
-    'Not built yet: `route chain`, `route tree`, `route { }`, `compress`, `encrypt`, `limit`, the sections of a transfer, and `mode delta`. They are refused so that nothing is silently left undone.',
+    'Not built yet: `route chain`, `route tree`, `route { }`, `compress`, `encrypt`, `limit`, the sections of a transfer, `mode delta`, and `transfer` in `for`. They are refused so that nothing is silently left undone.',
   example: 'route tree\n',
   say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
 });

@@ -252,3 +252,51 @@ export const idleEncrypt = kind({
   example: 'transfer { encrypt off; same-group { encrypt off } }\n',
   say: (why: string) => [`\`encrypt off\` has no effect here: ${why}`, 'leave it out'],
 });
+
+export const badCommand = kind({
+  code: 'SP3024',
+  severity: 'error',
+  title: 'a command that cannot be started',
+  explanation:
+    'A command is a program and its arguments, each a text of its own. It is started without a shell: nothing in it is split, expanded or redirected. The program is a whole path, or a bare name that is looked up in PATH there.',
+  example: 'hook after run ["systemctl reload nginx"] on remote   # one text, three words\n',
+  say: (setting: string, why: string, help: string) => [`the command of ${quoted(setting)} ${why}`, help],
+});
+
+export const specialMode = kind({
+  code: 'SP3025',
+  severity: 'error',
+  title: 'a fixed mode with setuid, setgid or sticky bits',
+  explanation:
+    'Bits above 0777 are carried and fixed only where the block says `special` among its attributes; otherwise they would be a difference that no run ever mends.',
+  example: 'block app { take all in www; set { folders 02750 } }\n',
+  say: (setting: string, mode: string) => [
+    `${quoted(setting)} sets ${mode}, whose first digit is for setuid, setgid and sticky`,
+    'leave that digit out, or say `attributes mode, modified, special`',
+  ],
+});
+
+export const closedMode = kind({
+  code: 'SP3026',
+  severity: 'warning',
+  title: 'a fixed mode that shuts the owner out',
+  explanation:
+    'syncplan reads files and enters folders on the remote to compare them. Unless it runs as root there, the owner must be able to read files, and to list, change and enter folders.',
+  example: 'block app { take all in www; set { folders 0640 } }   # no x: nobody enters\n',
+  say: (setting: string, mode: string, better: string) => [
+    `${quoted(setting)} sets ${mode}, with which the owner itself is shut out`,
+    `${better} lets the owner in; leave it only where syncplan runs as root`,
+  ],
+});
+
+export const idleAttribute = kind({
+  code: 'SP3027',
+  severity: 'warning',
+  title: 'an attribute that is carried and fixed at once',
+  explanation: 'What `set` fixes is so on the remote whatever the master has, so there is nothing to carry.',
+  example: 'block app { take all in www; attributes mode, owner; set { owner "www-data" } }\n',
+  say: (attribute: string) => [
+    `${quoted(attribute)} is fixed by \`set\`, so the master's is not carried`,
+    'leave one of the two out',
+  ],
+});

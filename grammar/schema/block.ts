@@ -1,5 +1,5 @@
 // The schema's rows of a block: which files, in which order, how compared, deleted and kept consistent.
-import type { Later, Row, Since } from './row.js';
+import type { Later, Row, Unbuilt } from './row.js';
 
 export const BLOCK_ROWS: readonly Row[] = [
   {
@@ -43,7 +43,6 @@ export const BLOCK_ROWS: readonly Row[] = [
     contexts: ['block'],
     signature: 'ATTRIBUTE, …',
     default: 'mode, modified',
-    later: ['owner', 'group', 'acl', 'xattr', 'special'].map(word => laterWord('attributes', word, 'second')),
     doc: 'Which attributes of a file are carried beside its content.',
   },
   {
@@ -61,7 +60,6 @@ export const BLOCK_ROWS: readonly Row[] = [
     signature: 'lock|verify|none [{ }]',
     body: { lock: 'lock', verify: 'verify' },
     default: 'verify { rounds 3 every 2s; then fail }',
-    later: [laterWord('consistency', 'lock', 'second')],
     doc: 'How the block stays consistent while it is synchronised.',
   },
   {
@@ -86,7 +84,6 @@ export const BLOCK_ROWS: readonly Row[] = [
     contexts: ['block'],
     signature: 'independent|together',
     default: 'independent',
-    later: [laterWord('commit', 'together', 'second')],
     doc: 'Whether hosts switch each by itself, or none before all have staged and checked.',
   },
   {
@@ -148,9 +145,9 @@ export const BLOCK_PART_ROWS: readonly Row[] = [
   {
     name: 'then',
     contexts: ['verify'],
-    signature: 'lock|fail',
+    signature: 'lock|fail [{ }]',
+    body: { lock: 'lock' },
     default: 'fail',
-    later: [laterWord('then', 'lock', 'second')],
     doc: 'What happens to files still inconsistent after the last round.',
   },
   {
@@ -180,6 +177,6 @@ export const BLOCK_PART_ROWS: readonly Row[] = [
   { name: 'folders', contexts: ['set'], signature: 'MODE', since: 'second', doc: 'Mode of every folder.' },
 ];
 
-export function laterWord(head: string, word: string, since: Since): Later {
+export function laterWord(head: string, word: string, since: Unbuilt): Later {
   return { shown: `${head} ${word}`, since, when: { kind: 'word', word } };
 }

@@ -110,11 +110,7 @@ export const FLEET_ROWS: readonly Row[] = [
     contexts: LEVELS,
     signature: 'NAME PATH, … [state PATH] [wide]',
     many: true,
-    later: [
-      { shown: 'several paths in a root', since: 'second', when: { kind: 'several strings' } },
-      { shown: 'state', since: 'second', when: { kind: 'word', word: 'state' } },
-    ],
-    doc: 'A named folder; `wide` allows one less than two levels deep, `state` keeps syncplan’s own files elsewhere.',
+    doc: 'A named folder, or several parallel ones; `wide` allows less than two levels, `state` keeps syncplan’s own files elsewhere.',
   },
   {
     name: 'agent',

@@ -20,19 +20,20 @@ export type Context =
   | 'section'
   | 'route';
 
-/** Which release builds it. What comes later than the present one is parsed and formatted, but refused by name. */
-export type Since = 'first' | 'second' | 'third' | 'fourth';
+/** Which release builds it. */
+export type Since = 'first' | 'second' | Unbuilt;
+
+/** The releases to come: what is theirs is parsed and formatted, but refused by name. */
+export type Unbuilt = 'third' | 'fourth';
 
 /** A part of a setting that comes later than the setting itself. */
 export type Later = {
-  /** As messages name it: `consistency lock`. */
+  /** As messages name it: `route tree`. */
   readonly shown: string;
-  readonly since: Since;
+  readonly since: Unbuilt;
   readonly when:
     | { readonly kind: 'word'; readonly word: string }
     | { readonly kind: 'prefix'; readonly prefix: string }
-    /** More than one string stands between the name and the next word. */
-    | { readonly kind: 'several strings' }
     | { readonly kind: 'body' };
 };
 

@@ -5,10 +5,18 @@ import type { Row } from './row.js';
 export const TRANSFER_ROWS: readonly Row[] = [
   {
     name: 'transfer',
-    contexts: ['file', 'block', 'for'],
+    contexts: ['file', 'block'],
     signature: '{ }',
     body: 'transfer',
     doc: 'How content travels.',
+  },
+  {
+    name: 'transfer',
+    contexts: ['for'],
+    signature: '{ }',
+    body: 'transfer',
+    later: [{ shown: 'for … { transfer }', since: 'third', when: { kind: 'body' } }],
+    doc: 'How content travels to these hosts.',
   },
   {
     name: 'mode',

@@ -12,6 +12,8 @@ import { cacheFolder } from './history.js';
 export type Connecting = {
   readonly connect: (host: HostPlan) => Promise<Host>;
   readonly resolveRoot: (host: HostPlan, root: RootPath) => Path;
+  /** Where syncplan keeps its own files for a root; null for `.syncplan` in it. */
+  readonly resolveState: (host: HostPlan, root: RootPath) => Path | null;
 };
 
 /** `planFolder` is absolute: the folder of the plan's main file. */
@@ -28,14 +30,15 @@ export const prepareConnect = ({ options, terminal }: Call, planFolder: string, 
       environment: terminal.environment,
       signal,
     }),
-    resolveRoot: (host, root) => resolveRoot(planFolder, host, root),
+    resolveRoot: (host, root) => resolvePath(planFolder, host, root.base, root.path),
+    resolveState: (host, root) => (root.state === null ? null : resolvePath(planFolder, host, root.base, root.state)),
   };
 };
 
 /** Relative roots are those of this machine: they lie beside the file that declares them. The plan has text; a host wants a path. */
-const resolveRoot = (planFolder: string, host: HostPlan, root: RootPath): Path => {
-  const isHere = host.address.kind === 'local' && !root.path.startsWith('/') && !/^~(\/|$)/.test(root.path);
-  return fromText(isHere ? posix.resolve(planFolder, root.base, root.path) : root.path);
+const resolvePath = (planFolder: string, host: HostPlan, base: string, path: string): Path => {
+  const isHere = host.address.kind === 'local' && !path.startsWith('/') && !/^~(\/|$)/.test(path);
+  return fromText(isHere ? posix.resolve(planFolder, base, path) : path);
 };
 
 /** One handshake costs a third of a second of processor time; more at once only make each of them slower. */

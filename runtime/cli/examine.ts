@@ -41,7 +41,8 @@ export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connec
   try {
     const roots: ExaminedRoot[] = [];
     for (const use of rootsOf(plan, hostPlan.id)) {
-      roots.push(await examineRoot(host, connecting.resolveRoot(hostPlan, use.path), use));
+      const state = connecting.resolveState(hostPlan, use.path);
+      roots.push(await examineRoot(host, connecting.resolveRoot(hostPlan, use.path), state, use));
     }
     return { host: hostPlan.id, kind: host.kind, facts: host.facts, roots };
   } catch (error) {
@@ -53,28 +54,33 @@ export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connec
 
 type RootUse = { readonly root: string; readonly role: 'master' | 'remote'; readonly path: RootPath };
 
-/** Each root that a block of the plan uses on this host, once; where it is both, the master's part decides. */
+/** Each path of each root that a block of the plan uses on this host, once; where it is both, the master's part decides. */
 const rootsOf = (plan: Plan, host: string): readonly RootUse[] => {
   const uses = new Map<string, RootUse>();
   for (const { master, remotes, takes } of plan.blocks) {
     const role = master === host ? 'master' : remotes.includes(host) ? 'remote' : null;
     if (role === null) continue;
     for (const take of takes) {
-      const path = take.roots[host];
       const { root } = role === 'master' ? take.from : take.into;
-      if (path === undefined || uses.get(root)?.role === 'master') continue;
-      uses.set(root, { root, role, path });
+      for (const path of take.roots[host] ?? []) {
+        const key = JSON.stringify([root, path.base, path.path]);
+        if (uses.get(key)?.role !== 'master') uses.set(key, { root, role, path });
+      }
     }
   }
   return [...uses.values()];
 };
 
 /** A remote root may be missing: apply makes its last component. A master's may not. */
-const examineRoot = async (host: Host, path: string, { root, role }: RootUse): Promise<ExaminedRoot> => {
+const examineRoot = async (
+  host: Host,
+  path: string,
+  state: string | null,
+  { root, role }: RootUse,
+): Promise<ExaminedRoot> => {
   try {
-    const opened = await host.openRoot(path, { create: role === 'remote' });
-    const state = opened.exists ? 'there' : 'to-be-created';
-    return { root, path: opened.path, role, state, space: opened.space };
+    const opened = await host.openRoot(path, { create: role === 'remote', state });
+    return { root, path: opened.path, role, state: opened.exists ? 'there' : 'to-be-created', space: opened.space };
   } catch (error) {
     if (error instanceof HostError && LOST.has(error.code)) throw error;
     return { root, path, role, state: 'trouble', space: null, trouble: troubleOf(error) };

@@ -45,9 +45,9 @@ test('takes between different folders stay apart, each with the roots of its own
     assert.deepEqual(
       { ...roots },
       {
-        build: { path: './out', base: '' },
-        'web-01': { path: '/srv/www', base: '' },
-        'web-02': { path: '/srv/www', base: '' },
+        build: [{ path: './out', base: '', state: null }],
+        'web-01': [{ path: '/srv/www', base: '', state: null }],
+        'web-02': [{ path: '/srv/www', base: '', state: null }],
       },
     );
   }

@@ -85,7 +85,7 @@ test('what is said twice, out of range, or of the wrong type is told at its own 
     ['take "a//b" in www', ['SP3012 /']],
     ['take all in www\nlinks { symbolic maybe }', ['SP3007 maybe']],
     ['take all where executable in www', ['SP3005 executable in www']],
-    ['take all in www\nroots second', ['SP4015 roots second', 'SP4015 roots second']],
+    ['take all in www\nroots second', ['SP4015 roots second']],
     ['take all in www\ncompare checksum crc16', ['SP3011 crc16']],
     ['take all in www\ncompare checksum bsd', ['SP3011 bsd']],
     ['take all in www in www', ['SP3008 in']],

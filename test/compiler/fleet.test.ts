@@ -121,7 +121,7 @@ test('fleets of several files are one, and what is relative is relative to the f
   );
   assert.deepEqual(
     { ...plan?.blocks[0]?.takes[0]?.roots },
-    { m: { path: './x', base: 'fleet' }, w: { path: '/a/b', base: '' } },
+    { m: [{ path: './x', base: 'fleet', state: null }], w: [{ path: '/a/b', base: '', state: null }] },
   );
   assert.deepEqual(plan?.hosts.find(({ id }) => id === 'w')?.address, {
     kind: 'ssh',

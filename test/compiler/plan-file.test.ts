@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import type { FileTest, Plan } from '../../compiler/plan.js';
+import type { Consistency, FileTest, HookPlan, LockStrategy, Plan, SetPlan } from '../../compiler/plan.js';
 import { ALGORITHMS } from '../../compiler/plan.js';
 import { decodePlan, encodePlan, planHash } from '../../compiler/plan-file.js';
 
@@ -47,11 +47,61 @@ const tree = fc.letrec<{ test: FileTest }>(tie => ({
   ),
 })).test;
 
+const command = fc
+  .tuple(
+    fc.constantFrom('systemctl', '/opt/x y/run', 'nginx'),
+    fc.array(
+      fc.string().filter(text => !text.includes('\0')),
+      { maxLength: 3 },
+    ),
+  )
+  .map(parts => parts.flat());
+const lock: fc.Arbitrary<LockStrategy> = fc.record({
+  strategy: fc.constant('lock' as const),
+  wait: fc.nat(86_400),
+  hold: fc.integer({ min: 1, max: 86_400 }),
+  by: fc.oneof(
+    fc.record({ kind: fc.constantFrom('advisory' as const, 'permissions' as const) }),
+    fc.record({ kind: fc.constant('command' as const), command, release: command }),
+  ),
+});
+const consistency: fc.Arbitrary<Consistency> = fc.oneof(
+  fc.constant<Consistency>({ strategy: 'none' }),
+  lock,
+  fc.record({
+    strategy: fc.constant('verify' as const),
+    rounds: fc.integer({ min: 1, max: 100 }),
+    every: fc.nat(3600),
+    then: fc.oneof(fc.constant('fail' as const), lock),
+  }),
+);
+const hook: fc.Arbitrary<HookPlan> = fc.record({
+  when: fc.constantFrom('before' as const, 'after' as const),
+  changed: fc.option(fc.array(fc.record({ base: folder, test: tree }), { minLength: 1, maxLength: 2 })),
+  command,
+  on: fc.constantFrom('master' as const, 'remote' as const, 'server' as const),
+  timeout: fc.integer({ min: 1, max: 86_400 }),
+});
+const account = fc.option(fc.constantFrom('www-data', 'host$', '33', '0'));
+const mode = fc.option(fc.nat(0o7777));
+const set: fc.Arbitrary<SetPlan | null> = fc.option(
+  fc.record({ owner: account, group: account, files: mode, folders: mode }),
+);
+
 const plan: fc.Arbitrary<Plan> = fc
   .record({
     ids: fc.uniqueArray(name, { minLength: 2, maxLength: 4 }),
     path: fc.string({ minLength: 1 }),
     base: fc.string(),
+    state: fc.option(fc.string({ minLength: 1 })),
+    parallel: fc.integer({ min: 1, max: 3 }),
+    consistency,
+    other: consistency,
+    hooks: fc.array(hook, { maxLength: 3 }),
+    set,
+    commit: fc.constantFrom('independent' as const, 'together' as const),
+    durability: fc.constantFrom('strict' as const, 'none' as const),
+    attributes: fc.subarray(['mode', 'modified', 'owner', 'group', 'acl', 'xattr', 'special'] as const),
     terms: fc.array(fc.record({ base: folder, include: tree, except: fc.option(tree) }), {
       minLength: 1,
       maxLength: 3,
@@ -61,8 +111,9 @@ const plan: fc.Arbitrary<Plan> = fc
     protect: fc.array(byteString),
     port: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }),
   })
-  .map(({ ids, path, base, terms, inputs, algorithm, protect, port }): Plan => {
+  .map(({ ids, path, base, state, parallel, terms, inputs, algorithm, protect, port, other, ...block }): Plan => {
     const [master = '', ...remotes] = ids;
+    const rootsOf = (id: string) => Array.from({ length: id === master ? 1 : parallel }, () => ({ path, base, state }));
     return {
       plan: 1,
       sources: [{ path: 'x.sp', sha256: 'a'.repeat(64) }],
@@ -89,17 +140,16 @@ const plan: fc.Arbitrary<Plan> = fc
             {
               from: { root: 'www', folder: '' },
               into: { root: 'www', folder: '' },
-              roots: Object.fromEntries(ids.map(id => [id, { path, base }])),
+              roots: Object.fromEntries(ids.map(id => [id, rootsOf(id)])),
               terms,
             },
           ],
           order: terms.map(({ base: at, include }) => ({ base: at, test: include })),
           compare: { by: 'checksum', algorithm },
-          attributes: ['mode', 'modified'],
           links: { symbolic: 'keep', hard: 'keep', escaping: 'keep' },
-          consistency: { strategy: 'none' },
+          consistencyOf: Object.fromEntries(remotes.map(id => [id, other])),
           delete: { mode: 'mirror', maxPercent: 2.5, maxFiles: null, protect, trash: 60 },
-          durability: 'strict',
+          ...block,
         },
       ],
       onFailure: 'continue',

@@ -10,7 +10,9 @@ export const blockPlan = (name: string, changes: Partial<BlockPlan> = {}): Block
     {
       from: { root: 'www', folder: '' },
       into: { root: 'www', folder: '' },
-      roots: Object.fromEntries(['m', ...(changes.remotes ?? ['r1'])].map(id => [id, { path: `/${id}`, base: '' }])),
+      roots: Object.fromEntries(
+        ['m', ...(changes.remotes ?? ['r1'])].map(id => [id, [{ path: `/${id}`, base: '', state: null }]]),
+      ),
       terms: [{ base: '', include: { is: 'all' }, except: null }],
     },
   ],
@@ -19,7 +21,11 @@ export const blockPlan = (name: string, changes: Partial<BlockPlan> = {}): Block
   attributes: ['mode', 'modified'],
   links: { symbolic: 'keep', hard: 'keep', escaping: 'keep' },
   consistency: { strategy: 'verify', rounds: 3, every: 0, then: 'fail' },
+  consistencyOf: {},
   delete: { mode: 'never' },
+  commit: 'independent',
+  hooks: [],
+  set: null,
   durability: 'none',
   ...changes,
 });
