@@ -1,6 +1,7 @@
 // Whole engine runs over simulated disks: a master and its remotes, each on a disk of its own that can fail or die.
 import type { BlockPlan, Plan } from '../../compiler/plan.js';
 import type { Preview, RunEvent, Summary } from '../../runtime/engine/events.js';
+import type { RememberedRoot } from '../../runtime/engine/guards.js';
 import { type RunOptions, run } from '../../runtime/engine/run.js';
 import type { Host } from '../../runtime/host/host.js';
 import { blockPlan, planOf } from '../engine/plans.js';
@@ -59,13 +60,13 @@ export const makeSimulation = ({
     disk.settle();
     places.set(id, place);
   }
-  return simulationOf(places, remotes, { moment: 1_700_000_100_000, runs: 0 });
+  return simulationOf(places, remotes, { moment: 1_700_000_100_000, runs: 0, memory: new Map() });
 };
 
 const simulationOf = (
   places: Map<string, SimulatedPlace>,
   remotes: readonly string[],
-  so: { moment: number; runs: number },
+  so: { moment: number; runs: number; readonly memory: Map<string, RememberedRoot> },
 ): Simulation => {
   const at = (id: string): SimulatedPlace => places.get(id)!;
   return {
@@ -93,7 +94,11 @@ const simulationOf = (
           preview = given;
         },
         confirm: null,
+        resolveState: () => null,
         allowDelete: false,
+        acceptRoots: [],
+        memory: { recall: key => so.memory.get(key) ?? null, remember: (key, root) => void so.memory.set(key, root) },
+        server: { run: async () => ({ code: null, output: 'no programs here' }) },
         parallel: null,
         ...options,
       });

@@ -1,0 +1,207 @@
+// Operation n of a run fails, or its machine dies at it, for every n: the run ends and says so, and the next one converges.
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import { fault, type Operation } from '../support/memory-disk.js';
+import type { Ran } from '../support/simulated-session.js';
+import { hold, proving } from './invariants.js';
+import { sightsIn } from './sights.js';
+import { checkConverges, checkKept, isReading } from './trials.js';
+import { readyToUpgrade, type Upgrade } from './upgrade.js';
+
+const CODES = ['EIO', 'ENOSPC', 'EROFS', 'EACCES'];
+
+const ready = await readyToUpgrade();
+
+/** Every operation of an undisturbed run, in order. */
+const operations = await (async (): Promise<Operation[]> => {
+  const trial = ready.fork();
+  const seen: Operation[] = [];
+  trial.simulation.at('r1').disk.disturb = operation => {
+    seen.push(operation);
+    return null;
+  };
+  await trial.run();
+  return seen;
+})();
+
+/** A run in which the host's disk is disturbed at its operation n, counted from 1. */
+const runWith = async (
+  trial: Upgrade,
+  n: number,
+  disturb: (operation: Operation) => ReturnType<typeof fault> | null,
+) => {
+  const { disk } = trial.simulation.at('r1');
+  let count = 0;
+  disk.disturb = operation => (++count === n ? disturb(operation) : null);
+  const ran = await trial.run();
+  disk.disturb = () => null;
+  return ran;
+};
+
+const checkEnd = (trial: Upgrade, where: string, { summary }: Ran): void => {
+  const [relation] = summary.relations;
+  const now = sightsIn(trial.simulation.at('r1').disk);
+  const moment = { now, old: trial.old, new: trial.new };
+  hold('every read of a final path is old or new', where, moment);
+  hold('an existing path that is replaced by its like is never missing', where, moment);
+  hold('exit 0 exactly when every host was verified', where, {
+    exitCode: summary.exitCode,
+    hosts: [{ done: relation!.state === 'done', now, new: trial.new }],
+  });
+  checkKept(trial, where, trial.simulation.at('r1').disk);
+};
+
+test(
+  proving(
+    'whichever operation fails, paths are old or new, what is foreign is kept, the exit is honest, and the next run converges',
+    'every read of a final path is old or new',
+    'an existing path that is replaced by its like is never missing',
+    'what we overwrote or deleted was baseline content or is kept',
+    'exit 0 exactly when every host was verified',
+    'a second run does nothing',
+  ),
+  async () => {
+    assert.ok(operations.length > 150);
+    for (const [i, { verb, name }] of operations.entries()) {
+      const code = CODES[i % CODES.length]!;
+      const where = `operation ${i + 1} (${verb} ${name}) fails by ${code}`;
+      const trial = ready.fork();
+      checkEnd(trial, where, await runWith(trial, i + 1, () => fault(code)));
+      if (i % 4 === 0 || !isReading(verb)) await checkConverges(trial, where);
+    }
+  },
+);
+
+test(
+  proving(
+    'wherever the machine dies, the run ends, says so, and holds up nobody else',
+    'every run ends',
+    'exit 0 exactly when every host was verified',
+    'a second run does nothing',
+  ),
+  async () => {
+    const two = await readyToUpgrade({ remotes: 2 });
+    for (let n = 1; n <= operations.length; n += 5) {
+      const where = `the machine dies at operation ${n} (${operations[n - 1]!.verb})`;
+      const trial = two.fork();
+      const { disk } = trial.simulation.at('r1');
+      const began = Date.now();
+      const { summary } = await runWith(trial, n, () => disk.die());
+      hold('every run ends', where, { ended: true, seconds: (Date.now() - began) / 1000, within: 10 });
+      const states = summary.relations.map(({ state }) => state);
+      assert.notEqual(states[0], 'done', where);
+      assert.equal(states[1], 'done', where);
+      assert.equal(summary.exitCode, 5, where);
+      hold('exit 0 exactly when every host was verified', where, {
+        exitCode: summary.exitCode,
+        hosts: ['r1', 'r2'].map((id, i) => ({
+          done: states[i] === 'done',
+          now: sightsIn(trial.simulation.at(id).disk),
+          new: trial.new,
+        })),
+      });
+      trial.simulation.restart('r1', disk.image());
+      await checkConverges(trial, where, ['r1', 'r2']);
+    }
+  },
+);
+
+test(
+  proving(
+    'a disk that stays full or read-only from operation n on ends the run with a clear word, and space again converges',
+    'every run ends',
+    'every read of a final path is old or new',
+    'what we overwrote or deleted was baseline content or is kept',
+  ),
+  async () => {
+    for (let n = 1; n <= operations.length; n += 4) {
+      const code = n % 8 === 1 ? 'ENOSPC' : 'EROFS';
+      const where = `${code} at every write from operation ${n} on`;
+      const trial = ready.fork();
+      const { disk } = trial.simulation.at('r1');
+      let count = 0;
+      disk.disturb = ({ verb }) => (++count >= n && fails(verb, code) ? fault(code) : null);
+      const ran = await trial.run();
+      disk.disturb = () => null;
+      checkEnd(trial, where, ran);
+      await checkConverges(trial, where);
+    }
+  },
+);
+
+/** A full disk still renames and removes; a read-only one does nothing of the kind. */
+const fails = (verb: string, code: string): boolean =>
+  code === 'EROFS'
+    ? !isReading(verb) && !verb.startsWith('sync')
+    : verb === 'write' || verb === 'write-bytes' || verb.startsWith('make-');
+
+test(
+  proving(
+    'a file or folder of the master that cannot be read is not missing there',
+    'unreadable is not absent',
+    "deletions are a subset of the plan's",
+  ),
+  async () => {
+    for (const unreadable of ['app', 'app/same', 'bin/run', 'large']) {
+      const trial = ready.fork();
+      const { disk } = trial.simulation.at('m');
+      const inode = disk.find(`/place/${unreadable}`);
+      assert.ok('kind' in inode);
+      inode.unreadable = true;
+      const { summary, preview } = await trial.run();
+      const now = sightsIn(trial.simulation.at('r1').disk);
+      hold('unreadable is not absent', unreadable, {
+        unreadable: [unreadable],
+        before: trial.old,
+        now: withoutUpdates(now, trial),
+      });
+      const planned = new Set(
+        preview.relations[0]!.changes.filter(({ change }) => change === 'delete').map(({ path }) => path),
+      );
+      hold("deletions are a subset of the plan's", unreadable, { before: trial.old, now, planned });
+      assert.ok(planned.size > 0);
+      if (unreadable !== 'app/same') assert.notEqual(summary.exitCode, 0);
+    }
+  },
+);
+
+test(
+  proving(
+    'whatever the clocks of the machines say, the same is decided',
+    'decisions do not compare the clocks of two machines',
+  ),
+  async () => {
+    const decisions: string[][] = [];
+    const year = 365 * 86_400 * 1_000_000;
+    for (const [m, r1] of [
+      [0, 0],
+      [20, 0],
+      [0, 20],
+      [-10, 10],
+    ] as const) {
+      const clocks = { m: 1_700_000_000_000_000 + m * year, r1: 1_700_000_000_000_000 + r1 * year };
+      const trial = await readyToUpgrade({ clocks });
+      const { preview, summary } = await trial.run();
+      const { changes, drift } = preview.relations[0]!;
+      const totals = Object.entries(summary).filter(([key]) => key !== 'seconds' && key !== 'relations');
+      decisions.push([
+        ...changes.map(({ change, path, detail }) => `${change} ${path} ${detail}`),
+        ...(drift ?? []).map(path => `drift ${path}`),
+        JSON.stringify(totals),
+      ]);
+    }
+    assert.ok(decisions[0]!.length > 10);
+    hold('decisions do not compare the clocks of two machines', 'four settings', { decisions });
+  },
+);
+
+/** A path that is replaced because the master could be read there after all is no loss. */
+const withoutUpdates = (now: ReturnType<typeof sightsIn>, trial: Upgrade): ReturnType<typeof sightsIn> =>
+  new Map(
+    [...now].map(([path, sight]) => [
+      path,
+      trial.new.get(path)?.content === sight.content ? (trial.old.get(path) ?? sight) : sight,
+    ]),
+  );
+
+test.run();
