@@ -57,6 +57,11 @@ const FAULTS: Readonly<Record<string, readonly [ProblemCode, string, string]>> =
     'free some space on that host, then run the same command again',
   ],
   EDQUOT: ['no-space', 'the disk quota is used up', 'free some space on that host, or raise the quota'],
+  E2BIG: [
+    'no-space',
+    'its extended attributes do not fit into this file system',
+    'make them smaller, or leave `xattr` out of the attributes of the block',
+  ],
   EROFS: ['read-only', 'the file system is read-only', 'mount it writable, or choose another root'],
   EFBIG: [
     'no-space',
