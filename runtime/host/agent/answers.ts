@@ -1,19 +1,18 @@
 // Lists that answers carry: what was found, digests, followers, outcomes and pages, in pieces that are each decodable alone.
 //
-//   text     = UTF-8 bytes as a string (wire.ts); messages are cut to MAX_TEXT characters
-//   problem  = code:u8 (index into PROBLEM_CODES) path:string message:text help:text
-//   found    = kind:u8 (FOUND) then file: size, mode, modified · folder: flags:u8 mode · link: target modified, each with
-//              owner and group · hard: leader:string · special: what:u8 · absent: nothing · problem
+//   found    = kind:u8 (FOUND) then file: size, mode, modified, extra · folder: flags:u8 mode extra · link: target modified,
+//              each with owner and group · hard: leader:string · special: what:u8 · absent: nothing · problem
 //   digest   = size:u8 bytes — or size 0 and a problem
 //   followed = count:varint path… (lists.ts; the first after '')
 //   outcome  = index:signed result:u8 (RESULTS) then inconsistent: why:text · failed: problem — index as difference
 //   page     = more:u8 folder:string bytes — a page too long for one piece comes in several, all but the last with more = 1
 import { makeReader, makeWriter, type Reader, WireError, type Writer } from '../../bytes/wire.js';
 import type { Found, Outcome } from '../../tree/action.js';
-import { PROBLEM_CODES, type Problem } from '../../tree/entry.js';
-import { fromText, MAX_NAME, MAX_PATH, type Path, refusePath } from '../../tree/path.js';
+import type { Problem } from '../../tree/entry.js';
+import { MAX_NAME, MAX_PATH, type Path, refusePath } from '../../tree/path.js';
 import type { FolderPage } from '../host.js';
 import { checkIndex, inPieces, items, readPath, writePath } from './lists.js';
+import { readProblem, readText, writeProblem, writeText } from './problems.js';
 import { MAX_ITEMS, MAX_PAGE, PIECE } from './protocol.js';
 
 export const encodeFounds = (founds: readonly (Found | Problem)[]): Generator<Buffer> =>
@@ -159,10 +158,12 @@ const writeFound = (writer: Writer, found: Found | Problem): void => {
       writer.varint(found.size);
       writer.varint(found.mode);
       writer.signed(found.modified);
+      writer.string(found.extra);
       break;
     case 'folder':
       writer.u8((found.selected ? 1 : 0) | (found.unreadable ? 2 : 0));
       writer.varint(found.mode);
+      writer.string(found.extra);
       break;
     case 'link':
       writer.string(found.target);
@@ -190,11 +191,12 @@ const readFound = (reader: Reader): Found | Problem => {
   switch (kind) {
     case 'file': {
       const [size, mode, modified] = [reader.varint(), reader.varint(), reader.signed()];
-      return { kind, size, mode, modified, ...named() };
+      return { kind, size, mode, modified, extra: reader.string(MAX_DIGEST), ...named() };
     }
     case 'folder': {
       const [flags, mode] = [reader.u8(), reader.varint()];
-      return { kind, selected: (flags & 1) !== 0, unreadable: (flags & 2) !== 0, mode, ...named() };
+      const extra = reader.string(MAX_DIGEST);
+      return { kind, selected: (flags & 1) !== 0, unreadable: (flags & 2) !== 0, mode, extra, ...named() };
     }
     case 'link': {
       const [target, modified] = [reader.string(MAX_PATH), reader.signed()];
@@ -212,20 +214,6 @@ const readFound = (reader: Reader): Found | Problem => {
   }
 };
 
-const writeProblem = (writer: Writer, { code, path, message, help }: Problem): void => {
-  writer.u8(PROBLEM_CODES.indexOf(code));
-  writer.string(path);
-  writeText(writer, message);
-  writeText(writer, help);
-};
-
-/** The path of a problem may be one that is refused; it is only ever shown. */
-const readProblem = (reader: Reader): Problem => {
-  const code = PROBLEM_CODES[reader.u8()];
-  if (code === undefined) throw new WireError('a problem of unknown kind');
-  return { code, path: reader.string(2 * MAX_PATH), message: readText(reader), help: readText(reader) };
-};
-
 const checkedPath = (reader: Reader): Path => {
   const path = reader.string(MAX_PATH);
   const refused = refusePath(path);
@@ -233,10 +221,6 @@ const checkedPath = (reader: Reader): Path => {
   return path;
 };
 
-const writeText = (writer: Writer, text: string): void => writer.string(fromText(text.slice(0, MAX_TEXT)));
-const readText = (reader: Reader): string => Buffer.from(reader.string(4 * MAX_TEXT), 'latin1').toString('utf8');
-
-const MAX_TEXT = 4_096;
 const MAX_DIGEST = 64;
 const FOUND = ['file', 'folder', 'link', 'hard', 'special', 'absent'] as const;
 const PROBLEM = 255;

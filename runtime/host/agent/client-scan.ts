@@ -1,46 +1,26 @@
-// Roots and scans of an agent as the engine sees them: each verb one request, each answer checked against what was asked.
+// A scan of an agent as the engine sees it: each verb one request, each answer checked against what was asked.
 import { WireError } from '../../bytes/wire.js';
 import { isWithin, type Path } from '../../tree/path.js';
-import type { FolderPage, Root, Scan, ScanSummary, Selection } from '../host.js';
+import type { FolderPage, Scan, ScanSummary, Selection } from '../host.js';
 import { decodeDigests, decodeFollowers, decodeFounds, decodePages } from './answers.js';
 import type { Calls } from './calls.js';
 import { decodeIndexes, encodePaths, encodeWanted } from './lists.js';
-import { type Call, NOTHING, SCANNED } from './messages.js';
+import { type Call, NOTHING } from './messages.js';
+import { decodeExtraTexts, decodeProvenances } from './past.js';
 
-/** The agent's numbers of what this connection opened. */
-export type Known = { readonly roots: WeakMap<Root, number>; readonly scans: WeakMap<Scan, number> };
-
-export const remoteRoot = (
-  calls: Calls,
-  known: Known,
-  { id, ...seen }: { readonly id: number } & Omit<Root, 'scan'>,
-): Root => {
-  const root: Root = {
-    ...seen,
-    scan: async selection => {
-      const scanned = await calls.ask(scanCall(id, selection), SCANNED, 'a scan');
-      const scan = remoteScan(calls, scanned.id, scanned.summary);
-      known.scans.set(scan, scanned.id);
-      return scan;
-    },
-  };
-  known.roots.set(root, id);
-  return root;
-};
-
-const scanCall = (root: number, selection: Selection): Call => ({
+export const scanCall = (root: number, selection: Selection): Call => ({
   verb: 'scan',
   root,
   selection: { ...selection, terms: [...selection.terms], attributes: [...selection.attributes] },
 });
 
-const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Scan => {
+export const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Scan => {
   const pages = (verb: 'pages' | 'subtrees' | 'contents', folders: readonly Path[], expected: Expected) =>
     calls.stream({ verb, scan }, encodePaths(folders), pieces =>
       checkedPages(decodePages(pieces, expected.check), expected),
     );
   const list = <T>(
-    verb: 'lookup' | 'digests' | 'followers',
+    verb: 'lookup' | 'digests' | 'provenance' | 'extras' | 'followers',
     paths: readonly Path[],
     decode: (piece: Buffer) => readonly T[],
   ): Promise<T[]> => calls.list({ verb, scan }, encodePaths(paths), decode, answers => sameLength(paths, answers));
@@ -52,6 +32,8 @@ const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Scan => {
     contents: folders => pages('contents', folders, below(folders)),
     lookup: paths => list('lookup', paths, decodeFounds),
     digests: paths => list('digests', paths, decodeDigests),
+    provenance: paths => list('provenance', paths, decodeProvenances),
+    extras: paths => list('extras', paths, decodeExtraTexts),
     followers: leaders => list('followers', leaders, decodeFollowers),
     read: wanted => calls.stream({ verb: 'read', scan }, encodeWanted(wanted), pieces => pieces),
     changed: paths =>

@@ -1,17 +1,19 @@
 // A transaction of an agent as the engine sees it; an outcome is believed only of a step that was sent.
 import { WireError } from '../../bytes/wire.js';
 import type { Outcome } from '../../tree/action.js';
-import type { Transaction } from '../host.js';
+import type { Leftover, Transaction } from '../host.js';
 import { decodeOutcomes } from './answers.js';
 import type { Calls, Input } from './calls.js';
+import { encodeIndexes } from './lists.js';
 import { type Call, NOTHING } from './messages.js';
+import { decodeLeftovers } from './past.js';
 import { encodeChanges, encodeSteps } from './steps.js';
 
 export const remoteTransaction = (calls: Calls, transaction: number): Transaction => {
   let count = 0;
   let ending: Promise<void> | null = null;
-  const check = (outcomes: readonly Outcome[]): void => {
-    for (const { index } of outcomes) {
+  const check = (answers: readonly (Outcome | Leftover)[]): void => {
+    for (const { index } of answers) {
       if (index >= count) throw new WireError(`the agent reports step ${index} of ${count}`);
     }
   };
@@ -30,8 +32,11 @@ export const remoteTransaction = (calls: Calls, transaction: number): Transactio
       count = steps.length;
       return calls.ask({ verb: 'prepare', transaction }, NOTHING, 'an end', encodeSteps(steps));
     },
+    leftovers: () => calls.list({ verb: 'leftovers', transaction }, undefined, decodeLeftovers, check),
+    adopt: indexes => outcomes({ verb: 'adopt', transaction }, encodeIndexes(indexes)),
     amend: changes => calls.ask({ verb: 'amend', transaction }, NOTHING, 'an end', encodeChanges(changes)),
     stage: pack => outcomes({ verb: 'stage', transaction }, pack),
+    owe: owed => calls.ask({ verb: 'owe', transaction, owed }, NOTHING, 'an end'),
     precheck: () => outcomes({ verb: 'precheck', transaction }),
     commit: () => calls.stream({ verb: 'commit', transaction }, undefined, batches),
     verify: () => outcomes({ verb: 'verify', transaction }),

@@ -1,10 +1,11 @@
 // The near end of an agent: the whole host port, forwarded over one connection.
 import type { Readable, Writable } from 'node:stream';
 import { WireError } from '../../bytes/wire.js';
-import type { Host, Part } from '../host.js';
+import type { Host, Part, Root } from '../host.js';
 import { HostError } from '../host-error.js';
 import { makeCalls } from './calls.js';
-import { type Known, remoteRoot } from './client-scan.js';
+import { remoteLocks, remotePrograms, transactionId } from './client-lock.js';
+import { type Known, remoteRoot } from './client-root.js';
 import { remoteTransaction } from './client-transaction.js';
 import { type Connection, openConnection } from './connection.js';
 import type { Frame } from './frames.js';
@@ -66,7 +67,7 @@ export const agentHost = async (
   const connection: Connection = openConnection({
     input: channel.input,
     output: channel.output,
-    patience,
+    patience: () => patience,
     onFrame: frame => {
       if (frame.type === FRAME.hello) greeted(frame);
       else if (frame.request !== 0) calls.onFrame(frame);
@@ -85,20 +86,23 @@ export const agentHost = async (
   });
 
   const { payload } = await hello;
-  const { facts } = checkHello(payload, label, over);
+  const { facts, locks, programs } = checkHello(payload, label, over);
   return {
     label,
     kind,
     facts,
-    openRoot: async (path, { create }) => {
-      const root = await calls.ask({ verb: 'openRoot', path, create }, ROOT, 'a root');
+    openRoot: async (path, { create, state }) => {
+      const root = await calls.ask({ verb: 'openRoot', path, create, state }, ROOT, 'a root');
       return remoteRoot(calls, known, root);
     },
     begin: async (id, parts) => {
       const numbered = parts.map(part => numbers(part, known, label));
-      const begun = await calls.ask({ verb: 'begin', id: { ...id }, parts: numbered }, BEGUN, 'a transaction');
+      const call = { verb: 'begin', id: transactionId(id, calls), parts: numbered } as const;
+      const begun = await calls.ask(call, BEGUN, 'a transaction');
       return remoteTransaction(calls, begun.id);
     },
+    locks: locks ? remoteLocks(calls, root => numberOfRoot(root, known, label)) : null,
+    programs: programs ? remotePrograms(calls) : null,
     traffic: () =>
       kind === 'local'
         ? { sent: 0, received: 0 }
@@ -142,15 +146,19 @@ const checkHello = (payload: Buffer, label: string, over: (error: HostError) => 
 };
 
 const numbers = (part: Part, known: Known, label: string): { root: number; scan: number } => {
-  const root = known.roots.get(part.root);
   const scan = known.scans.get(part.scan);
-  if (root !== undefined && scan !== undefined) return { root, scan };
-  throw new HostError(
-    'failed',
-    `${label}: a transaction names a root or scan of another host`,
-    'This is a fault in syncplan.',
-  );
+  if (scan === undefined) throw notOurs(label);
+  return { root: numberOfRoot(part.root, known, label), scan };
 };
+
+const numberOfRoot = (root: Root, known: Known, label: string): number => {
+  const number = known.roots.get(root);
+  if (number === undefined) throw notOurs(label);
+  return number;
+};
+
+const notOurs = (label: string): HostError =>
+  new HostError('failed', `${label}: a root or scan of another host was named`, 'This is a fault in syncplan.');
 
 const silent = (label: string, patience: number): HostError =>
   new HostError(

@@ -25,8 +25,8 @@ export type Ending =
 export type ConnectionOptions = {
   readonly input: Readable;
   readonly output: Writable;
-  /** Milliseconds without a byte after which the other end is given up. */
-  readonly patience: number;
+  /** Milliseconds without a byte after which the other end is given up; asked for anew at every beat. */
+  readonly patience: () => number;
   readonly onFrame: (frame: Frame) => void;
   /** Called once, at the first ending; no frame comes after it. */
   readonly onEnding: (ending: Ending) => void;
@@ -93,7 +93,7 @@ export const openConnection = ({ input, output, patience, onFrame, onEnding }: C
     if (!spoken) send(FRAME.beat, 0);
     spoken = false;
     quietTicks++;
-    if (quietTicks * BEAT_MS > patience) conclude({ why: 'silent' });
+    if (quietTicks * BEAT_MS > patience()) conclude({ why: 'silent' });
   }, BEAT_MS);
 
   input.on('data', onData);

@@ -8,6 +8,7 @@ import { WireError } from '../../bytes/wire.js';
 import { PROBLEM_CODES } from '../../tree/entry.js';
 import { MAX_NAME, MAX_PATH, refusePath } from '../../tree/path.js';
 import { HOST_ERROR_CODES, HostError } from '../host-error.js';
+import { MAX_OWED } from './protocol.js';
 
 export const packMessage = (value: unknown): Buffer => packr.pack(value);
 
@@ -129,7 +130,11 @@ export const HELLO = z.strictObject({
     caseSensitive: flag,
     algorithms: z.array(z.enum(ALGORITHMS)),
     privileged: flag,
+    machine: text(256),
   }),
+  /** Facets of the host. */
+  locks: flag,
+  programs: flag,
 });
 
 export const ROOT = z.strictObject({
@@ -138,7 +143,24 @@ export const ROOT = z.strictObject({
   exists: flag,
   identity: text(256),
   space: z.nullable(z.strictObject({ bytes: whole(), inodes: whole() })),
+  fileSystem: text(256),
+  marker: z.nullable(text(256)),
 });
+/** Transactions of a root that wait to be finished or paid for. */
+const MAX_UNFINISHED = 10_000;
+const UNFINISHED = z.strictObject({
+  transaction: text(1_024),
+  run: text(256),
+  block: text(256),
+  state: z.enum(['intent', 'owed']),
+  steps: whole(),
+  owed: text(MAX_OWED),
+});
+export const UNFINISHED_LIST = z.array(UNFINISHED).check(z.maxLength(MAX_UNFINISHED));
+export const LOCKED = z.strictObject({ id: whole(), epoch: whole(), waited: flag });
+export const PROBLEMS = z.array(PROBLEM).check(z.maxLength(1000));
+export const UNLOCKED = z.enum(['unlocked', 'not-locked', 'held']);
+export const ENDED = z.strictObject({ code: z.nullable(z.int()), output: text(16_384) });
 export const SCANNED = z.strictObject({ id: whole(), summary: SUMMARY });
 export const BEGUN = z.strictObject({ id: whole() });
 export const NOTHING = z.undefined();
@@ -147,23 +169,64 @@ const FAILURE = z.strictObject({ code: z.enum(HOST_ERROR_CODES), message: text()
 
 const scan = whole();
 const transaction = whole();
+const root = whole();
+const lock = whole();
+const seconds = z.number().check(z.gte(0));
+const command = z.array(text(131_072)).check(z.minLength(1), z.maxLength(1_000));
+const BY = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['advisory', 'permissions']) }),
+  z.strictObject({ kind: z.literal('command'), command, release: command }),
+]);
+const ENVIRONMENT = z.record(z.string().check(z.regex(/^[A-Z][A-Z0-9_]{0,63}$/)), text(131_072));
+/** A lock by its number on this connection. */
+const TRANSACTION_ID = z.strictObject({
+  run: text(256),
+  block: text(256),
+  trash: z.number(),
+  durability: z.enum(['strict', 'none']),
+  lock: z.nullable(lock),
+});
 /** Every verb with what it needs beside its lists. Order and meaning as in runtime/host/host.ts. */
 export const CALL = z.discriminatedUnion('verb', [
-  z.strictObject({ verb: z.literal('openRoot'), path: text(MAX_PATH), create: flag }),
-  z.strictObject({ verb: z.literal('scan'), root: whole(), selection: SELECTION }),
+  z.strictObject({
+    verb: z.literal('openRoot'),
+    path: text(MAX_PATH),
+    create: flag,
+    state: z.nullable(text(MAX_PATH)),
+  }),
+  z.strictObject({ verb: z.literal('unfinished'), root }),
+  z.strictObject({ verb: z.literal('recover'), root, unfinished: UNFINISHED }),
+  z.strictObject({ verb: z.literal('paid'), root, transaction: text(1_024) }),
+  z.strictObject({ verb: z.literal('trashed'), root, run: text(256) }),
+  z.strictObject({ verb: z.literal('restore'), root, run: text(256), by: TRANSACTION_ID }),
+  z.strictObject({ verb: z.literal('scan'), root, selection: SELECTION }),
   z.strictObject({ verb: z.enum(['pages', 'subtrees', 'contents', 'read']), scan }),
-  z.strictObject({ verb: z.enum(['lookup', 'digests', 'followers', 'changed']), scan }),
+  z.strictObject({ verb: z.enum(['lookup', 'digests', 'provenance', 'extras', 'followers', 'changed']), scan }),
   z.strictObject({ verb: z.literal('closeScan'), scan }),
   z.strictObject({
     verb: z.literal('begin'),
-    id: z.strictObject({ run: text(256), block: text(256), trash: z.number() }),
-    parts: z.array(z.strictObject({ root: whole(), scan })).check(z.maxLength(10_000)),
+    id: TRANSACTION_ID,
+    parts: z.array(z.strictObject({ root, scan })).check(z.maxLength(10_000)),
   }),
   z.strictObject({
-    verb: z.enum(['prepare', 'amend', 'stage', 'precheck', 'commit', 'verify']),
+    verb: z.enum(['prepare', 'leftovers', 'adopt', 'amend', 'stage', 'precheck', 'commit', 'verify']),
     transaction,
   }),
+  z.strictObject({ verb: z.literal('owe'), transaction, owed: text(MAX_OWED) }),
   z.strictObject({ verb: z.literal('end'), transaction }),
+  z.strictObject({
+    verb: z.literal('acquire'),
+    root,
+    block: text(256),
+    mode: z.enum(['shared', 'exclusive']),
+    run: text(256),
+    wait: seconds,
+    hold: seconds,
+    by: BY,
+  }),
+  z.strictObject({ verb: z.literal('release'), lock }),
+  z.strictObject({ verb: z.literal('unlock'), root, block: text(256), run: text(256) }),
+  z.strictObject({ verb: z.literal('run'), command, timeout: seconds, environment: ENVIRONMENT }),
   z.strictObject({ verb: z.literal('close') }),
 ]);
 export type Call = z.infer<typeof CALL>;

@@ -31,7 +31,7 @@
 // Anything that does not fit is a protocol error: the connection ends, nothing is guessed.
 
 /** Both ends must agree; a pushed agent always does, as it is part of the same build. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export const MAGIC = '@@syncplan-agent/1@@';
 /** Bytes of other output skipped before the magic. */
@@ -48,6 +48,10 @@ export const PIECE = 131_072;
 export const MAX_ITEMS = 16_000_000;
 /** Bytes of one folder's page at most. */
 export const MAX_PAGE = 268_435_456;
+/** Bytes of one file's extended attributes at most; a file with more is a problem. */
+export const MAX_EXTRA = 1_048_576;
+/** Characters of what one transaction owes. */
+export const MAX_OWED = 262_144;
 
 export const BEAT_MS = 2_000;
 export const CLIENT_PATIENCE_MS = 15_000;

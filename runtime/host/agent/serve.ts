@@ -1,8 +1,9 @@
 // The far end: serves a host over two streams until its input ends.
 //
 // 1. A request's answer is exactly one END or FAIL, and nothing follows it.
-// 2. Whatever a request says, it reaches only roots, scans and transactions that this connection opened (verbs.ts).
+// 2. Whatever a request says, it reaches only what this connection opened (verbs.ts).
 // 3. Input that is not the protocol ends the connection; it is never guessed at.
+// 4. A client that is silent for the shortest lease it holds is given up, so that its locks end with the connection.
 import type { Readable, Writable } from 'node:stream';
 import { WireError } from '../../bytes/wire.js';
 import type { Host } from '../host.js';
@@ -22,11 +23,14 @@ export type ServeOptions = {
   readonly patience?: number;
 };
 
-/** Resolves when the input has ended, the client fell silent or what came was not the protocol. */
+/**
+ * Resolves when the input has ended, the client fell silent or what came was not the protocol – and a commit that was under
+ * way then has come to its end. The host is still open: whoever serves it closes it, which lets go of its locks.
+ */
 export const serve = (host: Host, input: Readable, output: Writable, options: ServeOptions): Promise<void> =>
   new Promise(resolve => {
     const sessions = new Map<number, { readonly inbox: Inbox; readonly outlet: Outlet }>();
-    const perform = makeVerbs(host);
+    const verbs = makeVerbs(host);
     let lastRequest = 0;
 
     const begin = ({ request, payload }: Frame): void => {
@@ -43,7 +47,7 @@ export const serve = (host: Host, input: Readable, output: Writable, options: Se
         sessions.delete(request);
         void inbox.items.return?.();
       };
-      perform(call, { input: inbox.items, send: piece => sendInTurn(outlet, piece) }).then(
+      verbs.perform(call, { input: inbox.items, send: piece => sendInTurn(outlet, piece) }).then(
         value => {
           finish();
           connection.send(FRAME.end, request, value === undefined ? undefined : packMessage(value));
@@ -86,7 +90,7 @@ export const serve = (host: Host, input: Readable, output: Writable, options: Se
     const connection = openConnection({
       input,
       output,
-      patience: options.patience ?? AGENT_PATIENCE_MS,
+      patience: () => Math.min(options.patience ?? AGENT_PATIENCE_MS, verbs.shortestHold() * 1000),
       onFrame: frame => {
         try {
           onFrame(frame);
@@ -101,10 +105,17 @@ export const serve = (host: Host, input: Readable, output: Writable, options: Se
           inbox.fail(new WireError('the connection has ended'));
         }
         connection.finish();
-        resolve();
+        void verbs.finish().then(resolve);
       },
     });
-    const hello = { protocol: PROTOCOL_VERSION, version: options.version, pid: options.pid, facts: host.facts };
+    const hello = {
+      protocol: PROTOCOL_VERSION,
+      version: options.version,
+      pid: options.pid,
+      facts: host.facts,
+      locks: host.locks !== null,
+      programs: host.programs !== null,
+    };
     connection.send(FRAME.hello, 0, packMessage(hello));
   });
 

@@ -1,19 +1,21 @@
 // The steps of a transaction as they travel: about 25 bytes each, because neighbours are alike.
 //
-//   step     = tag:u8 [part:varint owner:string group:string mode:varint] path rest
+//   step     = [KEEP:u8] tag:u8 [part:varint owner:string group:string mode:varint extra:string] path rest
 //   tag      = deed (0 to 6, in the order of DEEDS) | SEEN | WHOLE | ALIKE | NEAR | UNTIMED
 //   rest     = file: size:varint time · link: target:string time · hard: leader as a path after its own
-//              adjust: present:u8 then those present of mode:varint modified:signed owner:string group:string
+//              adjust: present:u8 then those present of mode:varint modified:signed owner:string group:string extra:string
 //   time     = nothing with UNTIMED; else signed — with NEAR as difference to the time before it in the piece, else as it is
 //
-// ALIKE: part, owner, group and mode are those of the step before in the piece, and left out. Only folder, file and link have
-// owner, group and mode (a link's mode is 0); of the others only the part counts, and the rest is written as it was.
+// KEEP, a byte of its own before the tag, is there where what stands at the path is kept: few steps have it.
+// ALIKE: part, owner, group, mode and extra are those of the step before in the piece, and left out. Only folder, file and
+// link have them (a link's mode is 0, its extra ''); of the others only the part counts, and the rest is written as it was.
 //   change   = index:signed kept:u8 [step]     — kept 0: the step is dropped; index as difference to the one before
 import { type Reader, WireError, type Writer } from '../../bytes/wire.js';
 import type { Action, Expected } from '../../tree/action.js';
 import { MAX_NAME, MAX_PATH } from '../../tree/path.js';
 import type { Step } from '../host.js';
 import { checkIndex, inPieces, items, readPath, writePath } from './lists.js';
+import { MAX_EXTRA } from './protocol.js';
 
 export const encodeSteps = (steps: Iterable<Step>): Generator<Buffer> => {
   const last = fresh();
@@ -62,21 +64,26 @@ type Last = {
   owner: string;
   group: string;
   mode: number;
+  extra: string;
   modified: number;
   index: number;
 };
-const fresh = (): Last => ({ path: '', part: 0, owner: '', group: '', mode: 0, modified: 0, index: 0 });
+const fresh = (): Last => ({ path: '', part: 0, owner: '', group: '', mode: 0, extra: '', modified: 0, index: 0 });
 
 const writeStep = (writer: Writer, { part, action }: Step, last: Last): void => {
   const owned = action.do === 'file' || action.do === 'folder' || action.do === 'link';
   const owner = owned ? action.owner : last.owner;
   const group = owned ? action.group : last.group;
-  const mode = action.do === 'file' || action.do === 'folder' ? action.mode : owned ? 0 : last.mode;
+  const attributed = action.do === 'file' || action.do === 'folder';
+  const mode = attributed ? action.mode : owned ? 0 : last.mode;
+  const extra = attributed ? action.extra : owned ? '' : last.extra;
   const time = action.do === 'file' || action.do === 'link' ? action.modified : null;
   const near = time !== null && Math.abs(time - last.modified) < NEARBY;
-  const alike = part === last.part && owner === last.owner && group === last.group && mode === last.mode;
+  const alike =
+    part === last.part && owner === last.owner && group === last.group && mode === last.mode && extra === last.extra;
   const seen = 'expect' in action && action.expect === 'seen';
   const inside = action.do === 'folder' && action.whole;
+  if ('keep' in action && action.keep) writer.u8(KEEP);
   writer.u8(
     DEEDS.indexOf(action.do) |
       (seen ? SEEN : 0) |
@@ -90,7 +97,8 @@ const writeStep = (writer: Writer, { part, action }: Step, last: Last): void => 
     writer.string(owner);
     writer.string(group);
     writer.varint(mode);
-    Object.assign(last, { part, owner, group, mode });
+    writer.string(extra);
+    Object.assign(last, { part, owner, group, mode, extra });
   }
   writePath(writer, action.path, last);
   switch (action.do) {
@@ -117,16 +125,19 @@ const writeStep = (writer: Writer, { part, action }: Step, last: Last): void => 
 };
 
 const readStep = (reader: Reader, last: Last): Step => {
-  const tag = reader.u8();
+  const first = reader.u8();
+  const keep = first === KEEP;
+  const tag = keep ? reader.u8() : first;
   const deed = DEEDS[tag & DEED];
-  if (deed === undefined) throw new WireError(`a step of unknown kind ${tag}`);
+  if (deed === undefined || (keep && !KEEPING.has(deed))) throw new WireError(`a step of unknown kind ${tag}`);
   if ((tag & ALIKE) === 0) {
     last.part = reader.varint();
     last.owner = reader.string(MAX_NAME);
     last.group = reader.string(MAX_NAME);
     last.mode = checkMode(reader.varint());
+    last.extra = reader.string(MAX_EXTRA);
   }
-  const { part, owner, group, mode } = last;
+  const { part, owner, group, mode, extra } = last;
   const path = readPath(reader, last);
   const expect: Expected = (tag & SEEN) === 0 ? 'absent' : 'seen';
   const time = (): number | null => {
@@ -137,18 +148,18 @@ const readStep = (reader: Reader, last: Last): Step => {
   };
   switch (deed) {
     case 'folder':
-      return { part, action: { do: deed, path, mode, owner, group, whole: (tag & WHOLE) !== 0 } };
+      return { part, action: { do: deed, path, mode, owner, group, extra, whole: (tag & WHOLE) !== 0 } };
     case 'file': {
       const size = reader.varint();
-      return { part, action: { do: deed, path, size, mode, modified: time(), owner, group, expect } };
+      return { part, action: { do: deed, path, size, mode, modified: time(), owner, group, extra, expect, keep } };
     }
     case 'link': {
       const target = reader.string(MAX_PATH);
       if (target === '' || target.includes('\0')) throw new WireError('a link has no possible target');
-      return { part, action: { do: deed, path, target, modified: time(), owner, group, expect } };
+      return { part, action: { do: deed, path, target, modified: time(), owner, group, expect, keep } };
     }
     case 'hard':
-      return { part, action: { do: deed, path, leader: readPath(reader, { path }), expect } };
+      return { part, action: { do: deed, path, leader: readPath(reader, { path }), expect, keep } };
     case 'adjust':
       return { part, action: readAdjust(reader, path) };
     case 'remove':
@@ -159,19 +170,24 @@ const readStep = (reader: Reader, last: Last): Step => {
 
 type Adjust = Extract<Action, { do: 'adjust' }>;
 
-const writeAdjust = (writer: Writer, { mode, modified, owner, group }: Adjust): void => {
+const writeAdjust = (writer: Writer, { mode, modified, owner, group, extra }: Adjust): void => {
   writer.u8(
-    (mode === null ? 0 : 1) | (modified === null ? 0 : 2) | (owner === null ? 0 : 4) | (group === null ? 0 : 8),
+    (mode === null ? 0 : 1) |
+      (modified === null ? 0 : 2) |
+      (owner === null ? 0 : 4) |
+      (group === null ? 0 : 8) |
+      (extra === null ? 0 : 16),
   );
   if (mode !== null) writer.varint(mode);
   if (modified !== null) writer.signed(modified);
   if (owner !== null) writer.string(owner);
   if (group !== null) writer.string(group);
+  if (extra !== null) writer.string(extra);
 };
 
 const readAdjust = (reader: Reader, path: string): Adjust => {
   const present = reader.u8();
-  if (present > 15) throw new WireError('an adjustment of unknown attributes');
+  if (present > 31) throw new WireError('an adjustment of unknown attributes');
   return {
     do: 'adjust',
     path,
@@ -179,6 +195,7 @@ const readAdjust = (reader: Reader, path: string): Adjust => {
     modified: (present & 2) === 0 ? null : reader.signed(),
     owner: (present & 4) === 0 ? null : reader.string(MAX_NAME),
     group: (present & 8) === 0 ? null : reader.string(MAX_NAME),
+    extra: (present & 16) === 0 ? null : reader.string(MAX_EXTRA),
   };
 };
 
@@ -188,6 +205,9 @@ const checkMode = (mode: number): number => {
 };
 
 const DEEDS = ['folder', 'file', 'link', 'hard', 'adjust', 'remove', 'remove-folder'] as const;
+const KEEPING: ReadonlySet<string> = new Set(['file', 'link', 'hard']);
+/** No deed has this number. */
+const KEEP = 7;
 const DEED = 7;
 const SEEN = 8;
 const WHOLE = 16;

@@ -1,11 +1,15 @@
-// What each call does on the host that is served: the port, one verb after another, over numbered roots, scans, transactions.
-import { WireError } from '../../bytes/wire.js';
-import type { Outcome } from '../../tree/action.js';
-import type { FolderPage, Host, Root, Scan, Transaction } from '../host.js';
+// What each call does on the host that is served: the port, one verb after another, over what this connection has opened.
+//
+// 1. A call reaches only roots, scans, transactions and locks that this connection opened, by their numbers.
+// 2. What goes only forward – a commit, a recovery, a restoration – is carried to its end whoever still listens, and none
+//    of it begins once the client is gone.
+import type { FolderPage, Host, Lock, Recovered, Root, Scan, Transaction, TransactionId } from '../host.js';
 import { HostError } from '../host-error.js';
 import { encodeDigests, encodeFollowers, encodeFounds, encodeOutcomes, encodePages } from './answers.js';
-import { collect, decodePaths, decodeWanted, encodeIndexes } from './lists.js';
+import { collect, decodeIndexes, decodePaths, decodeWanted, encodeIndexes } from './lists.js';
 import type { Call } from './messages.js';
+import { encodeExtraTexts, encodeLeftovers, encodeProvenances, encodeRecovered, encodeTrashed } from './past.js';
+import { makeOrder, makeShelf } from './shelf.js';
 import { decodeChanges, decodeSteps } from './steps.js';
 
 /** A request's input, and where the pieces of its answer go: false when they are not wanted any more. */
@@ -14,19 +18,52 @@ export type Session = {
   readonly send: (piece: Uint8Array) => Promise<boolean>;
 };
 
-/** Performs a call; its value is the answer's last word. */
-export const makeVerbs = (host: Host): ((call: Call, session: Session) => Promise<unknown>) => {
+export type Verbs = {
+  /** Performs a call; its value is the answer's last word. */
+  readonly perform: (call: Call, session: Session) => Promise<unknown>;
+  /** Seconds of the shortest lease that is held, Infinity where none is. */
+  readonly shortestHold: () => number;
+  /** The client is gone: resolves when what goes only forward has come to its end. */
+  readonly finish: () => Promise<void>;
+};
+
+export const makeVerbs = (host: Host): Verbs => {
   const roots = makeShelf<Root>('root');
   const scans = makeShelf<Scan>('scan');
   const transactions = makeShelf<Transaction>('transaction');
+  const locks = makeShelf<Lock>('lock');
+  const holds = new Map<number, number>();
   const order = makeOrder();
+  const forward = makeForward();
 
-  return async (call, session) => {
+  type Travelling = Extract<Call, { verb: 'begin' }>['id'];
+  const idOf = (id: Travelling): TransactionId => ({ ...id, lock: id.lock === null ? null : locks.get(id.lock) });
+
+  const perform: Verbs['perform'] = async (call, session) => {
     switch (call.verb) {
       case 'openRoot': {
-        const root = await host.openRoot(call.path, { create: call.create });
-        const { path, exists, identity, space } = root;
-        return { id: roots.put(root), path, exists, identity, space };
+        const root = await host.openRoot(call.path, { create: call.create, state: call.state });
+        const { path, exists, identity, space, fileSystem, marker } = root;
+        return { id: roots.put(root), path, exists, identity, space, fileSystem, marker };
+      }
+      case 'unfinished':
+        return roots.get(call.root).unfinished();
+      case 'recover': {
+        const root = roots.get(call.root);
+        return order.next(`root ${call.root}`, () =>
+          forward.run(async () => sendRecovered(await root.recover(call.unfinished), session)),
+        );
+      }
+      case 'paid':
+        return roots.get(call.root).paid(call.transaction);
+      case 'trashed':
+        return sendAll(encodeTrashed(await roots.get(call.root).trashed(call.run)), session);
+      case 'restore': {
+        const root = roots.get(call.root);
+        const paths = await collect(session.input, decodePaths);
+        return order.next(`root ${call.root}`, () =>
+          forward.run(async () => sendRecovered(await root.restore(call.run, paths, idOf(call.by)), session)),
+        );
       }
       case 'scan': {
         const scan = await roots.get(call.root).scan(call.selection);
@@ -41,6 +78,8 @@ export const makeVerbs = (host: Host): ((call: Call, session: Session) => Promis
       }
       case 'lookup':
       case 'digests':
+      case 'provenance':
+      case 'extras':
       case 'followers':
       case 'changed': {
         const { verb } = call;
@@ -50,25 +89,51 @@ export const makeVerbs = (host: Host): ((call: Call, session: Session) => Promis
         return order.next(`scan ${call.scan}`, () => scans.take(call.scan).close());
       case 'begin': {
         const parts = call.parts.map(part => ({ root: roots.get(part.root), scan: scans.get(part.scan) }));
-        return { id: transactions.put(await host.begin(call.id, parts)) };
+        return { id: transactions.put(await host.begin(idOf(call.id), parts)) };
       }
+      case 'commit':
+        return order.next(`transaction ${call.transaction}`, () =>
+          forward.run(() => commit(transactions.get(call.transaction), session)),
+        );
       case 'prepare':
+      case 'leftovers':
+      case 'adopt':
       case 'amend':
       case 'stage':
       case 'precheck':
-      case 'commit':
       case 'verify': {
         const { verb } = call;
         return order.next(`transaction ${call.transaction}`, () =>
           step(verb, transactions.get(call.transaction), session),
         );
       }
+      case 'owe':
+        return order.next(`transaction ${call.transaction}`, () => transactions.get(call.transaction).owe(call.owed));
       case 'end':
         return order.next(`transaction ${call.transaction}`, () => transactions.take(call.transaction).end());
+      case 'acquire': {
+        const { verb: _, root, ...request } = call;
+        const folders = await collect(session.input, decodePaths);
+        const lock = await facet(host, 'locks').acquire({ ...request, root: roots.get(root), folders });
+        const id = locks.put(lock);
+        holds.set(id, call.hold);
+        return { id, epoch: lock.epoch, waited: lock.waited };
+      }
+      case 'release': {
+        const lock = locks.take(call.lock);
+        const problems = await lock.release();
+        holds.delete(call.lock);
+        return problems.slice(0, MAX_PROBLEMS);
+      }
+      case 'unlock':
+        return facet(host, 'locks').unlock(roots.get(call.root), call.block, call.run);
+      case 'run':
+        return facet(host, 'programs').run(call.command, { timeout: call.timeout, environment: call.environment });
       case 'close':
         return host.close();
     }
   };
+  return { perform, shortestHold: () => Math.min(...holds.values()), finish: forward.finish };
 };
 
 type Streaming = 'pages' | 'subtrees' | 'contents' | 'read';
@@ -80,7 +145,7 @@ const stream = async (verb: Streaming, scan: Scan, session: Session): Promise<vo
   return sendAll(encodePages(pages), session);
 };
 
-type Answering = 'lookup' | 'digests' | 'followers' | 'changed';
+type Answering = 'lookup' | 'digests' | 'provenance' | 'extras' | 'followers' | 'changed';
 
 const answer = async (verb: Answering, scan: Scan, session: Session): Promise<void> => {
   const paths = await collect(session.input, decodePaths);
@@ -89,6 +154,10 @@ const answer = async (verb: Answering, scan: Scan, session: Session): Promise<vo
       return sendAll(encodeFounds(await scan.lookup(paths)), session);
     case 'digests':
       return sendAll(encodeDigests(await scan.digests(paths)), session);
+    case 'provenance':
+      return sendAll(encodeProvenances(await scan.provenance(paths)), session);
+    case 'extras':
+      return sendAll(encodeExtraTexts(await scan.extras(paths)), session);
     case 'followers':
       return sendAll(encodeFollowers(await scan.followers(paths)), session);
     case 'changed':
@@ -96,80 +165,67 @@ const answer = async (verb: Answering, scan: Scan, session: Session): Promise<vo
   }
 };
 
-type Stepping = 'prepare' | 'amend' | 'stage' | 'precheck' | 'commit' | 'verify';
+type Stepping = 'prepare' | 'leftovers' | 'adopt' | 'amend' | 'stage' | 'precheck' | 'verify';
 
 const step = async (verb: Stepping, transaction: Transaction, session: Session): Promise<void> => {
   switch (verb) {
     case 'prepare':
       return transaction.prepare(await collect(session.input, decodeSteps));
+    case 'leftovers':
+      return sendAll(encodeLeftovers(await transaction.leftovers()), session);
+    case 'adopt':
+      return sendAll(encodeOutcomes(await transaction.adopt(await collect(session.input, decodeIndexes))), session);
     case 'amend':
       return transaction.amend(await collect(session.input, decodeChanges));
     case 'stage':
       return sendAll(encodeOutcomes(await transaction.stage(session.input)), session);
     case 'precheck':
       return sendAll(encodeOutcomes(await transaction.precheck()), session);
-    case 'commit':
-      return sendAll(encodeBatches(transaction.commit()), session);
     case 'verify':
       return sendAll(encodeOutcomes(await transaction.verify()), session);
   }
 };
 
-async function* encodeBatches(batches: AsyncIterable<readonly Outcome[]>): AsyncGenerator<Buffer> {
-  for await (const batch of batches) yield* encodeOutcomes(batch);
-}
+/** From the intent record on a block goes forward: outcomes that nobody wants any more do not stop it. */
+const commit = async (transaction: Transaction, session: Session): Promise<void> => {
+  let wanted = true;
+  for await (const batch of transaction.commit()) {
+    for (const piece of encodeOutcomes(batch)) if (wanted) wanted = await session.send(piece);
+  }
+};
+
+const sendRecovered = (recovered: readonly Recovered[], session: Session): Promise<void> =>
+  sendAll(encodeRecovered(recovered), session);
 
 const sendAll = async (pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, session: Session): Promise<void> => {
   for await (const piece of pieces) if (!(await session.send(piece))) return;
 };
 
-/** Numbered things of this connection; a number that was never given, or was given back, is refused. */
-const makeShelf = <T>(what: string) => {
-  const shelf = new Map<number, T>();
-  let last = 0;
-  const get = (id: number): T => {
-    const thing = shelf.get(id);
-    if (thing === undefined) throw new WireError(`there is no ${what} ${id} on this connection`);
-    return thing;
-  };
+const makeForward = () => {
+  const running = new Set<Promise<unknown>>();
+  let gone = false;
   return {
-    get,
-    put(thing: T): number {
-      if (shelf.size === MAX_HELD) {
-        throw new HostError('failed', `more than ${MAX_HELD} of a kind (${what}) are open`, 'Close some first.');
+    run: async <T>(work: () => Promise<T>): Promise<T> => {
+      if (gone) throw new HostError('cancelled', 'the client is gone', 'Run the same command again.');
+      const result = work();
+      running.add(result);
+      try {
+        return await result;
+      } finally {
+        running.delete(result);
       }
-      shelf.set(++last, thing);
-      return last;
     },
-    take(id: number): T {
-      const thing = get(id);
-      shelf.delete(id);
-      return thing;
+    finish: async (): Promise<void> => {
+      gone = true;
+      await Promise.allSettled(running);
     },
   };
 };
 
-/** Calls on one thing, one after another: `next` waits for all before it, `after` too but lets later ones pass. */
-const makeOrder = () => {
-  const tails = new Map<string, Promise<unknown>>();
-  return {
-    after: async <T>(key: string, work: () => Promise<T>): Promise<T> => {
-      await tails.get(key);
-      return work();
-    },
-    next: <T>(key: string, work: () => Promise<T>): Promise<T> => {
-      const before = tails.get(key);
-      const result = before === undefined ? work() : before.then(work);
-      // A call that fails does not stop the next; the last one to end cleans up.
-      const tail: Promise<unknown> = result
-        .catch(() => {})
-        .then(() => {
-          if (tails.get(key) === tail) tails.delete(key);
-        });
-      tails.set(key, tail);
-      return result;
-    },
-  };
+const facet = <Name extends 'locks' | 'programs'>(host: Host, name: Name): NonNullable<Host[Name]> => {
+  const present = host[name];
+  if (present !== null) return present;
+  throw new HostError('unsupported', `${host.label} has no ${name}`, 'Choose another consistency or hook there.');
 };
 
-const MAX_HELD = 100_000;
+const MAX_PROBLEMS = 1000;

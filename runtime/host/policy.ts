@@ -1,0 +1,139 @@
+// What the operator of this machine allows plans to do here; no plan can change it.
+//
+// Two files are looked at, and what one of them forbids is forbidden: `/etc/syncplan/policy.json`, and this user's
+// `$XDG_CONFIG_HOME/syncplan/policy.json` (`~/.config`), in whose place SYNCPLAN_POLICY may name another. A file that is not
+// there allows everything; one that cannot be read or understood forbids everything that is below. Format, JSON:
+//
+//   {
+//     "policy": 1,                          the version of this format
+//     "hooks": false,                       no plan's hooks run here; default true
+//     "lockCommands": false,                no plan's lock commands run here; default true
+//     "programs": ["/usr/bin/systemctl", "/opt/exchange/bin/*"],
+//                                           only these programs run, hooks and lock commands alike; absolute paths or globs
+//                                           of programs or of folders they lie in. A bare name counts as the program that
+//                                           PATH finds; links are not followed
+//     "roots": ["/srv/www", "/data/*"]      only these folders, and what is below them, may be roots or state folders;
+//                                           links are followed first. Absolute paths or globs
+//   }
+//
+// Keys that are not known are refused: a policy must never mean less than its author believes.
+import { readFileSync, realpathSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import * as z from 'zod/mini';
+import { makeProtect } from '../tree/matcher.js';
+import { fromText, leaf, type Path, parent, toText } from '../tree/path.js';
+import { HostError } from './host-error.js';
+import { bytesOf } from './local-folder.js';
+
+export type Policy = {
+  /** Why this program may not run for this purpose, or null. `path` is absolute. */
+  readonly refuseProgram: (purpose: Purpose, path: string) => string | null;
+  /** Throws HostError 'bad-root' where the folder (or, if it is not there yet, the one it would be made in) is not allowed. */
+  readonly checkFolder: (what: string, path: Path) => void;
+};
+
+export type Purpose = 'hook' | 'lock command';
+
+export type PolicyPlaces = {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** The system's own file. */
+  readonly system?: string;
+};
+
+/** Reads the files anew at each question: a policy that is tightened counts at once. */
+export const openPolicy = (places: PolicyPlaces): Policy => {
+  const files = filesOf(places);
+  return {
+    refuseProgram(purpose, path) {
+      for (const file of files) {
+        const read = readPolicy(file);
+        if (read === null) continue;
+        if ('wrong' in read) return `${read.wrong}; until it is mended no program of a plan runs here`;
+        const why = refuseBy(read, purpose, path);
+        if (why !== null) return `the policy ${file} of this machine ${why}`;
+      }
+      return null;
+    },
+    checkFolder(what, path) {
+      for (const file of files) {
+        const read = readPolicy(file);
+        if (read === null || (!('wrong' in read) && allows(read.roots, realPath(path)))) continue;
+        const why = 'wrong' in read ? read.wrong : `the policy ${file} of this machine does not allow this folder`;
+        throw new HostError(
+          'bad-root',
+          `${what} ${toText(path) ?? path} cannot be used: ${why}`,
+          `Ask whoever looks after that machine to change ${file}, or choose another folder.`,
+        );
+      }
+    },
+  };
+};
+
+type Rules = z.infer<typeof RULES>;
+
+const globs = z.array(z.string().check(z.refine(isAbsolute), z.maxLength(4096), z.refine(isGlob)));
+const RULES = z.strictObject({
+  policy: z.literal(1),
+  hooks: z.optional(z.boolean()),
+  lockCommands: z.optional(z.boolean()),
+  programs: z.optional(globs),
+  roots: z.optional(globs),
+});
+
+const filesOf = ({ environment, home, system = '/etc/syncplan/policy.json' }: PolicyPlaces): string[] => {
+  const { SYNCPLAN_POLICY: given = '', XDG_CONFIG_HOME: config = '' } = environment;
+  const own = join(isAbsolute(config) ? config : join(home, '.config'), 'syncplan', 'policy.json');
+  return [system, given === '' ? own : given];
+};
+
+/** Null where there is none. */
+const readPolicy = (file: string): Rules | { readonly wrong: string } | null => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? null : { wrong: `the policy ${file} cannot be read (${code ?? message})` };
+  }
+  try {
+    const checked = z.safeParse(RULES, JSON.parse(text));
+    if (checked.success) return checked.data;
+    const issue = checked.error.issues[0];
+    const keys = issue?.code === 'unrecognized_keys' ? `: unknown ${issue.keys.join(', ')}` : '';
+    return { wrong: `the policy ${file} is malformed at ${issue?.path.join('.') || 'its top'}${keys}` };
+  } catch (error) {
+    return { wrong: `the policy ${file} is not JSON (${(error as Error).message})` };
+  }
+};
+
+const refuseBy = (rules: Rules, purpose: Purpose, path: string): string | null => {
+  if (purpose === 'hook' && rules.hooks === false) return 'forbids hooks';
+  if (purpose === 'lock command' && rules.lockCommands === false) return 'forbids lock commands';
+  return allows(rules.programs, fromText(path)) ? null : `does not allow the program ${path}`;
+};
+
+/** A path or one of the folders above it matches. The globs are anchored below a component that stands for `/`. */
+const allows = (globs: readonly string[] | undefined, path: Path): boolean =>
+  globs === undefined || makeProtect(globs.map(glob => `${TOP}${fromText(glob)}`))(`${TOP}${path}`);
+
+/** Where the path leads; of one that is not there yet, where it would be made. */
+const realPath = (path: Path): Path => {
+  try {
+    return realpathSync.native(bytesOf(path), { encoding: 'latin1' });
+  } catch {
+    const above = parent(path);
+    return above === '' ? path : `${realPath(above)}/${leaf(path)}`;
+  }
+};
+
+function isGlob(text: string): boolean {
+  try {
+    makeProtect([`${TOP}${text}`]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const TOP = 'top';
