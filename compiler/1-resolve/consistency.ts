@@ -94,7 +94,7 @@ const readBy = (said: Said, around: Surroundings): LockBy => {
     case 'permissions':
       return { kind: 'permissions' };
     case 'command': {
-      const command = readCommand('command', said.one('COMMAND', 'command'), around) ?? [];
+      const command = readCommand('by command', said.one('COMMAND', 'command'), around) ?? [];
       const release = readCommand('release', said.one('COMMAND', 'release'), around) ?? [];
       return { kind: 'command', command, release };
     }

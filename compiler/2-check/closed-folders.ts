@@ -69,8 +69,8 @@ const areasOf = (block: BlockModel, counts: (remote: HostModel) => boolean): rea
     );
     const inside = shapes.flatMap(narrowest);
     const sides = [
-      ...masters.map(host => ({ host, place: pair.from })),
       ...remotes.map(host => ({ host, place: pair.into })),
+      ...masters.map(host => ({ host, place: pair.from })),
     ];
     return sides.flatMap(({ host, place }) =>
       locate(host, place.root, place.folder, block.roots).flatMap(({ domain, path }) =>

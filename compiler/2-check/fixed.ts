@@ -1,14 +1,23 @@
-// `set`: attributes that are carried and fixed at once, and modes that a later run would stumble over.
+// Attributes that have no effect, and fixed modes that a later run would stumble over.
 import type { BlockModel, PlanModel, SetModel } from '../1-resolve/model.js';
 import { finding, type Report } from '../catalog/finding.js';
 import * as settings from '../catalog/settings.js';
 
 export const checkFixed = (model: PlanModel, report: Report): void => {
   for (const block of model.blocks) {
+    checkSpecial(block, report);
     if (block.set === null) continue;
     checkModes(block.set, block, report);
     checkCarried(block.set, block, report);
   }
+};
+
+/** Its bits are those of modes, and what else is special are extended attributes. */
+const checkSpecial = ({ attributes, saidAttributes, set }: BlockModel, report: Report): void => {
+  const said = saidAttributes.get('special');
+  const hasModes =
+    attributes.includes('mode') || [set?.fixed.files, set?.fixed.folders].some(mode => typeof mode === 'number');
+  if (said !== undefined && !hasModes && !attributes.includes('xattr')) report(finding(settings.idleSpecial, said, []));
 };
 
 const checkModes = ({ fixed, spans }: SetModel, block: BlockModel, report: Report): void => {
@@ -39,4 +48,4 @@ const checkCarried = ({ fixed, spans }: SetModel, block: BlockModel, report: Rep
   }
 };
 
-const shown = (mode: number): string => `0${mode.toString(8)}`;
+const shown = (mode: number): string => `0${mode.toString(8).padStart(3, '0')}`;

@@ -197,7 +197,7 @@ export const unequalPaths = kind({
     'One path of the master pairs with each parallel path of a remote; equal numbers pair in order. With anything else it is nobody’s guess which goes where.',
   example: 'root www "/a/www", "/b/www"   # on the master; the remotes have one path\n',
   say: (root: string, masters: number, master: string, remotes: number, remote: string) => [
-    `the ${masters} paths on ${quoted(master)} cannot be paired with the ${remotes} of ${quoted(root)} on ${quoted(remote)}`,
+    `the ${masters} paths on ${quoted(master)} cannot be paired with ${remotes === 1 ? 'the one path' : `the ${remotes} paths`} of ${quoted(root)} on ${quoted(remote)}`,
     'give the master one path, or as many as the remote has, or say `roots first`',
   ],
 });

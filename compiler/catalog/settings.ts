@@ -260,7 +260,7 @@ export const badCommand = kind({
   explanation:
     'A command is a program and its arguments, each a text of its own. It is started without a shell: nothing in it is split, expanded or redirected. The program is a whole path, or a bare name that is looked up in PATH there.',
   example: 'hook after run ["systemctl reload nginx"] on remote   # one text, three words\n',
-  say: (setting: string, why: string, help: string) => [`the command of ${quoted(setting)} ${why}`, help],
+  say: (setting: string, why: string, help: string) => [`the command behind ${quoted(setting)} ${why}`, help],
 });
 
 export const specialMode = kind({
@@ -299,4 +299,14 @@ export const idleAttribute = kind({
     `${quoted(attribute)} is fixed by \`set\`, so the master's is not carried`,
     'leave one of the two out',
   ],
+});
+
+export const idleSpecial = kind({
+  code: 'SP3028',
+  severity: 'warning',
+  title: '`special` without what it is about',
+  explanation:
+    '`special` adds setuid, setgid and sticky to the modes that are carried or fixed, and capabilities and trusted attributes to the extended ones. Where neither are carried, it adds nothing.',
+  example: 'block app { take all in www; attributes modified, special }\n',
+  say: () => ['`special` has no effect without `mode` or `xattr`', 'say one of them as well, or leave it out'],
 });

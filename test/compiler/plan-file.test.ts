@@ -200,9 +200,14 @@ test('records answer for their own keys alone', () => {
   for (const text of golden) {
     const { inputs, blocks } = decodePlan(text);
     assert.equal(inputs.constructor, undefined);
-    for (const { takes } of blocks) for (const { roots } of takes) assert.equal(roots.toString, undefined);
+    for (const { takes, consistencyOf } of blocks) {
+      assert.equal(consistencyOf.constructor, undefined);
+      for (const { roots } of takes) assert.equal(roots.toString, undefined);
+    }
   }
 });
+
+type Json = Record<string, unknown>;
 
 test('a text that is no plan is refused with the reason', () => {
   const text = golden.find(one => one.includes('"consistency"')) ?? '';
@@ -211,6 +216,29 @@ test('a text that is no plan is refused with the reason', () => {
     edit(json);
     return JSON.stringify(json);
   };
+  const hook = { when: 'after', changed: null, command: ['x'], on: 'remote', timeout: 60 };
+  const lock = { strategy: 'lock', wait: 30, hold: 300, by: { kind: 'advisory' } };
+  const fixed = { owner: null, group: null, files: null, folders: null };
+  const faults: readonly (readonly [(block: Json) => void, RegExp])[] = [
+    [block => (block.hooks = [{ ...hook, command: [] }]), /hooks\[0\]\.command: names no program/],
+    [block => (block.hooks = [{ ...hook, command: ['./x'] }]), /hooks\[0\]\.command: names no program/],
+    [block => (block.hooks = [{ ...hook, command: ['x', 'a\0'] }]), /hooks\[0\]\.command\[1\]: holds a NUL/],
+    [block => (block.hooks = [{ ...hook, on: 'mirror' }]), /hooks\[0\]\.on/],
+    [block => (block.consistency = { ...lock, hold: 0 }), /consistency\.hold/],
+    [block => (block.consistency = { ...lock, by: { kind: 'command', command: ['x'] } }), /consistency\.by\.release/],
+    [block => (block.consistencyOf = { 'web 01': lock }), /consistencyOf/],
+    [block => (block.set = { ...fixed, owner: 'a b' }), /set\.owner: is no owner or group/],
+    [block => (block.set = { ...fixed, files: 0o10000 }), /set\.files/],
+    [block => delete block.commit, /commit/],
+    [
+      block => {
+        const [take] = block.takes as Json[];
+        const { [block.master as string]: own } = take!.roots as Record<string, unknown[]>;
+        own!.push(own![0]);
+      },
+      /cannot pair the parallel paths/,
+    ],
+  ];
   const refusals: readonly [string, RegExp][] = [
     ['', /no JSON/],
     ['{', /no JSON/],
@@ -240,6 +268,7 @@ test('a text that is no plan is refused with the reason', () => {
       ),
       /hosts\[0\]\.address\.host: is no address/,
     ],
+    ...faults.map(([edit, why]): [string, RegExp] => [change(json => edit((json.blocks as Json[])[0]!)), why]),
     [text.replace(/"inputs": \{[^}]*\}/, '"inputs": {"__proto__": "x"}'), /__proto__/],
   ];
   for (const [one, why] of refusals) {

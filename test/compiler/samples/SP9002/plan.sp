@@ -11,7 +11,10 @@ fleet {
 }
 role master is build
 role remote is eu.web
-block app { take all in www }
+block app {
+  take all in www
+  for web-02 { transfer { compress 9 } }
+}
 transfer {
   mode delta
   compress 3
