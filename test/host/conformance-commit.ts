@@ -176,7 +176,7 @@ export const commitCases: readonly Case[] = [
         Array(6).fill('done'),
       );
       assert.deepEqual(subject.place.look(), [
-        'd folder 1770',
+        'd folder 0770',
         `f file 0600 ${MOMENT + 1} x`,
         `l link ${MOMENT + 2} x`,
         'new folder 0777',
