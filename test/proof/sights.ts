@@ -32,6 +32,18 @@ export const keptIn = (disk: MemoryDisk, path = '/place'): string[] => {
   return kept;
 };
 
+/** Paths of the files that syncplan keeps for itself, but for what is staged and what is in the trash. */
+export const recordsIn = (disk: MemoryDisk, path = '/place'): string[] => {
+  const records: string[] = [];
+  const state = disk.find(`${path}/${STATE}`);
+  if (isFault(state)) return records;
+  walk(state, STATE, (below, inode) => {
+    if (inode.kind === 'file') records.push(below);
+    return below !== `${STATE}/staging` && below !== `${STATE}/trash`;
+  });
+  return records.sort();
+};
+
 /** Everything on a disk in memory, state folder included, as one text: equal disks have equal texts. */
 export const everythingIn = (disk: MemoryDisk): string => {
   const lines: string[] = [];

@@ -46,8 +46,9 @@ export type Place = {
 
 export const MOMENT = 1_600_000_000_123_456;
 
-export const makeDiskPlace = (): Place => {
-  const path = mkdtempSync(join(tmpdir(), 'syncplan-place-'));
+/** In a new folder, unless it is given one. */
+export const makeDiskPlace = (given?: string): Place => {
+  const path = given ?? mkdtempSync(join(tmpdir(), 'syncplan-place-'));
   chmodSync(path, 0o755);
   const at = (name: string): Buffer => Buffer.from(name === '' ? path : `${path}/${name}`, 'latin1');
   const list = (from: string): string[] =>

@@ -12,6 +12,7 @@ export const makeMemoryHost = (disk: MemoryDisk, label = 'memory'): Host =>
     verbs: makeMemoryVerbs(disk),
     facts: {
       system: 'memory',
+      machine: label,
       node: process.versions.node,
       user: 'root',
       home: '/',
