@@ -108,7 +108,7 @@ export type TakePlan = {
 export type RootPath = {
   /** As written, with values inserted. */
   readonly path: string;
-  /** For a relative path on `local`: folder of the declaring file relative to the main file's folder, '' for that. */
+  /** For a relative path or state on `local`: folder of the declaring file relative to the main file's folder, '' for that. */
   readonly base: string;
   /** Where syncplan keeps its own files for this root (`state "path"`), written like `path`; null: `.syncplan` in it. */
   readonly state: string | null;

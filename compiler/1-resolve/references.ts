@@ -5,7 +5,7 @@
 import { finding } from '../catalog/finding.js';
 import * as names from '../catalog/names.js';
 import type { Surroundings } from './level.js';
-import type { FindHosts, HostModel } from './model.js';
+import type { ExceptionModel, FindHosts, HostModel } from './model.js';
 
 type Place = { readonly region: string; readonly group: string | null };
 
@@ -37,6 +37,10 @@ export const findHosts = (
     return null;
   };
 };
+
+/** All that a `for` means. */
+export const hostsNamed = ({ named }: ExceptionModel): ReadonlySet<HostModel> =>
+  new Set(named.flatMap(({ hosts }) => hosts ?? []));
 
 type Node = { readonly parts: readonly string[]; readonly hosts: readonly HostModel[] };
 

@@ -59,8 +59,8 @@ const spanOf = (paths: readonly PathModel[]) => {
 const reportNested = (host: HostModel, name: string, seen: Set<RootModel['span']>, report: Report): void => {
   const root = host.roots.get(name);
   if (root === undefined || seen.has(root.span)) return;
-  seen.add(root.span);
   const located = locate(host, name, '', 'all');
+  if (located.length > 0) seen.add(root.span);
   for (const [at, later] of located.entries()) {
     const earlier = located.slice(0, at).find(one => isNested(one, later));
     if (earlier === undefined) continue;

@@ -11,9 +11,14 @@ import { within } from './shapes.js';
 export const checkStates = (model: PlanModel, report: Report): void => {
   const used = usedRoots(model);
   reportSeveral(used, report);
-  const roots = used.flatMap(rootPlaces);
-  const states = used.flatMap(statePlaces);
+  const roots = byDomain(used.flatMap(rootPlaces));
   const told = new Set<Span>();
+  for (const [domain, states] of byDomain(used.flatMap(statePlaces))) {
+    reportMeetings(states, roots.get(domain) ?? [], told, report);
+  }
+};
+
+const reportMeetings = (states: readonly Placed[], roots: readonly Placed[], told: Set<Span>, report: Report): void => {
   for (const [at, state] of states.entries()) {
     if (told.has(state.span)) continue;
     const near = roots.find(root => meet(root.at, state.at));
@@ -86,7 +91,16 @@ const statePlaces = ({ host, root }: Use): readonly Placed[] => {
   return at === null ? [] : [{ host, at, text, span, root: keyOf(one) }];
 };
 
+const byDomain = (placed: readonly Placed[]): ReadonlyMap<string, readonly Placed[]> => {
+  const domains = new Map<string, Placed[]>();
+  for (const one of placed) {
+    const known = domains.get(one.at.domain);
+    if (known === undefined) domains.set(one.at.domain, [one]);
+    else known.push(one);
+  }
+  return domains;
+};
+
 const keyOf = ({ domain, path }: Location): string => `${domain} ${path}`;
 
-const meet = (a: Location, b: Location): boolean =>
-  a.domain === b.domain && (within(a.path, b.path) || within(b.path, a.path));
+const meet = (a: Location, b: Location): boolean => within(a.path, b.path) || within(b.path, a.path);

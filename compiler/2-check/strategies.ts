@@ -1,5 +1,6 @@
 // Consistency: hosts that `for` names, leases that are too short, and hosts that would hold locks for others.
 import type { BlockModel, HostModel, LockModel, PlanModel, StrategyModel } from '../1-resolve/model.js';
+import { hostsNamed } from '../1-resolve/references.js';
 import * as blocks from '../catalog/blocks.js';
 import { finding, type Report } from '../catalog/finding.js';
 import * as settings from '../catalog/settings.js';
@@ -18,13 +19,16 @@ export const strategiesOf = (
   block: BlockModel,
 ): readonly { readonly strategy: StrategyModel; readonly hosts: readonly HostModel[] }[] => {
   const remotes = block.remotes ?? [];
-  const exceptions = block.exceptions.flatMap(({ named, strategy }) =>
-    strategy === null
-      ? []
-      : [{ strategy, hosts: remotes.filter(host => named.some(({ hosts }) => hosts?.includes(host))) }],
-  );
-  const others = remotes.filter(host => !exceptions.some(({ hosts }) => hosts.includes(host)));
-  return [{ strategy: block.strategy, hosts: others }, ...exceptions];
+  const named = new Set<HostModel>();
+  const exceptions = block.exceptions.flatMap(exception => {
+    const { strategy } = exception;
+    if (strategy === null) return [];
+    const meant = hostsNamed(exception);
+    const hosts = remotes.filter(host => meant.has(host));
+    for (const host of hosts) named.add(host);
+    return [{ strategy, hosts }];
+  });
+  return [{ strategy: block.strategy, hosts: remotes.filter(host => !named.has(host)) }, ...exceptions];
 };
 
 /** The lock a strategy takes, at once or in the end. */
@@ -40,16 +44,16 @@ export const lockOf = (consistency: Consistency): LockStrategy | null => {
 };
 
 const checkExceptions = (block: BlockModel, model: PlanModel, report: Report): void => {
-  const { remotes } = block;
+  const remotes = block.remotes === null ? null : new Set(block.remotes);
   const told = new Map<HostModel, BlockModel['exceptions'][number]['named'][number]>();
   for (const { named } of block.exceptions) {
     const here = new Set<HostModel>();
     for (const reference of named) {
       const { text, span, hosts } = reference;
       if (hosts === null || remotes === null) continue;
-      const meant = hosts.filter(host => remotes.includes(host));
+      const meant = hosts.filter(host => remotes.has(host));
       if (meant.length === 0 && !block.isAssigned && model.fleet.isWhole) {
-        report(finding(blocks.idleException, span, [text, block.name, remotes.map(({ id }) => id)]));
+        report(finding(blocks.idleException, span, [text, block.name, [...remotes].map(({ id }) => id)]));
       }
       const again = meant.find(host => told.has(host) && !here.has(host));
       const first = again === undefined ? undefined : told.get(again);

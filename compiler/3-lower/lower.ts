@@ -1,5 +1,6 @@
 // Phase 3: a model without faults becomes a plan. Everything whose order carries no meaning is sorted by bytes.
 import type { BlockModel, HookModel, HostModel, PlanModel } from '../1-resolve/model.js';
+import { hostsNamed } from '../1-resolve/references.js';
 import { settled } from '../1-resolve/settled.js';
 import { type BlockPlan, type HookPlan, type HostPlan, PLAN_VERSION, type Plan } from '../plan.js';
 import { lowerItems, lowerTakes } from './takes.js';
@@ -67,9 +68,9 @@ const lowerBlock = (block: BlockModel): BlockPlan => {
 
 const lowerExceptions = (block: BlockModel, remotes: readonly HostModel[]): BlockPlan['consistencyOf'] => {
   const others: Record<string, BlockPlan['consistency']> = Object.create(null);
-  for (const { named, strategy } of block.exceptions) {
-    const meant = remotes.filter(remote => named.some(({ hosts }) => settled(hosts).includes(remote)));
-    if (strategy !== null) for (const remote of meant) others[remote.id] = strategy.consistency;
+  for (const exception of block.exceptions) {
+    const named = hostsNamed(exception);
+    for (const remote of remotes) if (named.has(remote)) others[remote.id] = settled(exception.strategy).consistency;
   }
   return others;
 };

@@ -11,6 +11,7 @@ import { test } from 'uvu';
 import { type Compiled, compile } from '../../compiler/compile.js';
 import { encodePlan } from '../../compiler/plan-file.js';
 import { positionAt } from '../../grammar/source.js';
+import { compileTexts } from './compiled.js';
 
 const plans = readdirSync('plans').filter(name => name.endsWith('.sp'));
 
@@ -97,9 +98,34 @@ for (const [name, expected] of Object.entries(later)) {
   });
 }
 
+test('exchanges.sp without its last line is a plan, with all that it says of consistency', async () => {
+  const text = readFileSync('test/compiler/samples/later/exchanges.sp', 'utf8');
+  const { plan, diagnostics } = await compileTexts({ 'exchanges.sp': text.replace(/^transfer .*\n/m, '') });
+  assert.deepEqual(
+    diagnostics.filter(({ code }) => code !== 'SP3021'),
+    [],
+  );
+  const lock = { strategy: 'lock', wait: 30, hold: 300, by: { kind: 'advisory' } };
+  const [schema, tables, programs] = plan?.blocks ?? [];
+  assert.deepEqual(schema?.consistency, { ...lock, hold: 120 });
+  assert.deepEqual(tables?.consistency, { strategy: 'verify', rounds: 3, every: 2, then: lock });
+  // y-03 is a spare one, and no remote.
+  assert.deepEqual({ ...tables?.consistencyOf }, { 'y-01': lock, 'y-02': lock });
+  assert.deepEqual(programs?.attributes, ['mode', 'modified', 'owner', 'group']);
+  assert.deepEqual([schema?.commit, programs?.commit], ['independent', 'together']);
+  const command = ['/opt/exchange/bin/standby', 'hold'];
+  const release = ['/opt/exchange/bin/standby', 'resume'];
+  assert.deepEqual(programs?.consistency, { ...lock, by: { kind: 'command', command, release } });
+  const roots = programs?.takes[0]?.roots ?? {};
+  assert.deepEqual(
+    Object.entries(roots).map(([id, paths]) => [id, paths.length]),
+    [['bench', 1], ...programs!.remotes.map(id => [id, 2])],
+  );
+});
+
 test('a plan damaged anywhere is compiled or refused with places, and never throws', async () => {
   const texts = new Map(
-    ['plans/webcluster.sp', 'plans/laboratory.sp', 'test/compiler/samples/later/exchanges.sp'].map(path => [
+    ['plans/exchange.sp', 'plans/laboratory.sp', 'test/compiler/samples/later/exchanges.sp'].map(path => [
       path,
       readFileSync(path, 'utf8'),
     ]),

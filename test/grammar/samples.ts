@@ -127,7 +127,7 @@ block app after tls, db {
   set { owner "www-data"; files 0640; folders 0750 }
   links { symbolic keep; hard keep; escaping refuse }
   consistency lock { wait 30s; hold 5m; by permissions }
-  for eu.web.web-02 { consistency verify { rounds 3 every 2s; then fail } }
+  for eu.web.web-02 { consistency verify { rounds 3 every 2s; then lock { wait 1m; by advisory } } }
   delete mirror { max 2%; max 500 files; protect "uploads/**"; trash 7d }
   commit independent
   hook after changed config run ["systemctl", "reload", "nginx \"x\" \$HOME \u{e9}"] on remote timeout 30s
