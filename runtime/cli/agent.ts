@@ -11,11 +11,13 @@ const { XDG_CACHE_HOME: cache = '' } = process.env;
 const cacheFolder = givenCache ?? join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'syncplan');
 
 process.stdout.write(`${MAGIC} ready ${SYNCPLAN_VERSION}\n`);
-const host = await openLocalHost({ label, cacheFolder, breathe });
+const host = await openLocalHost({ label, cacheFolder, breathe, environment: process.env });
 const served = serve(host, process.stdin, process.stdout, { version: SYNCPLAN_VERSION, pid: process.pid });
+// Whoever ends this process by name ends the connection first: locks are given back.
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.stdin.destroy());
 const tidied = bundle === undefined ? null : tidyBundles(bundle, cacheFolder, Date.now());
 await served;
-// Nobody is there any more: put away what can be put away at once, and end.
-const put = Promise.all([host.close().catch(() => {}), tidied]);
-await Promise.race([put, new Promise(resolve => setTimeout(resolve, 500))]);
+// Nobody is there any more. Locks are given back, which may take a program's time; the rest is put away if it can be at once.
+await host.close().catch(() => {});
+await Promise.race([tidied, new Promise(resolve => setTimeout(resolve, 500))]);
 process.exit(0);

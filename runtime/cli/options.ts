@@ -48,8 +48,7 @@ export const OPTIONS = {
   'accept-root': {
     value: 'HOST',
     many: true,
-    text: 'accept a root that lost its marker',
-    later: 'this version keeps no markers in roots, so there is none to lose',
+    text: 'accept the roots of this host although they are not what this machine remembers',
   },
   run: { value: 'ID', text: 'the run that is meant' },
   verbose: { text: 'say more: every change of a long preview, stack traces of internal errors' },

@@ -21,6 +21,8 @@ export type Relation = {
   help: string | null;
   /** It did not come to pass in order to protect data: such an end counts as a refusal. */
   refused: boolean;
+  /** It could not get a lock: another run holds it. */
+  locked: boolean;
   /** Empty until observed. */
   takes: ComparedTake[];
   readonly guards: { readonly guard: GuardName; readonly message: string; readonly help: string }[];
@@ -58,6 +60,7 @@ export const newRelation = (block: BlockPlan, host: string, started: number): Re
   message: null,
   help: null,
   refused: false,
+  locked: false,
   takes: [],
   guards: [],
   problems: [],

@@ -39,6 +39,7 @@ export const attend = async (relation: Relation, telling: Telling, work: () => P
   } catch (error) {
     if (error instanceof HostError) {
       relation.refused = isRefusal(error);
+      relation.locked = error.code === 'locked';
       setState(relation, relation.refused ? 'refused' : 'failed', telling, error.message, error.help);
     } else {
       const why = error instanceof Error ? error.message : String(error);

@@ -42,7 +42,8 @@ const exitCode = (relations: readonly Relation[], { interrupted, declined, comma
   if (bad.length === 0) return 0;
   const something = command === 'apply' && relations.some(({ state }) => state === 'done' || state === 'partial');
   if (something) return 5;
-  return bad.some(({ refused }) => refused) ? 4 : 1;
+  if (bad.some(({ refused }) => refused)) return 4;
+  return bad.some(({ locked }) => locked) ? 6 : 1;
 };
 
 /** Would `apply` change anything? */

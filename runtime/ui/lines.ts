@@ -4,7 +4,8 @@
 import type { RunEvent, Summary } from '../engine/events.js';
 import { bytesOf, bytesText, countText, elapsedText, numberText, rateText, roughDuration } from './amounts.js';
 import { type Palette, palette } from './colour.js';
-import { displayMessage, displayText } from './display.js';
+import { displayMessage, displayPath, displayText } from './display.js';
+import { commandText } from './hook-text.js';
 import { marks } from './marks.js';
 import { problemText } from './problem-text.js';
 import { eta, percent, rate } from './run-progress.js';
@@ -81,6 +82,15 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
         `${at(event)}  ${paint.red(`guard ${event.guard}`)}: ${displayMessage(event.message)}`,
         ...advice(event.help),
       ];
+    case 'drift':
+      return [`${at(event)}  ${paint.yellow('! drift')}: ${displayPath(event.path)} was changed by somebody else`];
+    case 'lock':
+      return lockLines(at(event), event, paint);
+    case 'hook': {
+      const what = `hook ${event.when} ${commandText(event)}`;
+      if (event.state === 'failed') return [`${at(event)}  ${paint.red('failed')}: ${what}${messageOf(event.message)}`];
+      return [`${at(event)}  ${what}: ${event.state}`];
+    }
     case 'stage':
       return event.state === 'begin'
         ? [`${at(event)}  to send: ${countText(event.files, 'file')}, ${bytesText(event.bytes)}`]
@@ -94,6 +104,8 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
     case 'problem':
       return [`${at(event)}  ${paint.red('problem')}: ${problemText(event)}`, ...advice(event.help)];
     case 'block': {
+      // Whose lock it waits for is told by the lock's own event.
+      if (event.state === 'locking' && event.message === undefined) return [];
       const relation = relationOf(view, event);
       return [`${at(event)}  ${stateText(relation, paint)}`, ...advice(event.help)];
     }
@@ -104,6 +116,21 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
       return [];
   }
 };
+
+const lockLines = (where: string, event: Extract<RunEvent, { type: 'lock' }>, paint: Palette): string[] => {
+  switch (event.state) {
+    case 'waiting':
+      return [`${where}  waiting for the lock of ${displayText(event.on)}`];
+    case 'refused':
+      return [`${where}  ${paint.red('no lock')} of ${displayText(event.on)}${messageOf(event.message)}`];
+    case 'held':
+    case 'released':
+      return [];
+  }
+};
+
+const messageOf = (message: string | undefined): string =>
+  message === undefined ? '' : `: ${displayMessage(message)}`;
 
 const stateText = (relation: RelationView, paint: Palette): string => {
   const message = relation.message === null ? '' : `: ${displayMessage(relation.message)}`;

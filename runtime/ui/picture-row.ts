@@ -63,6 +63,8 @@ const faceOf = (relation: RelationView, signs: Marks): Face => {
       return { word: 'comparing', mark: signs.active, colour: 'cyan' };
     case 'compared':
       return { word: 'compared', mark: signs.waiting, colour: 'dim' };
+    case 'locking':
+      return { word: 'locking', mark: signs.active, colour: 'cyan' };
     case 'staging':
     case 'committing':
     case 'verifying':
@@ -95,6 +97,7 @@ const progressText = (relation: RelationView, measures: Measures, { paint, signs
 };
 
 const leftText = (relation: RelationView, now: number): string => {
+  if (relation.hook !== null) return 'hook';
   if (relation.redo !== null) return `redo ${relation.redo.round} of ${relation.redo.rounds}`;
   const left = etaOf(relation, now);
   return left === null ? '' : `${roughDuration(left)} left`;
@@ -112,7 +115,14 @@ const paceText = (relation: RelationView, now: number): string => {
 const sayingOf = (relation: RelationView): string => {
   const message = relation.message ?? (relation.host.state === 'lost' ? relation.host.message : null);
   if (message !== null) return displayMessage(message);
-  const problems = relation.problems === 0 ? '' : countText(relation.problems, 'problem');
+  if (relation.hook !== null) return relation.hook;
+  if (relation.waitsFor !== null) return `waiting for the lock of ${displayText(relation.waitsFor)}`;
+  const problems = [
+    relation.problems === 0 ? '' : countText(relation.problems, 'problem'),
+    relation.drifted === 0 ? '' : `! ${countText(relation.drifted, 'path')} drifted`,
+  ]
+    .filter(text => text !== '')
+    .join(', ');
   switch (relation.state) {
     case 'done':
     case 'partial':

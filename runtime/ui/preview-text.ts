@@ -45,7 +45,7 @@ export const previewText = (preview: Preview, options: PreviewOptions): string =
 
 const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs: Marks): string[] => {
   const { relation } = group;
-  const { guards, problems, changes } = relation;
+  const { guards, problems, changes, drift } = relation;
   const most = options.verbose === true ? Number.POSITIVE_INFINITY : MOST;
   const lines = [`  ${headline(group, paint, signs)}`];
   const say = (sign: string, text: string, help: string | undefined): void => {
@@ -59,6 +59,18 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
     say(paint.red('! problem  '), `${displayPath(path)}: ${displayMessage(message)}`, help);
   }
   if (problems.length > most) lines.push(cutLine(problems.length - most, 'problem', paint, signs));
+  for (const path of drift.slice(0, most)) {
+    say(
+      paint.yellow('! drift  '),
+      `${displayPath(path)} was changed by somebody else; what stands there is kept`,
+      undefined,
+    );
+  }
+  if (drift.length > most) lines.push(cutLine(drift.length - most, 'drifted path', paint, signs));
+  if (relation.unfinished > 0) {
+    const count = countText(relation.unfinished, 'transaction');
+    say(paint.yellow('! unfinished  '), `${count} of an earlier run; apply finishes that first`, undefined);
+  }
   if (relation.createsRoot !== null) lines.push(rootLine(relation.createsRoot, paint));
   lines.push(...changeLines(changes, most, options.width, paint, signs));
   if (changes.length > 0) lines.push(`${' '.repeat(INDENT)}${paint.dim(closingOf(relation))}`);

@@ -59,6 +59,7 @@ export const classOf = (relation: RelationView): Class => {
     case 'partial':
       return 'failed';
     case 'observing':
+    case 'locking':
     case 'staging':
     case 'committing':
     case 'verifying':
@@ -100,6 +101,6 @@ const urgency = ({ counts }: BlockView): number => {
 
 const URGENCY: readonly (readonly BlockState[])[] = [
   ['failed', 'refused', 'partial'],
-  ['observing', 'staging', 'committing', 'verifying'],
+  ['observing', 'locking', 'staging', 'committing', 'verifying'],
   ['waiting', 'compared'],
 ];

@@ -71,6 +71,11 @@ export type RelationView = {
   readonly staged: { files: number; bytes: number };
   readonly committed: { done: number; total: number };
   redo: { round: number; rounds: number; paths: number } | null;
+  /** The host whose lock it waits for. */
+  waitsFor: string | null;
+  /** The hook that runs for it, in words. */
+  hook: string | null;
+  drifted: number;
   problems: number;
   /** Events of that kind so far. */
   inconsistent: number;
@@ -162,6 +167,9 @@ export const relationIn = (view: RunView, block: BlockView, name: string): Relat
     staged: { files: 0, bytes: 0 },
     committed: { done: 0, total: 0 },
     redo: null,
+    waitsFor: null,
+    hook: null,
+    drifted: 0,
     problems: 0,
     inconsistent: 0,
     suspects: [],
@@ -181,6 +189,7 @@ const NO_STATES: Record<BlockState, number> = {
   waiting: 0,
   observing: 0,
   compared: 0,
+  locking: 0,
   staging: 0,
   committing: 0,
   verifying: 0,

@@ -3,6 +3,7 @@
 // `fold` changes the view it is given and gives it back, so that thousands of events a second cost next to nothing;
 // nobody else may change one, and whoever wants the past keeps the events.
 import type { RunEvent } from '../engine/events.js';
+import { commandText } from './hook-text.js';
 import { advance, beginStage, compared, progress } from './run-progress.js';
 import {
   blockOf,
@@ -51,6 +52,15 @@ export const fold = (view: RunView, event: RunEvent): RunView => {
     }
     case 'guard':
       remember(view, { ...event, host: event.host ?? null, path: null, code: event.guard });
+      return view;
+    case 'drift':
+      relationOf(view, event).drifted++;
+      return view;
+    case 'lock':
+      relationOf(view, event).waitsFor = event.state === 'waiting' ? event.on : null;
+      return view;
+    case 'hook':
+      relationOf(view, event).hook = event.state === 'running' ? `hook ${commandText(event)}` : null;
       return view;
     case 'stage':
       if (event.state === 'begin') beginStage(relationOf(view, event), event.files, event.bytes);

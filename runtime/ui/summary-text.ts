@@ -185,6 +185,7 @@ const RANK: readonly BlockState[] = [
   'verifying',
   'committing',
   'staging',
+  'locking',
   'compared',
   'observing',
   'waiting',

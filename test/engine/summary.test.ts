@@ -37,6 +37,22 @@ test('nothing done is 1, or 4 where something was refused to protect data', () =
   assert.equal(code(['failed', 'skipped']), 1);
   assert.equal(code(['failed', 'guarded']), 4);
 });
+test('nothing done because another run holds a lock is 6, unless data was protected or something is done', () => {
+  const locked = (...others: BlockState[]): number => {
+    const relations = (['failed', ...others] as const).map((state, i) => {
+      const relation = newRelation(blockPlan('b'), `h${i}`, 0);
+      relation.state = state;
+      relation.locked = i === 0;
+      relation.refused = state === 'refused';
+      return relation;
+    });
+    return summarize(relations, end).exitCode;
+  };
+  assert.equal(locked(), 6);
+  assert.equal(locked('skipped'), 6);
+  assert.equal(locked('refused'), 4);
+  assert.equal(locked('done'), 5);
+});
 test('an interrupted run is 130, a declined one 1', () => {
   assert.equal(code(['done', 'skipped'], { interrupted: true }), 130);
   assert.equal(code(['compared'], { declined: true }), 1);

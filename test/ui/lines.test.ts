@@ -150,4 +150,32 @@ test('Verdict and exit code never disagree', () => {
   for (const text of said) assert.ok(!/^(Done|Nothing)/.test(text), text);
 });
 
+test('Waiting for a lock, what drifted and hooks are lines of their own', () => {
+  const events = recordedRun({ hosts: 1, blocks: 1 });
+  const place = { time: events[0]!.time, host: hostName(1), block: 'app' };
+  const command = ['systemctl', 'reload', 'a b'];
+  const hook = { type: 'hook', ...place, when: 'after', on: hostName(1), command } as const;
+  const text = linesOf([
+    ...events.slice(0, -1),
+    { type: 'drift', ...place, path: 'a\x1b' },
+    { type: 'lock', ...place, on: 'build', state: 'waiting' },
+    { type: 'block', ...place, state: 'locking' },
+    { type: 'lock', ...place, on: 'build', state: 'held' },
+    { type: 'lock', ...place, on: 'build', state: 'refused', message: 'run x holds it' },
+    { ...hook, state: 'running' },
+    { ...hook, state: 'failed', message: 'ended with 1' },
+  ]);
+  const lines = text.trimEnd().split('\n').slice(-5);
+  assert.deepEqual(
+    lines.map(line => line.replace(/^ *\d+:\d+ {2}app → eu\.web\.web-01 {2}/, '')),
+    [
+      '! drift: a\\x1b was changed by somebody else',
+      'waiting for the lock of build',
+      'no lock of build: run x holds it',
+      "hook after systemctl reload 'a b' on eu.web.web-01: running",
+      "failed: hook after systemctl reload 'a b' on eu.web.web-01: ended with 1",
+    ],
+  );
+});
+
 test.run();

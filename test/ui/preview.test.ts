@@ -33,6 +33,8 @@ const relation = (host: string, rest: Partial<PreviewRelation> = {}): PreviewRel
   changes: CHANGES.map(line => ({ ...line })),
   problems: [],
   guards: [],
+  drift: [],
+  unfinished: 0,
   unchanged: 9_986,
   skipped: 0,
   bytes: 1_246_919,
@@ -175,6 +177,14 @@ test('Twenty thousand changes on each of sixty hosts are grouped in seconds', ()
   const text = textOf(relations);
   assert.ok(performance.now() - begin < 5_000);
   assert.match(text, /^ {2}59 hosts: same 20,000 changes/m);
+});
+
+test('Drift and what an earlier run left unfinished stand before the changes, each with a sign and words', () => {
+  const text = textOf([relation('one', { drift: ['index.html', 'b\n'], unfinished: 1 })]);
+  assert.match(text, /! drift {2}index\.html was changed by somebody else; what stands there is kept/);
+  assert.match(text, /! drift {2}b\\n was changed/);
+  assert.match(text, /! unfinished {2}1 transaction of an earlier run; apply finishes that first/);
+  assert.ok(text.indexOf('! drift') < text.indexOf('+ create'));
 });
 
 test.run();
