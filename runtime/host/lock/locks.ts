@@ -1,0 +1,255 @@
+// The locks of this machine: one for each block and root, for other runs and for co-operating programs (language: `consistency`).
+//
+//   STATE/lock/                0755   made with the state folder where they are missing
+//     BLOCK                    0644   what is locked by flock (flock.ts); empty, never removed
+//     BLOCK.alone              0644   locked beside a shared lock that does more than lock (waiting.ts)
+//     BLOCK.lease  BLOCK.sharer-PID-N   who holds it (lease.ts)
+//     BLOCK.modes  BLOCK.release        what its holder still has to undo (closing.ts, command.ts)
+//
+// 1. Only flock decides who holds a lock. It ends with its holder, however that ends, and is never taken from one that lives.
+// 2. What a killed holder left is undone by whoever gets the lock next, before that one does anything of its own.
+// 3. No clock is compared with another machine's, and nothing depends on the time of day.
+
+import { hostErrorOf } from '../faults.js';
+import type { FileVerbs } from '../file-verbs.js';
+import type { LockRequest, Locks, Root } from '../host.js';
+import { HostError } from '../host-error.js';
+import { faultOf } from '../local-folder.js';
+import type { CheckedLock } from '../lock-check.js';
+import type { LocalPrograms } from '../programs.js';
+import { closedBy, closeFolders, reopenFolders } from './closing.js';
+import { type Commanding, releaseOwedBy, runLockCommand, runRelease } from './command.js';
+import { tryFlock } from './flock.js';
+import { holdLock, LEASE_FILE } from './holding.js';
+import { forgetSharers, type Holder, leaseName, newLease, readLease, readSharers, sharerName } from './lease.js';
+import { type LockPlace, openLockPlace, type RootPlace } from './place.js';
+import { writeRecord } from './record.js';
+import { aloneName, letGo, waitForGrips } from './waiting.js';
+
+export type LockOptions = {
+  readonly label: string;
+  readonly verbs: FileVerbs;
+  readonly programs: LocalPrograms;
+  readonly holder: Holder;
+  /** How this root was opened; throws where it was not. */
+  readonly placeOf: (root: Root) => RootPlace;
+  /** The program that locks a descriptor; by default the one in PATH. */
+  readonly tool?: string;
+};
+
+export type LocalLocks = Locks & {
+  readonly acquire: (request: LockRequest) => Promise<CheckedLock>;
+  /** Lets go of all that are held, and gives up those that are waited for. */
+  readonly close: () => Promise<void>;
+};
+
+export const openLocks = (options: LockOptions): LocalLocks => {
+  const closing = new AbortController();
+  const taking = new Set<Promise<CheckedLock>>();
+  const held = new Set<CheckedLock>();
+  let count = 0;
+  const acquire = async (request: LockRequest): Promise<CheckedLock> => {
+    checkBlock(request.block);
+    const work = take(request, options, ++count, closing.signal);
+    taking.add(work);
+    try {
+      const lock = await work;
+      held.add(lock);
+      const release = async () => {
+        const problems = await lock.release();
+        held.delete(lock);
+        return problems;
+      };
+      return { ...lock, release };
+    } finally {
+      taking.delete(work);
+    }
+  };
+  return {
+    acquire,
+    unlock: async (root, block, run) => {
+      checkBlock(block);
+      return unlock(options, root, block, run);
+    },
+    close: async () => {
+      closing.abort();
+      await Promise.allSettled(taking);
+      // Those that came meanwhile are held by now.
+      await Promise.all([...held].map(lock => lock.release()));
+    },
+  };
+};
+
+const take = async (
+  request: LockRequest,
+  options: LockOptions,
+  number: number,
+  signal: AbortSignal,
+): Promise<CheckedLock> => {
+  const place = await openLockPlace(options.verbs, options.placeOf(request.root), options.label, true);
+  if (place === null || place.folder === null) {
+    throw new HostError(
+      'missing-root',
+      `the root ${options.placeOf(request.root).path} does not exist on ${options.label}`,
+      `make it there, or correct the root's path in the plan`,
+    );
+  }
+  try {
+    return await takeIn(request, options, number, signal, place, commandingIn(options, place, request.block));
+  } catch (error) {
+    await place.close();
+    throw error instanceof HostError ? error : hostErrorOf(`lock ${place.where}`, faultOf(error));
+  }
+};
+
+type LockFolder = Omit<Commanding, 'signal'>;
+
+const commandingIn = ({ verbs, programs }: LockOptions, place: LockPlace, block: string): LockFolder => ({
+  verbs,
+  programs,
+  root: place.root,
+  folder: place.folder!,
+  block: fileName(block),
+  where: `block ${block} in ${place.where}`,
+});
+
+const takeIn = async (
+  request: LockRequest,
+  { holder, tool = 'flock' }: LockOptions,
+  number: number,
+  signal: AbortSignal,
+  place: LockPlace,
+  commanding: LockFolder,
+): Promise<CheckedLock> => {
+  const { folder, where, block } = commanding;
+  const { mode, run, by } = request;
+  const { grips, waited } = await waitForGrips(request, block, { folder, holder, tool, where, signal });
+  try {
+    const settled =
+      mode === 'exclusive' || grips.alone !== null ? await settle(commanding) : await settleBeside(commanding, tool);
+    const before = readLease(folder, block)?.epoch ?? 0;
+    const lease = newLease(holder, request, mode === 'exclusive' ? before + 1 : before);
+    if (mode === 'exclusive') forgetSharers(folder, block);
+    const record = writeLease(commanding, lease, request, number);
+    const lock = holdLock({
+      grips,
+      lease,
+      record,
+      waited: waited || settled,
+      holder,
+      commanding,
+      close: place.close,
+    });
+    try {
+      if (by.kind === 'permissions') await closeFolders(commanding, request.folders, mode, run);
+      else if (by.kind === 'command') {
+        const environment = { SYNCPLAN_RUN: run, SYNCPLAN_BLOCK: request.block, SYNCPLAN_ROOT: request.root.path };
+        await runLockCommand({ ...commanding, signal }, by, environment, run);
+      }
+      return lock;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  } catch (error) {
+    letGo(grips);
+    throw error;
+  }
+};
+
+/** The name of its record; null where a shared lock is in a folder that only another user may write to. */
+const writeLease = (
+  { folder, block }: LockFolder,
+  lease: ReturnType<typeof newLease>,
+  { mode, by }: LockRequest,
+  number: number,
+): string | null => {
+  const name = mode === 'exclusive' ? leaseName(block) : sharerName(block, lease.process, number);
+  try {
+    writeRecord(folder, name, lease, LEASE_FILE);
+    return name;
+  } catch (error) {
+    const { fault } = faultOf(error);
+    if (mode === 'shared' && by.kind === 'advisory' && (fault === 'EACCES' || fault === 'EROFS')) return null;
+    throw error;
+  }
+};
+
+/** Undoes what a holder left that did not live to do it; true where there was something. For who has the block alone. */
+const settle = async (commanding: LockFolder): Promise<boolean> => {
+  const { folder, block, where } = commanding;
+  const run = closedBy(folder, block) ?? releaseOwedBy(folder, block);
+  if (run === null) return false;
+  const [problem] = [...(await reopenFolders(commanding)), ...(await runRelease(commanding))];
+  if (problem === undefined) return true;
+  const at = problem.path === '' ? '' : ` (${problem.path})`;
+  throw new HostError(
+    'locked',
+    `${where} cannot be locked: run ${run} ended without giving back what it had blocked, and it cannot be given back now: ${problem.message}${at}`,
+    `${problem.help}${run === '' ? '' : `; then run: syncplan unlock FILE --run ${run}`}`,
+  );
+};
+
+/** Others share the block: one of them may be at it, or have it in use; then it is not ours to undo. */
+const settleBeside = async (commanding: LockFolder, tool: string): Promise<boolean> => {
+  const { folder, block, where } = commanding;
+  if (closedBy(folder, block) === null && releaseOwedBy(folder, block) === null) return false;
+  const alone = await tryFlock(folder, aloneName(block), { mode: 'exclusive', make: true, tool, where });
+  if (alone === null || alone === 'missing') return false;
+  try {
+    return await settle(commanding);
+  } finally {
+    alone.release();
+  }
+};
+
+const unlock = async (
+  options: LockOptions,
+  root: Root,
+  name: string,
+  run: string,
+): Promise<'unlocked' | 'not-locked' | 'held'> => {
+  const place = await openLockPlace(options.verbs, options.placeOf(root), options.label, false);
+  if (place === null) return 'not-locked';
+  try {
+    if (place.folder === null) return 'not-locked';
+    const commanding = commandingIn(options, place, name);
+    const { folder, where, block } = commanding;
+    const lease = readLease(folder, block);
+    const isTheirs = [
+      ...(lease === null || lease.released ? [] : [lease.run]),
+      ...readSharers(folder, block).map(sharer => sharer.run),
+      closedBy(folder, block),
+      releaseOwedBy(folder, block),
+    ].includes(run);
+    if (!isTheirs) return 'not-locked';
+    const { tool = 'flock' } = options;
+    const grip = await tryFlock(folder, block, { mode: 'exclusive', make: true, tool, where });
+    if (grip === null || grip === 'missing') return 'held';
+    try {
+      await settle(commanding);
+      forgetSharers(folder, block);
+      if (lease !== null) writeRecord(folder, leaseName(block), { ...lease, released: true }, LEASE_FILE);
+      return 'unlocked';
+    } finally {
+      grip.release();
+    }
+  } finally {
+    await place.close();
+  }
+};
+
+/** Single dots part the names of records from the block's own, so its own are doubled. */
+const fileName = (block: string): string => block.replaceAll('.', '..');
+
+/** It becomes the name of a file. */
+const checkBlock = (block: string): void => {
+  if (BLOCK.test(block)) return;
+  throw new HostError(
+    'protocol',
+    `a block named ${JSON.stringify(block)} cannot be locked`,
+    'this is a fault in syncplan',
+  );
+};
+
+const BLOCK = /^(?!.{101})[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*$/;

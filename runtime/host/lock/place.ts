@@ -1,0 +1,85 @@
+// Where the locks of a root are: the folder `lock` in its state folder, 0755, so that co-operating programs can take them too.
+import type { Path } from '../../tree/path.js';
+import { leaf, parent, toText } from '../../tree/path.js';
+import { explainFault, hostErrorOf } from '../faults.js';
+import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
+import { HostError } from '../host-error.js';
+import { performOne } from '../transaction/one-deed.js';
+import { openOwn } from '../transaction/own-folder.js';
+import { openState, type StatePlace, trustedIn } from '../transaction/state-folder.js';
+
+/** A root as it was opened: `create` allows making its last component. */
+export type RootPlace = { readonly path: Path; readonly create: boolean; readonly state: Path | null };
+
+export type LockPlace = {
+  readonly root: Folder;
+  /** Null where there is none, and none was to be made. */
+  readonly folder: Folder | null;
+  /** `the root /srv/www on web-01`. */
+  readonly where: string;
+  readonly close: () => Promise<void>;
+};
+
+/** Throws HostError where it cannot be made, or others could have written to it. */
+export const openLockPlace = async (
+  verbs: FileVerbs,
+  { path, create, state }: RootPlace,
+  label: string,
+  make: boolean,
+): Promise<LockPlace | null> => {
+  const where = `the root ${toText(path) ?? path} on ${label}`;
+  const opened = await openRoot(verbs, path, create && make, where);
+  if (opened === null) return null;
+  const place: StatePlace = {
+    root: opened.folder,
+    rootStat: opened.stat,
+    elsewhere: state,
+    within: null,
+    userId: verbs.names.self().user,
+    where,
+  };
+  const held: Folder[] = [opened.folder];
+  const close = async (): Promise<void> => {
+    for (const folder of held.splice(0)) await verbs.release(folder);
+  };
+  try {
+    const own = await openState(verbs, place, make);
+    if (own !== null) held.push(own);
+    const options = { mode: make ? LOCK_FOLDER_MODE : null, trusted: trustedIn(place), where: `the state of ${where}` };
+    const folder = own === null ? null : await openOwn(verbs, own, 'lock', options);
+    if (folder !== null) held.push(folder);
+    return { root: opened.folder, folder, where, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+/** Null where there is none and it is not to be made. */
+const openRoot = async (
+  verbs: FileVerbs,
+  path: Path,
+  make: boolean,
+  where: string,
+): Promise<{ readonly folder: Folder; readonly stat: Stat } | null> => {
+  const opened = await verbs.open(path);
+  if (!isFault(opened)) return opened;
+  if (opened.fault !== 'ENOENT') throw unusable(where, opened);
+  if (!make) return null;
+  const above = await verbs.open(parent(path) || '/');
+  if (isFault(above)) throw unusable(where, above);
+  const made = await performOne(verbs, { do: 'make-folder', at: above.folder, name: leaf(path), mode: ROOT_MODE });
+  await verbs.release(above.folder);
+  if (made !== null && made.fault !== 'EEXIST') throw hostErrorOf(`make ${where}`, made);
+  const again = await verbs.open(path);
+  if (isFault(again)) throw unusable(where, again);
+  return again;
+};
+
+const unusable = (where: string, fault: Fault): HostError => {
+  const { why, help } = explainFault(fault);
+  return new HostError('bad-root', `${where} cannot be used: ${why}`, help);
+};
+
+const LOCK_FOLDER_MODE = 0o755;
+const ROOT_MODE = 0o755;

@@ -1,0 +1,129 @@
+// Waits for a block's lock, asking again and again at growing intervals, and says who holds it when the time is over.
+//
+// A lock that is shared is not alone: where it closes folders or runs a command, which only one can do at a time, `BLOCK.alone`
+// is locked exclusively beside it. So those records (closing.ts, command.ts) are only ever touched by one process.
+import type { Folder } from '../file-verbs.js';
+import type { LockRequest } from '../host.js';
+import { HostError } from '../host-error.js';
+import { type Grip, tryFlock } from './flock.js';
+import { describeLease, type Holder, type Lease, readLease, readSharers } from './lease.js';
+
+export type Grips = { readonly block: Grip; readonly alone: Grip | null };
+
+export type Waiting = {
+  readonly folder: Folder;
+  readonly holder: Holder;
+  readonly tool: string;
+  /** `block app in the root /srv/www on web-01`. */
+  readonly where: string;
+  /** Waiting ends with it. */
+  readonly signal: AbortSignal;
+};
+
+/** `name` is the lock file's. Throws HostError 'locked' when the time is over. `waited`: it was not to be had at once. */
+export const waitForGrips = async (
+  request: LockRequest,
+  name: string,
+  waiting: Waiting,
+): Promise<{ readonly grips: Grips; readonly waited: boolean }> => {
+  const { monotonic } = waiting.holder;
+  let until = monotonic() + request.wait;
+  let graced = false;
+  for (let pause = FIRST_PAUSE, waited = false; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE), waited = true) {
+    if (waiting.signal.aborted) throw ended(waiting.where);
+    const grips = await tryGrips(request, name, waiting);
+    if (grips !== null) return { grips, waited };
+    const left = until - monotonic();
+    if (left > 0) await sleep(Math.min(pause, left), waiting.signal);
+    else if (graced || holdersOf(name, waiting).length > 0) throw refusal(name, waiting);
+    else {
+      // Whoever has just taken it is about to write down who it is.
+      graced = true;
+      until = monotonic() + GRACE;
+    }
+  }
+};
+
+export const letGo = ({ block, alone }: Grips): void => {
+  alone?.release();
+  block.release();
+};
+
+export const aloneName = (block: string): string => `${block}.alone`;
+
+const tryGrips = async (
+  { mode, by }: LockRequest,
+  name: string,
+  { folder, tool, where }: Waiting,
+): Promise<Grips | null> => {
+  const block = await tryFlock(folder, name, { mode, make: true, tool, where });
+  if (block === null || block === 'missing') return null;
+  if (mode === 'exclusive' || by.kind === 'advisory') return { block, alone: null };
+  try {
+    const alone = await tryFlock(folder, aloneName(name), { mode: 'exclusive', make: true, tool, where });
+    if (alone !== null && alone !== 'missing') return { block, alone };
+  } catch (error) {
+    block.release();
+    throw error;
+  }
+  block.release();
+  return null;
+};
+
+/** As their records say; some may be of processes that could not let go in order. */
+const holdersOf = (block: string, { folder, holder }: Waiting): Lease[] => {
+  const lease = readLease(folder, block);
+  return [...(lease === null || lease.released ? [] : [lease]), ...readSharers(folder, block)].filter(
+    one => !isGone(one, holder),
+  );
+};
+
+const refusal = (block: string, waiting: Waiting): HostError => {
+  const { holder, where } = waiting;
+  const holders = holdersOf(block, waiting);
+  if (holders.length === 0) {
+    return new HostError(
+      'locked',
+      `${where} is locked by a program that keeps no record there`,
+      `See which one with \`lslocks\` on that machine; it is free when that program ends.`,
+    );
+  }
+  const silent = holders.find(one => one.boot === holder.boot && holder.monotonic() - one.refreshed > one.hold);
+  return new HostError(
+    'locked',
+    `${where} is locked by ${holders.map(one => describeLease(one, holder)).join('; ')}`,
+    silent === undefined
+      ? 'Wait until that run has ended, or let the block wait longer for its lock.'
+      : `Process ${silent.process} seems to hang: end it on that machine, and its lock is free. A lock that is held is never taken away.`,
+  );
+};
+
+/** Surely: a process of this start of the system that does not exist any more. */
+const isGone = (lease: Lease, here: Holder): boolean => {
+  if (lease.boot === '' || lease.boot !== here.boot) return false;
+  try {
+    process.kill(lease.process, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+};
+
+const ended = (where: string): HostError =>
+  new HostError('cancelled', `the connection ended while ${where} was waited for`, 'Run the same command again.');
+
+const sleep = (seconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, seconds * 1000);
+    signal.addEventListener('abort', wake);
+  });
+
+/** Seconds. */
+const FIRST_PAUSE = 0.02;
+const LONGEST_PAUSE = 1;
+const GRACE = 0.25;

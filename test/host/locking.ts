@@ -1,0 +1,133 @@
+// Locks under test: hosts of this machine over one folder, processes that hold a lock, and what they leave on the disk.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Host, Lock, LockRequest, Root } from '../../runtime/host/host.js';
+import { openLocalHost } from '../../runtime/host/local.js';
+import type { CheckedLock } from '../../runtime/host/lock-check.js';
+
+export type Asked = Partial<Omit<LockRequest, 'root'>>;
+
+export type Yard = {
+  /** The root's folder. */
+  readonly folder: string;
+  /** A path beside the root, for scripts and marks. */
+  readonly beside: (name: string) => string;
+  readonly lockFile: (name?: string) => string;
+  readonly open: () => Promise<Opened>;
+  /** A process of its own that has, or was refused, the lock. */
+  readonly holder: (asked?: Asked) => Promise<HolderProcess>;
+  readonly remove: () => Promise<void>;
+};
+
+export type Opened = {
+  readonly host: Host;
+  readonly root: Root;
+  readonly acquire: (asked?: Asked) => Promise<CheckedLock>;
+};
+
+export type HolderProcess = {
+  readonly said: {
+    readonly held: boolean;
+    readonly epoch: number;
+    readonly waited: boolean;
+    readonly message?: string;
+  };
+  readonly pid: number;
+  readonly kill: (signal: NodeJS.Signals) => Promise<void>;
+  /** Ends its input, as the end of a connection does, and waits for its end. */
+  readonly end: () => Promise<void>;
+};
+
+export const makeYard = (environment: Readonly<Record<string, string | undefined>> = process.env): Yard => {
+  const top = mkdtempSync(join(tmpdir(), 'syncplan-lock-'));
+  const folder = join(top, 'root');
+  mkdirSync(folder);
+  const hosts: Host[] = [];
+  const holders: HolderProcess[] = [];
+  return {
+    folder,
+    beside: name => join(top, name),
+    lockFile: (name = 'app') => join(folder, '.syncplan', 'lock', name),
+    async open() {
+      const host = await openLocalHost({
+        label: 'here',
+        cacheFolder: join(top, 'cache'),
+        breathe: () => new Promise(setImmediate),
+        environment,
+      });
+      hosts.push(host);
+      const root = await host.openRoot(folder, { create: true, state: null });
+      const acquire = async (asked: Asked = {}): Promise<CheckedLock> =>
+        (await host.locks!.acquire({ ...request(asked), root })) as CheckedLock;
+      return { host, root, acquire };
+    },
+    async holder(asked = {}) {
+      const holder = await startHolder({ folder, cache: join(top, 'cache'), request: request(asked) }, environment);
+      holders.push(holder);
+      return holder;
+    },
+    async remove() {
+      for (const host of hosts) await host.close();
+      for (const holder of holders) await holder.kill('SIGKILL');
+      rmSync(top, { recursive: true, force: true });
+    },
+  };
+};
+
+/** Exclusive, at once, by flock alone. */
+const request = (asked: Asked): Omit<LockRequest, 'root'> => ({
+  block: 'app',
+  mode: 'exclusive',
+  run: 'run-1',
+  wait: 0,
+  hold: 60,
+  by: { kind: 'advisory' },
+  folders: [],
+  ...asked,
+});
+
+const startHolder = async (
+  argument: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<HolderProcess> => {
+  const child = spawn(process.execPath, ['build/test/host/lock-holder.js', JSON.stringify(argument)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: environment,
+  });
+  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
+  const said = JSON.parse(await firstLine(child));
+  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await ended;
+  };
+  return {
+    said,
+    pid: child.pid!,
+    kill,
+    end: async () => {
+      child.stdin!.end();
+      await ended;
+    },
+  };
+};
+
+const firstLine = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout!.setEncoding('utf8').on('data', chunk => {
+      text += chunk;
+      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
+    });
+    child.once('exit', () => reject(new Error(`the holder ended: ${text}`)));
+  });
+
+export const modeOf = (path: string): number => statSync(path).mode & 0o7777;
+
+export const recordIn = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+
+export const releaseAll = async (...locks: readonly Lock[]): Promise<void> => {
+  for (const lock of locks) await lock.release();
+};
