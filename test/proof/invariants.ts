@@ -16,16 +16,21 @@ export type Sight = {
 /** By path, without the state folder. */
 export type Seen = ReadonlyMap<string, Sight>;
 
-/** A moment on the way from one tree to another. */
-export type Moment = { readonly now: Seen; readonly old: Seen; readonly new: Seen };
+/** A moment on the way from one tree to another; `between` are goals of runs that were interrupted before this one. */
+export type Moment = {
+  readonly now: Seen;
+  readonly old: Seen;
+  readonly new: Seen;
+  readonly between?: readonly Seen[];
+};
 
 export type Span = { readonly run: string; readonly from: number; readonly to: number };
 
 export const INVARIANTS = {
   /** Attributes that are adjusted in place may switch one after the other, content and type only as a whole. */
-  'every read of a final path is old or new': ({ now, old, new: wanted }: Moment): string[] =>
+  'every read of a final path is old or new': ({ now, old, new: wanted, between = [] }: Moment): string[] =>
     [...now].flatMap(([path, sight]) => {
-      const candidates = [old.get(path), wanted.get(path)].filter(found => found !== undefined);
+      const candidates = [old, wanted, ...between].map(tree => tree.get(path)).filter(found => found !== undefined);
       if (candidates.length === 0) return [`${path} is in neither tree: ${tell(sight)}`];
       const fits = candidates.some(found => found.kind === sight.kind && found.content === sight.content);
       const known = (key: 'mode' | 'modified'): boolean => candidates.some(found => found[key] === sight[key]);
@@ -33,10 +38,15 @@ export const INVARIANTS = {
       return [`${path} is ${tell(sight)}, neither ${candidates.map(tell).join(' nor ')}`];
     }),
 
-  'an existing path that is replaced by its like is never missing': ({ now, old, new: wanted }: Moment): string[] =>
+  'an existing path that is replaced by its like is never missing': ({
+    now,
+    old,
+    new: wanted,
+    between = [],
+  }: Moment): string[] =>
     [...old].flatMap(([path, before]) => {
-      const after = wanted.get(path);
-      const stays = after !== undefined && (after.kind === 'folder') === (before.kind === 'folder');
+      const after = [wanted, ...between].map(tree => tree.get(path));
+      const stays = after.every(one => one !== undefined && (one.kind === 'folder') === (before.kind === 'folder'));
       // Below a folder that turns into something else, or something else into it, there is no atomic switch.
       return stays && !now.has(path) ? [`${path} is missing`] : [];
     }),

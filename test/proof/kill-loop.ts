@@ -1,5 +1,4 @@
 // A kill loop: upgrades of a few hundred files over real SSH, killed at random moments, while a reader reads all of them.
-import { spawn } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -14,16 +13,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Fleet, makeFleet } from '../support/fleet.js';
-import { isRunning, type Process, processesBelow } from '../support/processes.js';
-import { type Desk, openDesk, PROGRAM } from '../support/program.js';
+import { type Desk, openDesk } from '../support/program.js';
 import type { Random } from '../support/seeded.js';
 import { hold, type Seen } from './invariants.js';
+import { killOnce, type Victim } from './kill-once.js';
 import { type Expected, type Reader, startReader } from './reader.js';
 import { recoverFolder } from './recovering.js';
 import { sightsOn } from './sights.js';
-
-/** Whose process is killed: the program itself, the agent on the far side, or the one that reads the master's files. */
-export type Victim = 'client' | 'agent' | 'master-agent';
 
 export type KillStage = {
   readonly remote: string;
@@ -69,7 +65,15 @@ const setUp = async (desk: Desk, fleet: Fleet, consistency: string): Promise<Kil
     async round(victim, random, where) {
       const next = standing === 'old' ? 'new' : 'old';
       const moment = { old: trees[standing], new: trees[next] };
-      const killed = await killOnce({ desk, fleet, victim, random, usual, plan: `${next}.sp`, where });
+      const killed = await killOnce({
+        args: ['apply', `${next}.sp`, '--json', '--ssh-config', fleet.configFile],
+        folder: desk.folder,
+        far: fleet.hosts[0]!.pid,
+        victim,
+        random,
+        usual,
+        where,
+      });
       const now = sightsOn(remote);
       hold('every read of a final path is old or new', `${where}, killed`, { ...moment, now });
       hold('an existing path that is replaced by its like is never missing', `${where}, killed`, { ...moment, now });
@@ -105,83 +109,6 @@ const setUp = async (desk: Desk, fleet: Fleet, consistency: string): Promise<Kil
       desk.remove();
     },
   };
-};
-
-type Killing = {
-  readonly desk: Desk;
-  readonly fleet: Fleet;
-  readonly victim: Victim;
-  readonly random: Random;
-  /** Milliseconds that such a run takes. */
-  readonly usual: number;
-  readonly plan: string;
-  readonly where: string;
-};
-
-/** Kills at a random moment of the whole run, or shortly after the staging or the commit was announced. */
-const killOnce = async ({ desk, fleet, victim, random, usual, plan, where }: Killing): Promise<boolean> => {
-  const child = spawn(process.execPath, [PROGRAM, 'apply', plan, '--json', '--ssh-config', fleet.configFile], {
-    cwd: desk.folder,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PATH: process.env.PATH, HOME: join(desk.folder, '../home') },
-  });
-  const began = Date.now();
-  const exited = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)));
-  const mark = random.pick([
-    null,
-    '"state":"staging"',
-    '"state":"committing"',
-    '"state":"committing"',
-    '"type":"commit"',
-  ]);
-  const announced = new Promise<void>(resolve => {
-    let said = '';
-    child.stdout.setEncoding('utf8').on('data', text => {
-      said += text;
-      if (mark !== null && said.includes(mark)) resolve();
-    });
-  });
-  if (mark === null) await delay(random.fraction() * usual * 1.1);
-  else await Promise.race([announced.then(() => delay(random.fraction() * 60)), exited]);
-  const far = processesBelow(fleet.hosts[0]!.pid);
-  const near = processesBelow(child.pid!);
-  const chosen = { client: child.pid, agent: nodeAmong(far), 'master-agent': nodeAmong(near) }[victim];
-  const killed = chosen !== undefined && child.exitCode === null && signal(chosen, 'SIGKILL');
-  const code = await Promise.race([exited, delay(LONGEST).then(() => 'late' as const)]);
-  hold('every run ends', where, {
-    ended: code !== 'late',
-    seconds: (Date.now() - began) / 1000,
-    within: LONGEST / 1000,
-  });
-  const left = await untilGone(
-    [...far, ...near].map(({ pid }) => pid),
-    LONGEST,
-  );
-  if (left.length > 0) throw new Error(`${where}: processes ${left.join(', ')} did not end after ${victim} was killed`);
-  return killed;
-};
-
-const nodeAmong = (processes: readonly Process[]): number | undefined =>
-  processes.find(({ command }) => /^\S*node\b/.test(command))?.pid;
-
-/** False where it is gone already. */
-const signal = (pid: number, name: NodeJS.Signals): boolean => {
-  try {
-    process.kill(pid, name);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** Waits until all have ended; those that have not. */
-const untilGone = async (pids: readonly number[], milliseconds: number): Promise<number[]> => {
-  const end = Date.now() + milliseconds;
-  for (;;) {
-    const left = pids.filter(isRunning);
-    if (left.length === 0 || Date.now() > end) return left;
-    await delay(20);
-  }
 };
 
 const putRelease = (folder: string, release: 'old' | 'new'): void => {
@@ -235,7 +162,4 @@ const expectations = (old: string, next: string, trees: { readonly old: Seen; re
 
 const same = (a: Seen, b: Seen): boolean => JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
 
-const delay = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms).unref());
-
-const LONGEST = 40_000;
 const MOMENT = 1_650_000_000;

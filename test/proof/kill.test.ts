@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { seeded } from '../support/seeded.js';
 import { proving } from './invariants.js';
-import { type KillStage, openKillStage, type Victim } from './kill-loop.js';
+import { type KillStage, openKillStage } from './kill-loop.js';
+import type { Victim } from './kill-once.js';
 
 /** More of them in `npm run soak`. */
 const ROUNDS: readonly Victim[] = ['client', 'agent', 'client', 'agent', 'master-agent', 'client', 'agent', 'agent'];

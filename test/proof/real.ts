@@ -173,7 +173,7 @@ const mirror = (from: string, to: string): void => {
   execFileSync('rsync', ['-aHc', '--numeric-ids', '--delete', `${from}/`, `${to}/`]);
 };
 
-const relationsIn = (out: string): readonly RelationSummary[] | null => {
+export const relationsIn = (out: string): readonly RelationSummary[] | null => {
   try {
     const last = JSON.parse(out.trimEnd().split('\n').at(-1)!) as { type: string; relations: RelationSummary[] };
     return last.type === 'summary' ? last.relations : null;

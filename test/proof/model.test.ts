@@ -1,0 +1,24 @@
+// Random histories of two folders: people edit both, runs go between them, some are killed – and nothing is ever lost.
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import { proving } from './invariants.js';
+import { runModel } from './model-run.js';
+
+test(
+  proving(
+    'whatever people do on both sides, and whoever is killed meanwhile, the master is mirrored and nobody loses what is theirs',
+    'every read of a final path is old or new',
+    'an existing path that is replaced by its like is never missing',
+    'what we overwrote or deleted was baseline content or is kept',
+    'exit 0 exactly when every host was verified',
+    'a second run does nothing',
+    'every run ends',
+  ),
+  async () => {
+    const seed = Number(process.env.SYNCPLAN_SEED ?? Date.now() % 1_000_000);
+    const counts = await runModel({ runs: 4, commands: 12, seed, ssh: false });
+    assert.ok(counts.runs >= 4, `seed ${seed}: only ${counts.runs} runs`);
+  },
+);
+
+test.run();
