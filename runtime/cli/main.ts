@@ -72,7 +72,8 @@ const load = async (command: CommandName): Promise<Command> => {
     case 'doctor':
       return (await import('./doctor.js')).doctor;
     case 'unlock':
+      return (await import('./unlock.js')).unlock;
     case 'restore':
-      throw new Error(`${command} is refused while arguments are read`);
+      return (await import('./restore.js')).restore;
   }
 };

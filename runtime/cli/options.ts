@@ -33,7 +33,7 @@ export const OPTIONS = {
   },
   json: { text: 'short for --ui json (check: --format json; doctor: an object a line)' },
   'exit-code': { text: 'exit 2 when there are changes' },
-  yes: { short: 'y', text: 'do not ask before applying' },
+  yes: { short: 'y', text: 'do not ask before doing it' },
   'dry-run': { text: 'show what would be done and do nothing: apply as plan' },
   fix: { text: 'make the safe fixes in the files' },
   format: { value: 'FORMAT', choices: ['pretty', 'json', 'github', 'sarif'], text: 'how findings are written' },
@@ -74,6 +74,8 @@ export type CommandRow = {
 
 const EVERYWHERE: readonly OptionName[] = ['verbose', 'no-color', 'help'];
 const INPUTS: readonly OptionName[] = ['var', 'var-file', 'role', 'master', 'remote'];
+/** For commands that look after hosts without a run. */
+const VISIT: readonly OptionName[] = [...INPUTS, 'only', 'except', 'ssh-config', 'accept-new-keys', 'ui', 'json'];
 const RUN: readonly OptionName[] = [
   ...INPUTS,
   'only',
@@ -136,20 +138,17 @@ export const COMMANDS = {
   },
   unlock: {
     operands: 'FILE',
-    least: 0,
-    most: Number.POSITIVE_INFINITY,
-    text: 'take a lock away from a run',
-    options: ['run', ...RUN, ...EVERYWHERE],
-    later: 'locks of this version end with the run that took them, so none can stay behind',
+    least: 1,
+    most: 1,
+    text: 'take the lock of a run that is gone away; never one that is held',
+    options: ['run', ...VISIT, ...EVERYWHERE],
   },
   restore: {
     operands: 'FILE [PATH…]',
-    least: 0,
+    least: 1,
     most: Number.POSITIVE_INFINITY,
-    text: 'bring back what a run removed or replaced',
-    options: ['run', ...RUN, ...EVERYWHERE],
-    later:
-      'removed files lie under .syncplan/trash in the root they were in, by run, until their time is over; move them back by hand',
+    text: 'bring back from the trash what a run removed or replaced',
+    options: ['run', 'yes', ...VISIT, ...EVERYWHERE],
   },
 } as const satisfies Record<string, CommandRow>;
 

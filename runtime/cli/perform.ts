@@ -1,5 +1,4 @@
 // What plan and apply share: compile, connect, run, show; and the exit code out of the run's summary.
-import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Preview, RunEvent, Summary } from '../engine/events.js';
@@ -15,6 +14,7 @@ import { recordRun, stateFolder } from './history.js';
 import { catchInterrupts } from './interrupts.js';
 import { loadPlan } from './load-plan.js';
 import { openRootMemory } from './root-memory.js';
+import { newRunId } from './run-id.js';
 import { openShow, type RunShow, textOptions } from './show.js';
 
 export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<number> => {
@@ -91,7 +91,3 @@ const sayPreview = ({ terminal, options }: Call, show: RunShow, preview: Preview
   if (preview === null || show.kind === 'json' || show.kind === 'quiet') return;
   terminal.print(previewText(preview, { ...textOptions(terminal, 'print'), verbose: options.flag('verbose') }));
 };
-
-/** Sorts by time, and two runs of one second still differ: `20260131T235959-1a2b3c4d`. */
-const newRunId = (started: Date): string =>
-  `${started.toISOString().replace(/[-:]/g, '').slice(0, 15)}-${randomBytes(4).toString('hex')}`;

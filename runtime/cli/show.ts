@@ -42,6 +42,9 @@ export const textOptions = (
   unicode: isUnicode(terminal.environment),
 });
 
+export const wantsJson = ({ options }: Call): boolean => options.flag('json') || options.value('ui') === 'json';
+export const wantsQuiet = ({ options }: Call): boolean => options.value('ui') === 'quiet';
+
 const showKind = ({ options, terminal }: Call): ShowKind => {
   const wanted = options.flag('json') ? 'json' : options.value('ui');
   if (wanted === 'ink') return terminal.drawable ? 'ink' : 'lines';

@@ -40,7 +40,10 @@ export const openJson = (options: { readonly write: (text: string) => void }): S
 };
 
 /** One event as one line, ended. */
-export const jsonLine = (event: RunEvent): string => `${escapeJson(JSON.stringify(asText(event)))}\n`;
+export const jsonLine = (event: RunEvent): string => objectLine(event);
+
+/** Any object as such a line: for commands that are no run. */
+export const objectLine = (value: object): string => `${escapeJson(JSON.stringify(asText(value)))}\n`;
 
 const asText = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(asText);

@@ -1,0 +1,65 @@
+// What the trash of a run holds, and what came of bringing it back, in words.
+import type { Restored, RestoreFailure, TrashPlace } from '../engine/restore.js';
+import { bytesText, countText } from './amounts.js';
+import { palette } from './colour.js';
+import { displayMessage, displayPath, displayText } from './display.js';
+import { hanging } from './fit.js';
+
+export type TrashOptions = { readonly colour: boolean; readonly width: number; readonly verbose: boolean };
+
+/** Before anything is done: whole lines, each ended. */
+export const trashText = (places: readonly TrashPlace[], run: string, options: TrashOptions): string => {
+  const paint = palette(options.colour);
+  const most = options.verbose ? Number.POSITIVE_INFINITY : MOST;
+  const lines = places.flatMap(({ host, path, items }) => [
+    `${paint.bold(displayText(host))}  ${displayPath(path)}: ${countText(items.length, 'path')} in the trash of run ${displayText(run)}`,
+    ...items.slice(0, most).map(item => {
+      const size = item.kind === 'file' ? `, ${bytesText(item.size)}` : '';
+      return `  ${paint.green('+ restore')}  ${displayPath(item.path)}${item.kind === 'folder' ? '/' : ''}  ${paint.dim(`(${item.why}${size})`)}`;
+    }),
+    ...(items.length > most ? [`  … and ${countText(items.length - most, 'more path')} (--verbose shows all)`] : []),
+  ]);
+  return lines.map(line => `${line}\n`).join('');
+};
+
+/** Afterwards. */
+export const restoredText = (
+  restored: readonly Restored[],
+  failures: readonly RestoreFailure[],
+  options: TrashOptions,
+): string => {
+  const paint = palette(options.colour);
+  const lines = restored.flatMap(({ host, outcomes }) => {
+    const back = outcomes.filter(({ result }) => result === 'done').length;
+    const kept = outcomes.filter(({ result }) => result === 'kept').length;
+    return [
+      `${displayText(host)}: ${countText(back, 'path')} brought back${kept === 0 ? '' : `, ${countText(kept, 'path')} left as it stands`}`,
+      ...outcomes.flatMap(outcome =>
+        outcome.result === 'failed'
+          ? [
+              `  ${paint.red('! problem')}  ${displayPath(outcome.path)}: ${displayMessage(outcome.problem.message)}`,
+              ...helpOf(outcome.problem.help, options),
+            ]
+          : [],
+      ),
+    ];
+  });
+  lines.push(...failureLines(failures, options));
+  return lines.map(line => `${line}\n`).join('');
+};
+
+export const failureText = (failures: readonly RestoreFailure[], options: TrashOptions): string =>
+  failureLines(failures, options)
+    .map(line => `${line}\n`)
+    .join('');
+
+const failureLines = (failures: readonly RestoreFailure[], options: TrashOptions): string[] =>
+  failures.flatMap(({ host, message, help }) => [
+    `${palette(options.colour).red(`${displayText(host)}: failed`)}: ${displayMessage(message)}`,
+    ...helpOf(help, options),
+  ]);
+
+const helpOf = (help: string, { width }: TrashOptions): string[] =>
+  help === '' ? [] : hanging('help: ', displayMessage(help), 4, width);
+
+const MOST = 200;
