@@ -1,12 +1,18 @@
-// The machine this program runs on, as a host: the file verbs of node:fs with what is known of this system.
-import { arch, homedir, platform, userInfo } from 'node:os';
+// The machine this program runs on, as a host: the file verbs of node:fs with what is known of this system, locks and programs.
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { arch, homedir, hostname, platform, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ALGORITHMS } from '../../compiler/plan.js';
 import { fromText } from '../tree/path.js';
 import { type FileVerbs, isFault } from './file-verbs.js';
 import { hostFromVerbs } from './from-verbs.js';
-import type { Host } from './host.js';
+import type { Host, HostFacts, Root } from './host.js';
+import { HostError } from './host-error.js';
 import { makeLocalVerbs } from './local-verbs.js';
+import { type LockOptions, openLocks } from './lock/locks.js';
+import { openPolicy } from './policy.js';
+import { openPrograms } from './programs.js';
 
 export type LocalHostOptions = {
   /** How messages name it. */
@@ -15,6 +21,9 @@ export type LocalHostOptions = {
   readonly cacheFolder: string;
   readonly breathe: () => Promise<void>;
   readonly now?: () => number;
+  readonly newId?: () => string;
+  /** For the operator's policy and the programs of a plan. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 };
 
 export const openLocalHost = async ({
@@ -22,27 +31,61 @@ export const openLocalHost = async ({
   cacheFolder,
   breathe,
   now = Date.now,
+  newId = randomUUID,
+  environment = {},
 }: LocalHostOptions): Promise<Host> => {
   const home = homedir();
   const verbs = makeLocalVerbs({ home: fromText(home) });
-  return hostFromVerbs({
+  const facts = await learnFacts(verbs, home);
+  const policy = openPolicy({ environment, home });
+  const programs = openPrograms({ environment, home }, policy);
+  const opened = new WeakMap<Root, ReturnType<LockOptions['placeOf']>>();
+  const locks = openLocks({
+    label,
+    verbs,
+    programs,
+    holder: { name: `${facts.user}@${hostname()}`, process: process.pid, boot: facts.machine, monotonic, now },
+    placeOf: root => opened.get(root) ?? notOpened(label),
+  });
+  const host = hostFromVerbs({
     label,
     kind: 'local',
     verbs,
-    facts: {
-      system: `${platform()} ${arch()}`,
-      node: process.versions.node,
-      user: userName(),
-      home,
-      caseSensitive: await isCaseSensitive(verbs, fromText(home)),
-      algorithms: ALGORITHMS,
-      privileged: process.getuid?.() === 0,
-    },
+    facts,
     cacheFolder: join(cacheFolder, 'digests'),
     breathe,
     now,
+    newId,
+    locks,
+    programs,
   });
+  return {
+    ...host,
+    async openRoot(path, options) {
+      const root = await host.openRoot(path, options);
+      policy.checkFolder('the root', root.path);
+      if (options.state !== null) policy.checkFolder('the state folder', expand(options.state, home));
+      opened.set(root, { path: root.path, create: options.create, state: options.state });
+      return root;
+    },
+    async close() {
+      programs.close();
+      await locks.close();
+      await host.close();
+    },
+  };
 };
+
+const learnFacts = async (verbs: FileVerbs, home: string): Promise<HostFacts> => ({
+  system: `${platform()} ${arch()}`,
+  node: process.versions.node,
+  user: userName(),
+  home,
+  caseSensitive: await isCaseSensitive(verbs, fromText(home)),
+  algorithms: ALGORITHMS,
+  privileged: process.getuid?.() === 0,
+  machine: bootId(),
+});
 
 /** A user id without an entry in the password file has no name. */
 const userName = (): string => {
@@ -51,6 +94,25 @@ const userName = (): string => {
   } catch {
     return String(process.getuid?.() ?? '');
   }
+};
+
+/** Another one after each start of the system. */
+const bootId = (): string => {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '';
+  }
+};
+
+/** The same clock for all processes of this machine, since it started. */
+const monotonic = (): number => Number(process.hrtime.bigint()) / 1e9;
+
+const expand = (path: string, home: string): string =>
+  path === '~' || path.startsWith('~/') ? fromText(home) + path.slice(1) : path;
+
+const notOpened = (label: string): never => {
+  throw new HostError('protocol', `a root of another host was given to ${label}`, 'this is a fault in syncplan');
 };
 
 /** Told without writing: does the home folder answer to its name in other letters? Else by what the system usually does. */

@@ -24,9 +24,21 @@ import {
   encodeWanted,
 } from '../../runtime/host/agent/lists.js';
 import { CALL, HELLO, SCANNED, unpackFailure, unpackMessage } from '../../runtime/host/agent/messages.js';
-import { PIECE } from '../../runtime/host/agent/protocol.js';
+import {
+  decodeExtraTexts,
+  decodeLeftovers,
+  decodeProvenances,
+  decodeRecovered,
+  decodeTrashed,
+  encodeExtraTexts,
+  encodeLeftovers,
+  encodeProvenances,
+  encodeRecovered,
+  encodeTrashed,
+} from '../../runtime/host/agent/past.js';
+import { MAX_EXTRA, PIECE } from '../../runtime/host/agent/protocol.js';
 import { decodeChanges, decodeSteps, encodeChanges, encodeSteps } from '../../runtime/host/agent/steps.js';
-import type { FolderPage, Step } from '../../runtime/host/host.js';
+import type { FolderPage, Provenance, Recovered, Step, Trashed } from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import type { Action, Found, Outcome } from '../../runtime/tree/action.js';
 import { PROBLEM_CODES, type Problem } from '../../runtime/tree/entry.js';
@@ -50,6 +62,7 @@ const aMode = fc.integer({ min: 0, max: 0o7777 });
 const anOwner = fc.constantFrom('', 'root', 'www-data', '1000');
 const aSize = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const expect = fc.constantFrom('absent' as const, 'seen' as const);
+const anExtra = fc.oneof(fc.constant(''), fc.string({ unit: aByte, maxLength: 20 }));
 const owned = { owner: anOwner, group: anOwner };
 const aProblem: fc.Arbitrary<Problem> = record({
   path: aPath,
@@ -59,14 +72,23 @@ const aProblem: fc.Arbitrary<Problem> = record({
 });
 
 const anAction: fc.Arbitrary<Action> = fc.oneof(
-  record({ do: fc.constant('folder' as const), path: aPath, mode: aMode, whole: fc.boolean(), ...owned }),
+  record({
+    do: fc.constant('folder' as const),
+    path: aPath,
+    mode: aMode,
+    extra: anExtra,
+    whole: fc.boolean(),
+    ...owned,
+  }),
   record({
     do: fc.constant('file' as const),
     path: aPath,
     size: aSize,
     mode: aMode,
-    modified: aTime,
+    modified: fc.option(aTime),
+    extra: anExtra,
     expect,
+    keep: fc.boolean(),
     ...owned,
   }),
   record({
@@ -75,9 +97,10 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
     target: aName,
     modified: fc.option(aTime),
     expect,
+    keep: fc.boolean(),
     ...owned,
   }),
-  record({ do: fc.constant('hard' as const), path: aPath, leader: aPath, expect }),
+  record({ do: fc.constant('hard' as const), path: aPath, leader: aPath, expect, keep: fc.boolean() }),
   record({
     do: fc.constant('adjust' as const),
     path: aPath,
@@ -85,17 +108,19 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
     modified: fc.option(aTime),
     owner: fc.option(anOwner),
     group: fc.option(anOwner),
+    extra: fc.option(anExtra),
   }),
   record({ do: fc.constantFrom('remove' as const, 'remove-folder' as const), path: aPath }),
 );
 
 const aFound: fc.Arbitrary<Found> = fc.oneof(
-  record({ kind: fc.constant('file' as const), size: aSize, mode: aMode, modified: aTime, ...owned }),
+  record({ kind: fc.constant('file' as const), size: aSize, mode: aMode, modified: aTime, extra: anExtra, ...owned }),
   record({
     kind: fc.constant('folder' as const),
     selected: fc.boolean(),
     unreadable: fc.boolean(),
     mode: aMode,
+    extra: anExtra,
     ...owned,
   }),
   record({ kind: fc.constant('link' as const), target: aName, modified: aTime, ...owned }),
@@ -156,6 +181,34 @@ law('findings', fc.oneof(aFound, aProblem), encodeFounds, decodeFounds);
 law('digests', fc.oneof(fc.constantFrom('\x00'.repeat(16), 'abcd'), aProblem), encodeDigests, decodeDigests);
 law('followers', fc.array(aPath, { maxLength: 4 }), encodeFollowers, decodeFollowers);
 law('outcomes', anOutcome, encodeOutcomes, decodeOutcomes);
+law('extended attributes', fc.oneof(anExtra, aProblem), encodeExtraTexts, decodeExtraTexts);
+law('provenances', fc.constantFrom<Provenance>('baseline', 'drift', 'unknown'), encodeProvenances, decodeProvenances);
+law(
+  'leftovers',
+  record({ index: anIndex, digest: fc.string({ unit: aByte, maxLength: 64 }) }),
+  encodeLeftovers,
+  decodeLeftovers,
+);
+law(
+  'what was recovered',
+  fc.oneof(
+    record<Recovered>({ path: aPath, result: fc.constantFrom('done' as const, 'kept' as const) }),
+    record<Recovered>({ path: aPath, result: fc.constant('failed' as const), problem: aProblem }),
+  ),
+  encodeRecovered,
+  decodeRecovered,
+);
+law(
+  'what the trash holds',
+  record<Trashed>({
+    path: aPath,
+    kind: fc.constantFrom('file' as const, 'link' as const, 'folder' as const),
+    why: fc.constantFrom('deleted' as const, 'replaced' as const),
+    size: aSize,
+  }),
+  encodeTrashed,
+  decodeTrashed,
+);
 
 test('fifty thousand files like those of a package take less than thirty bytes a step', () => {
   const steps: Step[] = Array.from({ length: 50_000 }, (_, i) => ({
@@ -168,7 +221,9 @@ test('fifty thousand files like those of a package take less than thirty bytes a
       modified: 1_700_000_000_000_000 + ((i * 104_729) % 86_400_000) * 1_000,
       owner: '',
       group: '',
+      extra: '',
       expect: 'absent',
+      keep: false,
     },
   }));
   const pieces = [...encodeSteps(steps)];
@@ -176,6 +231,26 @@ test('fifty thousand files like those of a package take less than thirty bytes a
   assert.ok(size / steps.length < 30, `${size / steps.length} bytes a step`);
   assert.ok(pieces.every(piece => piece.length < 2 * PIECE));
   assert.deepEqual(pieces.flatMap(decodeSteps), steps);
+});
+
+test('what a file carries beyond the cap is a problem, and never sent', () => {
+  const [text, problem] = [...encodeExtraTexts(['x'.repeat(MAX_EXTRA), 'x'.repeat(MAX_EXTRA + 1)])].flatMap(
+    decodeExtraTexts,
+  );
+  assert.equal(text, 'x'.repeat(MAX_EXTRA));
+  assert.ok(typeof problem === 'object' && problem.code === 'unsupported');
+});
+
+test('keeping what stands at a path costs one byte, and only there', () => {
+  const one = (keep: boolean): Step => ({
+    part: 0,
+    action: { do: 'hard', path: 'b', leader: 'a', expect: 'seen', keep },
+  });
+  const [with_, without] = [true, false].map(keep => Buffer.concat([...encodeSteps([one(keep)])]).length);
+  assert.equal(with_, without! + 1);
+  // A folder has nothing to keep.
+  const folder = Buffer.concat([...encodeSteps([{ part: 0, action: { do: 'remove', path: 'a' } }])]);
+  assert.throws(() => decodeSteps(Buffer.concat([Buffer.from([7]), folder])), WireError);
 });
 
 test('a path that climbs, is absolute or holds a NUL is refused wherever it stands', () => {
@@ -186,7 +261,7 @@ test('a path that climbs, is absolute or holds a NUL is refused wherever it stan
     assert.throws(() => decodePaths(writer.copy()), WireError);
     const step: Step = { part: 0, action: { do: 'remove', path } };
     assert.throws(() => [...encodeSteps([step])].flatMap(decodeSteps), WireError);
-    const hard: Step = { part: 0, action: { do: 'hard', path: 'a', leader: path, expect: 'absent' } };
+    const hard: Step = { part: 0, action: { do: 'hard', path: 'a', leader: path, expect: 'absent', keep: false } };
     assert.throws(() => [...encodeSteps([hard])].flatMap(decodeSteps), WireError);
   }
   // Put together from a shared beginning, too.

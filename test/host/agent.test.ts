@@ -7,14 +7,25 @@ import { frameHeader, makeFrameParser } from '../../runtime/host/agent/frames.js
 import { packMessage } from '../../runtime/host/agent/messages.js';
 import { FRAME, PROTOCOL_VERSION, WINDOW } from '../../runtime/host/agent/protocol.js';
 import { serve } from '../../runtime/host/agent/serve.js';
-import type { Host, Root, Scan, ScanSummary, Selection, Step, Transaction } from '../../runtime/host/host.js';
+import type {
+  Host,
+  Locks,
+  Programs,
+  Root,
+  Scan,
+  ScanSummary,
+  Selection,
+  Step,
+  Transaction,
+  TransactionId,
+} from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import type { Outcome } from '../../runtime/tree/action.js';
 
 test('facts, roots and summaries arrive as the host gave them', async () => {
   const { host, end } = await pair({});
   assert.deepEqual(host.facts, FACTS);
-  const root = await host.openRoot('/srv', { create: true });
+  const root = await host.openRoot('/srv', { create: true, state: null });
   assert.deepEqual([root.path, root.exists, root.identity, root.space], ['/srv', true, '1:2', { bytes: 5, inodes: 6 }]);
   const scan = await root.scan(SELECTION);
   assert.deepEqual(scan.summary, SUMMARY);
@@ -28,8 +39,8 @@ test('a HostError keeps its code, message and help; anything else becomes failed
       throw new TypeError('undefined is not a function');
     },
   });
-  await rejects(host.openRoot('/none', { create: false }), 'missing-root', /there is no \/none/);
-  await rejects(host.openRoot('/other', { create: false }), 'failed', /not a function/);
+  await rejects(host.openRoot('/none', { create: false, state: null }), 'missing-root', /there is no \/none/);
+  await rejects(host.openRoot('/other', { create: false, state: null }), 'failed', /not a function/);
   await end();
 });
 
@@ -185,7 +196,7 @@ test('an agent that answers what was not asked is a protocol error, and the conn
   const { host } = await pair({ scan: { changed: async () => [7] } });
   const scan = await openScan(host);
   await rejects(scan.changed(['a']), 'protocol', /not asked/);
-  await rejects(host.openRoot('/srv', { create: false }), 'protocol', /not asked/);
+  await rejects(host.openRoot('/srv', { create: false, state: null }), 'protocol', /not asked/);
 });
 
 test('pages that were not asked for, or too few, are refused', async () => {
@@ -212,9 +223,9 @@ test('an outcome of a step that was never sent is refused', async () => {
 test('roots and scans of another connection are refused before anything is sent', async () => {
   const one = await pair({});
   const other = await pair({});
-  const root = await one.host.openRoot('/srv', { create: false });
+  const root = await one.host.openRoot('/srv', { create: false, state: null });
   const scan = await root.scan(SELECTION);
-  await rejects(other.host.begin({ run: 'r', block: 'b', trash: 0 }, [{ root, scan }]), 'failed', /another host/);
+  await rejects(other.host.begin(ID, [{ root, scan }]), 'failed', /another host/);
   await one.end();
   await other.end();
 });
@@ -238,12 +249,12 @@ test('hostile frames end an agent: malformed calls, reused numbers, paths that c
     [Buffer.from('GET / HTTP/1.1\r\n\r\n')],
     [frame(FRAME.call, 1, Buffer.from('not msgpack'))],
     [frame(FRAME.call, 1, packMessage({ verb: 'format', disk: 0 }))],
-    [frame(FRAME.call, 1, packMessage({ verb: 'openRoot', path: '/x', create: true, extra: 1 }))],
+    [frame(FRAME.call, 1, packMessage({ verb: 'openRoot', path: '/x', create: true, state: null, extra: 1 }))],
     [frame(FRAME.call, 1, scanCall('../etc'))],
     [frame(FRAME.call, 2, packMessage({ verb: 'close' })), frame(FRAME.call, 2, packMessage({ verb: 'close' }))],
     [frame(FRAME.hello, 0, Buffer.alloc(0)), frame(FRAME.hello, 1, Buffer.alloc(0))],
     [
-      frame(FRAME.call, 1, packMessage({ verb: 'openRoot', path: '/x', create: false })),
+      frame(FRAME.call, 1, packMessage({ verb: 'openRoot', path: '/x', create: false, state: null })),
       ...Array.from({ length: 8 }, () => frame(FRAME.data, 1, Buffer.alloc(1_000_000))),
     ],
   ];
@@ -264,7 +275,7 @@ test('hostile frames end an agent: malformed calls, reused numbers, paths that c
 
 test('an agent ends when its input ends, in the middle of work too', async () => {
   const { output, served } = rawAgent({ openRoot: () => new Promise(() => {}) });
-  output.write(frame(FRAME.call, 1, packMessage({ verb: 'openRoot', path: '/x', create: false })));
+  output.write(frame(FRAME.call, 1, packMessage({ verb: 'openRoot', path: '/x', create: false, state: null })));
   output.end();
   await served;
 });
@@ -274,8 +285,8 @@ test('a client gives up an agent that falls silent, and says so once to every re
   toClient.write(frame(FRAME.hello, 0, HELLO));
   const host = await agentHost(channel(toClient, new PassThrough()), 'web-01', 'agent', { patience: 100 });
   const [one, two] = await Promise.allSettled([
-    host.openRoot('/a', { create: false }),
-    host.openRoot('/b', { create: false }),
+    host.openRoot('/a', { create: false, state: null }),
+    host.openRoot('/b', { create: false, state: null }),
   ]);
   for (const outcome of [one, two]) {
     assert.ok(outcome.status === 'rejected' && outcome.reason instanceof HostError);
@@ -288,10 +299,10 @@ test('a connection that ends is lost, for requests that wait and for later ones'
   const toClient = new PassThrough();
   toClient.write(frame(FRAME.hello, 0, HELLO));
   const host = await agentHost(channel(toClient, new PassThrough()), 'web-01', 'agent');
-  const waiting = host.openRoot('/a', { create: false });
+  const waiting = host.openRoot('/a', { create: false, state: null });
   toClient.end();
   await rejects(waiting, 'lost', /test/);
-  await rejects(host.openRoot('/a', { create: false }), 'lost', /test/);
+  await rejects(host.openRoot('/a', { create: false, state: null }), 'lost', /test/);
 });
 
 test('what an agent sends instead of the protocol is a protocol error', async () => {
@@ -304,13 +315,13 @@ test('what an agent sends instead of the protocol is a protocol error', async ()
     toClient.write(frame(FRAME.hello, 0, HELLO));
     const host = await agentHost(channel(toClient, new PassThrough()), 'web-01', 'agent');
     toClient.write(bytes);
-    await rejects(host.openRoot('/a', { create: false }), 'protocol', /^web-01: /);
+    await rejects(host.openRoot('/a', { create: false, state: null }), 'protocol', /^web-01: /);
   }
 });
 
 test('an agent of another version of the protocol is refused', async () => {
   const toClient = new PassThrough();
-  const hello = { protocol: PROTOCOL_VERSION + 1, version: '9', pid: 1, facts: FACTS };
+  const hello = { protocol: PROTOCOL_VERSION + 1, version: '9', pid: 1, facts: FACTS, locks: false, programs: false };
   toClient.write(frame(FRAME.hello, 0, packMessage(hello)));
   await rejects(agentHost(channel(toClient, new PassThrough()), 'web-01', 'agent'), 'protocol', /version/);
 });
@@ -318,13 +329,13 @@ test('an agent of another version of the protocol is refused', async () => {
 test('traffic is counted in both directions, and not at all for this machine', async () => {
   const { host, end } = await pair({});
   const before = host.traffic();
-  await host.openRoot(`/${'x'.repeat(1_000)}`, { create: false });
+  await host.openRoot(`/${'x'.repeat(1_000)}`, { create: false, state: null });
   const after = host.traffic();
   assert.ok(after.sent - before.sent > 1_000 && after.sent - before.sent < 1_200);
   assert.ok(after.received > before.received);
   await end();
   const local = await pair({}, 'local');
-  await local.host.openRoot('/x', { create: false });
+  await local.host.openRoot('/x', { create: false, state: null });
   assert.deepEqual(local.host.traffic(), { sent: 0, received: 0 });
   await local.end();
 });
@@ -339,11 +350,15 @@ test('closing closes the host there, once, and later calls say that it is closed
   await Promise.all([host.close(), host.close()]);
   await served;
   assert.equal(closed, 1);
-  await rejects(host.openRoot('/a', { create: false }), 'cancelled', /closed/);
+  await rejects(host.openRoot('/a', { create: false, state: null }), 'cancelled', /closed/);
 });
 
 type Script = {
   readonly openRoot?: (path: string) => Promise<Root>;
+  readonly root?: Partial<Root>;
+  readonly begin?: (id: TransactionId) => Promise<Transaction>;
+  readonly locks?: Locks;
+  readonly programs?: Programs;
   readonly scan?: Partial<Scan>;
   readonly transaction?: Partial<Transaction>;
   readonly close?: () => Promise<void>;
@@ -357,8 +372,17 @@ const FACTS = {
   caseSensitive: true,
   algorithms: ['xxh128' as const],
   privileged: false,
+  machine: 'boot',
 };
-const HELLO = packMessage({ protocol: PROTOCOL_VERSION, version: '1', pid: 1, facts: FACTS });
+const HELLO = packMessage({
+  protocol: PROTOCOL_VERSION,
+  version: '1',
+  pid: 1,
+  facts: FACTS,
+  locks: false,
+  programs: false,
+});
+const ID: TransactionId = { run: 'run', block: 'block', trash: 0, durability: 'strict', lock: null };
 const SUMMARY: ScanSummary = {
   digest: '\x00\xff'.repeat(8),
   exists: true,
@@ -399,6 +423,8 @@ const scripted = (script: Script): Host => {
     contents: () => none(),
     lookup: async paths => paths.map(() => ({ kind: 'absent' })),
     digests: async paths => paths.map(() => 'abcdabcdabcdabcd'),
+    provenance: async paths => paths.map(() => 'unknown'),
+    extras: async paths => paths.map(() => ''),
     followers: async leaders => leaders.map(() => []),
     read: () => none(),
     changed: async () => [],
@@ -407,6 +433,9 @@ const scripted = (script: Script): Host => {
   };
   const transaction: Transaction = {
     prepare: async () => {},
+    leftovers: async () => [],
+    adopt: async () => [],
+    owe: async () => {},
     amend: async () => {},
     stage: async () => [],
     precheck: async () => [],
@@ -426,9 +455,19 @@ const scripted = (script: Script): Host => {
         exists: true,
         identity: '1:2',
         space: { bytes: 5, inodes: 6 },
+        fileSystem: 'ext4',
+        marker: null,
+        unfinished: async () => [],
+        recover: async () => [],
+        paid: async () => {},
+        trashed: async () => [],
+        restore: async () => [],
         scan: async () => scan,
+        ...script.root,
       })),
-    begin: async () => transaction,
+    begin: script.begin ?? (async () => transaction),
+    locks: script.locks ?? null,
+    programs: script.programs ?? null,
     traffic: () => ({ sent: 0, received: 0 }),
     close: script.close ?? (async () => {}),
   };
@@ -468,11 +507,12 @@ const rawAgent = (script: Script) => {
 const frame = (type: (typeof FRAME)[keyof typeof FRAME], request: number, payload: Buffer): Buffer =>
   Buffer.concat([frameHeader(type, request, payload.length), payload]);
 
-const openScan = async (host: Host): Promise<Scan> => (await host.openRoot('/srv', { create: false })).scan(SELECTION);
+const openScan = async (host: Host): Promise<Scan> =>
+  (await host.openRoot('/srv', { create: false, state: null })).scan(SELECTION);
 
 const openTransaction = async (host: Host): Promise<Transaction> => {
-  const root = await host.openRoot('/srv', { create: false });
-  return host.begin({ run: 'run', block: 'block', trash: 0 }, [{ root, scan: await root.scan(SELECTION) }]);
+  const root = await host.openRoot('/srv', { create: false, state: null });
+  return host.begin(ID, [{ root, scan: await root.scan(SELECTION) }]);
 };
 
 const rejects = (work: Promise<unknown>, code: string, message: RegExp): Promise<void> =>

@@ -61,7 +61,7 @@ test('bundles that nobody has used for a month are cleared away, others stay', a
 test('an agent that cannot be kept is started all the same', async () => {
   await withSshd({ env: { XDG_CACHE_HOME: '/dev/null/none', TMPDIR: folder } }, async sshd => {
     const host = await connectTo(sshd);
-    assert.equal((await host.openRoot('/', { create: false })).exists, true);
+    assert.equal((await host.openRoot('/', { create: false, state: null })).exists, true);
     await host.close();
     assert.deepEqual(
       readdirSync(folder).filter(name => name.startsWith('syncplan-agent-')),
@@ -197,7 +197,7 @@ test('an agent that is killed is lost, for what waits and for what comes', async
     const host = await connectTo(sshd);
     process.kill(agentBelow(sshd.pid), 'SIGKILL');
     await rejects(keepAsking(host), 'lost', /^there: the connection to the agent was lost/);
-    await rejects(host.openRoot('/', { create: false }), 'lost', /lost/);
+    await rejects(host.openRoot('/', { create: false, state: null }), 'lost', /lost/);
     await host.close();
   });
 });
@@ -265,7 +265,7 @@ test('connecting ends when it is interrupted, and a login that hangs is given up
 test('the agent of this machine is a process of its own that counts no traffic; without its bundle there is none', async () => {
   const host = await connector({})(hostPlan('here', { kind: 'local' }));
   assert.equal(host.kind, 'local');
-  assert.equal((await host.openRoot(folder, { create: false })).exists, true);
+  assert.equal((await host.openRoot(folder, { create: false, state: null })).exists, true);
   assert.deepEqual(host.traffic(), { sent: 0, received: 0 });
   await host.close();
   const missing = connector({ agentBundle: join(folder, 'missing.mjs') });
@@ -328,7 +328,7 @@ const agentBelow = (pid: number): number => {
 /** Asks until it fails. */
 const keepAsking = async (host: Host): Promise<never> => {
   for (;;) {
-    await host.openRoot('/', { create: false });
+    await host.openRoot('/', { create: false, state: null });
     await delay(20);
   }
 };

@@ -7,15 +7,39 @@ import type { Calls } from './calls.js';
 import { transactionId } from './client-lock.js';
 import { remoteScan, scanCall } from './client-scan.js';
 import { encodePaths } from './lists.js';
-import { NOTHING, type ROOT, SCANNED, UNFINISHED_LIST } from './messages.js';
+import { type CHANGED_ROOTS, NOTHING, type ROOT, SCANNED, UNFINISHED_LIST } from './messages.js';
 import { decodeRecovered, decodeTrashed } from './past.js';
 
 /** The agent's numbers of what this connection opened. */
-export type Known = { readonly roots: WeakMap<Root, number>; readonly scans: WeakMap<Scan, number> };
+export type Known = {
+  readonly roots: WeakMap<Root, number>;
+  readonly scans: WeakMap<Scan, number>;
+  /** What a transaction made of them, by number. */
+  readonly changing: Map<number, Changing>;
+};
 
-export const remoteRoot = (calls: Calls, known: Known, { id, ...seen }: z.infer<typeof ROOT>): Root => {
+type Changing = Pick<Root, 'exists' | 'identity' | 'marker'>;
+
+export const remoteRoot = (
+  calls: Calls,
+  known: Known,
+  { id, path, space, fileSystem, ...changing }: z.infer<typeof ROOT>,
+): Root => {
+  known.changing.set(id, changing);
+  const now = (): Changing => known.changing.get(id) ?? changing;
   const root: Root = {
-    ...seen,
+    path,
+    space,
+    fileSystem,
+    get exists() {
+      return now().exists;
+    },
+    get identity() {
+      return now().identity;
+    },
+    get marker() {
+      return now().marker;
+    },
     unfinished: () => calls.ask({ verb: 'unfinished', root: id }, UNFINISHED_LIST, 'what is unfinished'),
     recover: unfinished =>
       calls.list({ verb: 'recover', root: id, unfinished: { ...unfinished } }, undefined, decodeRecovered, () => {}),
@@ -34,6 +58,13 @@ export const remoteRoot = (calls: Calls, known: Known, { id, ...seen }: z.infer<
   };
   known.roots.set(root, id);
   return root;
+};
+
+/** The roots of a transaction that has begun to write. */
+export const renewRoots = (known: Known, roots: z.infer<typeof CHANGED_ROOTS>): void => {
+  for (const { root, ...changing } of roots) {
+    if (known.changing.has(root)) known.changing.set(root, changing);
+  }
 };
 
 /** Each answer is about a path asked for, or one below it; with no path asked for, all are. */

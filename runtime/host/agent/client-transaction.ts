@@ -4,12 +4,13 @@ import type { Outcome } from '../../tree/action.js';
 import type { Leftover, Transaction } from '../host.js';
 import { decodeOutcomes } from './answers.js';
 import type { Calls, Input } from './calls.js';
+import { type Known, renewRoots } from './client-root.js';
 import { encodeIndexes } from './lists.js';
-import { type Call, NOTHING } from './messages.js';
+import { type Call, CHANGED_ROOTS, NOTHING } from './messages.js';
 import { decodeLeftovers } from './past.js';
 import { encodeChanges, encodeSteps } from './steps.js';
 
-export const remoteTransaction = (calls: Calls, transaction: number): Transaction => {
+export const remoteTransaction = (calls: Calls, known: Known, transaction: number): Transaction => {
   let count = 0;
   let ending: Promise<void> | null = null;
   const check = (answers: readonly (Outcome | Leftover)[]): void => {
@@ -28,9 +29,12 @@ export const remoteTransaction = (calls: Calls, transaction: number): Transactio
     calls.list(call, input, decodeOutcomes, check);
 
   return {
-    prepare: steps => {
+    prepare: async steps => {
       count = steps.length;
-      return calls.ask({ verb: 'prepare', transaction }, NOTHING, 'an end', encodeSteps(steps));
+      renewRoots(
+        known,
+        await calls.ask({ verb: 'prepare', transaction }, CHANGED_ROOTS, 'the roots', encodeSteps(steps)),
+      );
     },
     leftovers: () => calls.list({ verb: 'leftovers', transaction }, undefined, decodeLeftovers, check),
     adopt: indexes => outcomes({ verb: 'adopt', transaction }, encodeIndexes(indexes)),

@@ -38,7 +38,7 @@ export const agentHost = async (
   kind: 'local' | 'agent',
   { patience = CLIENT_PATIENCE_MS }: AgentOptions = {},
 ): Promise<Host> => {
-  const known: Known = { roots: new WeakMap(), scans: new WeakMap() };
+  const known: Known = { roots: new WeakMap(), scans: new WeakMap(), changing: new Map() };
   const calls = makeCalls(
     () => connection,
     error => refuse(error),
@@ -99,7 +99,7 @@ export const agentHost = async (
       const numbered = parts.map(part => numbers(part, known, label));
       const call = { verb: 'begin', id: transactionId(id, calls), parts: numbered } as const;
       const begun = await calls.ask(call, BEGUN, 'a transaction');
-      return remoteTransaction(calls, begun.id);
+      return remoteTransaction(calls, known, begun.id);
     },
     locks: locks ? remoteLocks(calls, root => numberOfRoot(root, known, label)) : null,
     programs: programs ? remotePrograms(calls) : null,

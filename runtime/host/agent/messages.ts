@@ -137,15 +137,16 @@ export const HELLO = z.strictObject({
   programs: flag,
 });
 
+/** What a transaction may change about a root. */
+const changing = { exists: flag, identity: text(256), marker: z.nullable(text(256)) };
 export const ROOT = z.strictObject({
   id: whole(),
   path: text(MAX_PATH),
-  exists: flag,
-  identity: text(256),
   space: z.nullable(z.strictObject({ bytes: whole(), inodes: whole() })),
   fileSystem: text(256),
-  marker: z.nullable(text(256)),
+  ...changing,
 });
+export const CHANGED_ROOTS = z.array(z.strictObject({ root: whole(), ...changing })).check(z.maxLength(10_000));
 /** Transactions of a root that wait to be finished or paid for. */
 const MAX_UNFINISHED = 10_000;
 const UNFINISHED = z.strictObject({

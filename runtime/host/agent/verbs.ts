@@ -33,6 +33,8 @@ export const makeVerbs = (host: Host): Verbs => {
   const transactions = makeShelf<Transaction>('transaction');
   const locks = makeShelf<Lock>('lock');
   const holds = new Map<number, number>();
+  /** Numbers of the roots that a transaction writes to. */
+  const written = new Map<number, readonly number[]>();
   const order = makeOrder();
   const forward = makeForward();
 
@@ -43,8 +45,8 @@ export const makeVerbs = (host: Host): Verbs => {
     switch (call.verb) {
       case 'openRoot': {
         const root = await host.openRoot(call.path, { create: call.create, state: call.state });
-        const { path, exists, identity, space, fileSystem, marker } = root;
-        return { id: roots.put(root), path, exists, identity, space, fileSystem, marker };
+        const { path, space, fileSystem } = root;
+        return { id: roots.put(root), path, space, fileSystem, ...changing(root) };
       }
       case 'unfinished':
         return roots.get(call.root).unfinished();
@@ -89,13 +91,19 @@ export const makeVerbs = (host: Host): Verbs => {
         return order.next(`scan ${call.scan}`, () => scans.take(call.scan).close());
       case 'begin': {
         const parts = call.parts.map(part => ({ root: roots.get(part.root), scan: scans.get(part.scan) }));
-        return { id: transactions.put(await host.begin(idOf(call.id), parts)) };
+        const id = transactions.put(await host.begin(idOf(call.id), parts));
+        written.set(id, [...new Set(call.parts.map(part => part.root))]);
+        return { id };
       }
       case 'commit':
         return order.next(`transaction ${call.transaction}`, () =>
           forward.run(() => commit(transactions.get(call.transaction), session)),
         );
       case 'prepare':
+        return order.next(`transaction ${call.transaction}`, async () => {
+          await transactions.get(call.transaction).prepare(await collect(session.input, decodeSteps));
+          return (written.get(call.transaction) ?? []).map(root => ({ root, ...changing(roots.get(root)) }));
+        });
       case 'leftovers':
       case 'adopt':
       case 'amend':
@@ -110,7 +118,10 @@ export const makeVerbs = (host: Host): Verbs => {
       case 'owe':
         return order.next(`transaction ${call.transaction}`, () => transactions.get(call.transaction).owe(call.owed));
       case 'end':
-        return order.next(`transaction ${call.transaction}`, () => transactions.take(call.transaction).end());
+        return order.next(`transaction ${call.transaction}`, () => {
+          written.delete(call.transaction);
+          return transactions.take(call.transaction).end();
+        });
       case 'acquire': {
         const { verb: _, root, ...request } = call;
         const folders = await collect(session.input, decodePaths);
@@ -135,6 +146,8 @@ export const makeVerbs = (host: Host): Verbs => {
   };
   return { perform, shortestHold: () => Math.min(...holds.values()), finish: forward.finish };
 };
+
+const changing = ({ exists, identity, marker }: Root) => ({ exists, identity, marker });
 
 type Streaming = 'pages' | 'subtrees' | 'contents' | 'read';
 
@@ -165,12 +178,10 @@ const answer = async (verb: Answering, scan: Scan, session: Session): Promise<vo
   }
 };
 
-type Stepping = 'prepare' | 'leftovers' | 'adopt' | 'amend' | 'stage' | 'precheck' | 'verify';
+type Stepping = 'leftovers' | 'adopt' | 'amend' | 'stage' | 'precheck' | 'verify';
 
 const step = async (verb: Stepping, transaction: Transaction, session: Session): Promise<void> => {
   switch (verb) {
-    case 'prepare':
-      return transaction.prepare(await collect(session.input, decodeSteps));
     case 'leftovers':
       return sendAll(encodeLeftovers(await transaction.leftovers()), session);
     case 'adopt':
