@@ -128,7 +128,7 @@ withXattr('extended attributes are given in staging and in place, and what is no
       await apply(
         subject,
         [
-          { ...folder('whole', true, 0o500), extra } as never,
+          { ...folder('whole', true, 0o750), extra } as never,
           file('whole/f', 1, { extra, mode: 0o400 }),
           file('whole/none', 1),
           file('old', 1, { extra, expect: 'seen' }),
@@ -144,10 +144,9 @@ withXattr('extended attributes are given in staging and in place, and what is no
     for (const path of ['whole/none', 'bare']) assert.deepEqual(attributesOf(at(path)), [], path);
     assert.deepEqual(
       ['whole', 'whole/f', 'old'].map(path => mode(place, path)),
-      ['500', '400', '644'],
+      ['750', '400', '644'],
     );
     assert.equal(lstatSync(at('whole/f')).mtimeMs, 1_600_000_000_123.456);
-    chmodSync(at('whole'), 0o700);
   }),
 );
 
@@ -275,6 +274,7 @@ const unprivileged = (): Subject => {
     cacheFolder: null,
     breathe: async () => {},
     now: () => place.disk.now() / 1000,
+    newId: () => 'an-id',
   });
   return { host, place, cleanup: () => host.close() };
 };
@@ -315,6 +315,31 @@ test('who is not root is told before anything is staged which owners he cannot g
   await session.transaction.end();
   await session.scan.close();
 });
+
+withXattr('extended attributes change also where the owner himself may not write', () =>
+  onDisk(async subject => {
+    const { place } = subject;
+    const at = (path: string): string => join(place.path, path);
+    const extra = encodeExtras([{ name: 'user.a', value: '1' }]);
+    place.put({ f: { file: 'x' }, d: { folder: 0o755 } });
+    setAttribute(at('f'), 'user.old', '1');
+    for (const path of ['f', 'd']) chmodSync(at(path), path === 'f' ? 0o444 : 0o555);
+    done(
+      await apply(
+        subject,
+        [{ ...adjust('f', null), extra } as never, { ...adjust('d', null), extra } as never],
+        {},
+        { selection: { attributes: XATTR } },
+      ),
+    );
+    assert.deepEqual(
+      ['f', 'd'].map(path => mode(place, path)),
+      ['444', '555'],
+    );
+    for (const path of ['f', 'd']) assert.deepEqual(attributesOf(at(path)), ['user.a=0x31'], path);
+    chmodSync(at('d'), 0o755);
+  }),
+);
 
 test('an access list that names somebody unknown is told before anything is staged', async () => {
   const subject = unprivileged();

@@ -83,7 +83,9 @@ export const giveOne = async (
   name: string,
   given: Given,
 ): Promise<Fault | null> => {
-  if (!managesExtras(part)) return giveRest(work, at, name, given);
+  const { owner, group, extra } = given;
+  const plain = extra === null && owner === null && group === null;
+  if (plain || !managesExtras(part)) return giveRest(work, at, name, given);
   return (await giveAll(work, [{ part, at, name, given }]))[0]!;
 };
 
@@ -104,9 +106,12 @@ const giveAll = async (work: Work, items: readonly Item[]): Promise<(Fault | nul
     });
   }
   for (const [index, { at, name, given }] of items.entries()) {
-    const { mode, modified } = given;
-    if (faults[index] !== null || (mode === null && modified === null)) continue;
-    faults[index] = await performOne(work.verbs, { do: 'set', at, name, mode, modified, owner: null, group: null });
+    const asked = faults[index] === null ? given : { mode: null, modified: null };
+    const mode = asked.mode ?? (mustOpen(work, given) ? given.modeNow : null);
+    if (mode === null && asked.modified === null) continue;
+    const rest = { mode, modified: asked.modified, owner: null, group: null };
+    const fault = await performOne(work.verbs, { do: 'set', at, name, ...rest });
+    faults[index] ??= fault;
   }
   return faults;
 };
@@ -142,18 +147,35 @@ const giveExtras = async (work: Work, part: WorkPart, items: readonly Item[]): P
     // Gone with the owner, whatever was read before.
     if (!isFault(there)) has[i] = there.filter(({ name: one }) => one !== CAPABILITY);
   }
-  await writeExtras(verbs, asked, has, wanted, faults, part);
+  await writeExtras(work, { part, items, verbs, asked, has, wanted, faults });
   return faults;
 };
 
+/** Only root writes attributes of what its owner may not write to: others open it to themselves for that moment. */
+const mustOpen = ({ privileged }: Work, { modeNow }: Given): boolean => !privileged && (modeNow & OWNER_WRITE) === 0;
+
+const OWNER_WRITE = 0o200;
+
 /** Writes what is missing, and believes only what is read back. */
 const writeExtras = async (
-  verbs: ExtraVerbs,
-  asked: readonly ExtraAt[],
-  has: readonly (readonly Extra[] | Fault)[],
-  wanted: readonly (readonly Extra[])[],
-  faults: (Fault | null)[],
-  part: WorkPart,
+  work: Work,
+  {
+    part,
+    items,
+    verbs,
+    asked,
+    has,
+    wanted,
+    faults,
+  }: {
+    readonly part: WorkPart;
+    readonly items: readonly Item[];
+    readonly verbs: ExtraVerbs;
+    readonly asked: readonly ExtraAt[];
+    readonly has: readonly (readonly Extra[] | Fault)[];
+    readonly wanted: readonly (readonly Extra[])[];
+    readonly faults: (Fault | null)[];
+  },
 ): Promise<void> => {
   const changing = asked.flatMap((one, i) => {
     const there = has[i]!;
@@ -162,6 +184,12 @@ const writeExtras = async (
     return set.length === 0 && remove.length === 0 ? [] : [{ ...one, set, remove, i }];
   });
   if (changing.length === 0) return;
+  for (const { at, name, i } of changing) {
+    const { given } = items[i]!;
+    if (!mustOpen(work, given)) continue;
+    const mode = given.modeNow | OWNER_WRITE;
+    await performOne(work.verbs, { do: 'set', at, name, mode, modified: null, owner: null, group: null });
+  }
   const written = await verbs.write(changing);
   const after = await verbs.read(changing, part.scan.selection.attributes);
   changing.forEach(({ i }, n) => {
