@@ -1,14 +1,15 @@
 // Makes a whole host of file verbs: opens roots, scans them, begins transactions. The same code for every kind of machine.
-import { leaf, type Path, parent, toText } from '../tree/path.js';
+import type { Path } from '../tree/path.js';
 import { type DigestCache, openDigestCache, withoutDigestCache } from './digest-cache.js';
-import { explainFault } from './faults.js';
-import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
-import type { Host, HostFacts, Root } from './host.js';
+import type { FileVerbs } from './file-verbs.js';
+import { ensureRoot, fileSystemAt, type HeldRoot, holdRoot, mark, placeOf, spaceAt, withinOf } from './held-root.js';
+import type { Host, HostFacts, Locks, Programs, Root, Scan, Selection } from './host.js';
 import { HostError } from './host-error.js';
+import { attendLeftBehind } from './left-behind.js';
+import { makeProvenance } from './provenance.js';
 import { openScan } from './scan.js';
-import { asSeenScan } from './seen.js';
-import { performOne } from './transaction/one-deed.js';
-import { beginTransaction } from './transaction/transaction.js';
+import { asSeenScan, type SeenScan } from './seen.js';
+import { beginTransaction, type HeldPart, type TransactionTools } from './transaction/transaction.js';
 
 export type HostParts = {
   readonly label: string;
@@ -21,12 +22,17 @@ export type HostParts = {
   readonly breathe: () => Promise<void>;
   /** Milliseconds since 1970, by the clock of the machine that holds the files. */
   readonly now: () => number;
+  /** A random id, for the marker of a root. */
+  readonly newId: () => string;
+  readonly locks?: Locks | null;
+  readonly programs?: Programs | null;
 };
 
 export const hostFromVerbs = (parts: HostParts): Host => {
-  const { label, kind, verbs, facts, cacheFolder, breathe, now } = parts;
+  const { label, kind, verbs, facts, cacheFolder, breathe, now, newId, locks = null, programs = null } = parts;
   const held = new Map<Root, HeldRoot>();
   const caches = new Map<Path, DigestCache>();
+  const tools: TransactionTools = { label, verbs, privileged: facts.privileged, breathe };
 
   const cacheFor = (root: Path): DigestCache => {
     const cache =
@@ -36,12 +42,25 @@ export const hostFromVerbs = (parts: HostParts): Host => {
     return cache;
   };
 
+  const scan = async (holding: HeldRoot, selection: Selection): Promise<Scan> => {
+    const place = placeOf(verbs, holding, label);
+    const root = { folder: holding.open?.folder ?? null, path: holding.path, state: withinOf(holding) };
+    const opened: SeenScan = await openScan(verbs, root, selection, {
+      cache: cacheFor(holding.path),
+      breathe,
+      provenance: makeProvenance({ verbs, place, scan: () => opened }),
+    });
+    return opened;
+  };
+
   return {
     label,
     kind,
     facts,
-    async openRoot(path, { create }) {
-      const holding = await holdRoot(verbs, path, create, label);
+    locks,
+    programs,
+    async openRoot(path, options) {
+      const holding = await holdRoot(verbs, path, options, label);
       const root: Root = {
         path: holding.path,
         get exists() {
@@ -50,19 +69,20 @@ export const hostFromVerbs = (parts: HostParts): Host => {
         get identity() {
           return holding.open === null ? '' : `${holding.open.stat.device}:${holding.open.stat.inode}`;
         },
+        get marker() {
+          return holding.marker;
+        },
         space: await spaceAt(verbs, holding),
-        scan: selection =>
-          openScan(verbs, { folder: holding.open?.folder ?? null, path: holding.path }, selection, {
-            cache: cacheFor(holding.path),
-            breathe,
-          }),
+        fileSystem: await fileSystemAt(verbs, holding),
+        ...attendLeftBehind(tools, { path: holding.path, place: () => placeOf(verbs, holding, label) }),
+        scan: selection => scan(holding, selection),
       };
       held.set(root, holding);
       return root;
     },
-    async begin(id, parts) {
-      const heldParts = [];
-      for (const { root, scan } of parts) {
+    async begin(id, given) {
+      const heldParts: HeldPart[] = [];
+      for (const { root, scan: seen } of given) {
         const holding = held.get(root);
         if (holding === undefined) {
           throw new HostError(
@@ -71,10 +91,15 @@ export const hostFromVerbs = (parts: HostParts): Host => {
             'this is a fault in syncplan',
           );
         }
-        const { folder, stat } = await ensureRoot(verbs, holding, label);
-        heldParts.push({ folder, owner: stat.owner, path: shown(holding.path), scan: asSeenScan(scan) });
+        await ensureRoot(verbs, holding, label);
+        heldParts.push({
+          place: placeOf(verbs, holding, label)!,
+          path: holding.path,
+          scan: asSeenScan(seen),
+          opened: state => mark(verbs, holding, state, label, newId),
+        });
       }
-      return beginTransaction({ label, verbs, privileged: facts.privileged, breathe }, id, heldParts);
+      return beginTransaction(tools, id, heldParts);
     },
     traffic: () => ({ sent: 0, received: 0 }),
     async close() {
@@ -83,63 +108,3 @@ export const hostFromVerbs = (parts: HostParts): Host => {
     },
   };
 };
-
-type HeldRoot = { readonly path: Path; open: { readonly folder: Folder; readonly stat: Stat } | null };
-
-const holdRoot = async (verbs: FileVerbs, path: Path, create: boolean, label: string): Promise<HeldRoot> => {
-  const opened = await verbs.open(path);
-  if (!isFault(opened)) return { path: opened.path, open: opened };
-  if (opened.fault !== 'ENOENT') throw badRoot(path, opened, label);
-  const above = create ? await verbs.open(parentOf(path)) : opened;
-  if (isFault(above)) {
-    throw new HostError(
-      'missing-root',
-      `the root ${shown(path)} does not exist on ${label}${create ? ', nor does the folder it would be made in' : ''}`,
-      create
-        ? `make ${shown(parentOf(path))} there, or correct the root's path in the plan`
-        : `make it there, or correct the root's path in the plan`,
-    );
-  }
-  await verbs.release(above.folder);
-  return { path: above.path === '/' ? `/${nameIn(path)}` : `${above.path}/${nameIn(path)}`, open: null };
-};
-
-/** A root that is to be created is made when the first transaction begins on it: its last component only. */
-const ensureRoot = async (
-  verbs: FileVerbs,
-  holding: HeldRoot,
-  label: string,
-): Promise<{ readonly folder: Folder; readonly stat: Stat }> => {
-  if (holding.open !== null) return holding.open;
-  const above = await verbs.open(parentOf(holding.path));
-  if (isFault(above)) throw badRoot(holding.path, above, label);
-  const name = nameIn(holding.path);
-  const made = await performOne(verbs, { do: 'make-folder', at: above.folder, name, mode: ROOT_MODE });
-  await verbs.release(above.folder);
-  if (made !== null && made.fault !== 'EEXIST') throw badRoot(holding.path, made, label);
-  const opened = await verbs.open(holding.path);
-  if (isFault(opened)) throw badRoot(holding.path, opened, label);
-  holding.open = opened;
-  return opened;
-};
-
-const spaceAt = async (verbs: FileVerbs, holding: HeldRoot): Promise<Root['space']> => {
-  if (holding.open !== null) return verbs.space(holding.open.folder);
-  const above = await verbs.open(parentOf(holding.path));
-  if (isFault(above)) return null;
-  const space = await verbs.space(above.folder);
-  await verbs.release(above.folder);
-  return space;
-};
-
-const badRoot = (path: Path, fault: Fault, label: string): HostError => {
-  const { why, help } = explainFault(fault);
-  return new HostError('bad-root', `the root ${shown(path)} on ${label} cannot be used: ${why}`, help);
-};
-
-const withoutEnd = (path: Path): Path => path.replace(/\/+$/, '');
-const parentOf = (path: Path): Path => parent(withoutEnd(path)) || '/';
-const nameIn = (path: Path): string => leaf(withoutEnd(path));
-const shown = (path: Path): string => toText(path) ?? path;
-
-const ROOT_MODE = 0o755;

@@ -210,7 +210,8 @@ export type Transaction = {
   /** What is owed once this is done (hooks, as text of the engine's own); part of the intent record, kept until `Root.paid`. */
   readonly owe: (owed: string) => Promise<void>;
   /**
-   * Writes the intent record, durable, then carries out every remaining step in list order; outcomes in batches, `done` ones too. A step that fails does not stop the others.
+   * Writes the intent record, durable, then carries out every remaining step in list order (but removals of
+   * folders after what is moved out of them); outcomes in batches, `done` ones too. A step that fails does not stop the others.
    * `adjust` steps act in place, also below a folder that was put in place whole. When the stream ends, what was done is
    * durable (with `durability strict`), the `done` record is written and the baseline advanced from the outcomes. */
   readonly commit: () => AsyncIterable<readonly Outcome[]>;

@@ -31,7 +31,7 @@ export const syncFileSystem = async (folder: Folder): Promise<null | Fault> => {
   try {
     const { code, words } = await runSync(descriptor);
     if (code === 0) return null;
-    if (code === 'ENOENT' || /option|usage/i.test(words)) return NO_SUCH_CALL;
+    if (code === 'ENOENT' || code === NOT_FOUND || /option|usage/i.test(words)) return NO_SUCH_CALL;
     return { fault: faultIn(words), message: words.trim() || `sync -f ended with ${code}` };
   } finally {
     closeSync(descriptor);
@@ -41,9 +41,9 @@ export const syncFileSystem = async (folder: Folder): Promise<null | Fault> => {
 /** The exit code, or why there is none; and what it said. */
 const runSync = (descriptor: number): Promise<{ readonly code: number | string; readonly words: string }> =>
   new Promise(resolve => {
-    const child = spawn('sync', ['-f', '/proc/self/fd/3'], {
+    // By node:child_process: a package for it would double what is pushed to every host.
+    const child = spawn('env', ['LC_ALL=C', 'sync', '-f', '/proc/self/fd/3'], {
       stdio: ['ignore', 'ignore', 'pipe', descriptor],
-      env: { ...process.env, LC_ALL: 'C' },
     });
     let words = '';
     child.stderr!.setEncoding('utf8').on('data', text => {
@@ -61,6 +61,8 @@ const faultIn = (message: string): string => {
   return 'EIO';
 };
 
+/** What `env` and every shell answer for a program that is not there. */
+const NOT_FOUND = 127;
 const MOST_WORDS = 1000;
 const NO_SUCH_CALL: Fault = { fault: 'ENOSYS', message: 'there is no call that syncs a whole file system' };
 

@@ -5,14 +5,13 @@
 // file, as it would be in a page, and one that leads to a folder which the scan has entered is that folder.
 import type { Found } from '../tree/action.js';
 import type { Problem } from '../tree/entry.js';
-import { leaf, type Path, parent, refusePath } from '../tree/path.js';
+import { isWithin, join, leaf, type Path, parent, refusePath } from '../tree/path.js';
 import type { ExtraReader } from './extra-reader.js';
 import { problemOf } from './faults.js';
 import { type Fault, type Folder, isFault, type Stat } from './file-verbs.js';
 import { fileOf, folderOf, linkOf } from './managed.js';
 import { lookUpExtras } from './scan-extras.js';
 import { reachFrom, type ScanState } from './scan-state.js';
-import { STATE_FOLDER } from './walk.js';
 
 export const lookup = async (state: ScanState, paths: readonly Path[]): Promise<(Found | Problem)[]> => {
   const reach = reachFrom(state);
@@ -139,8 +138,8 @@ const asFolder = ({ managed, matcher }: ScanState, path: Path, stat: Stat): Foun
   return { ...folderOf(stat, true, false, managed), selected, mode: managed.folderMode(stat) };
 };
 
-const refuse = ({ selection }: ScanState, path: Path): Problem | null => {
-  const own = selection.folder === '' && (path === STATE_FOLDER || path.startsWith(`${STATE_FOLDER}/`));
+const refuse = ({ selection: { folder }, own: state }: ScanState, path: Path): Problem | null => {
+  const own = state !== null && isWithin(folder === '' ? path : join(folder, path), state);
   const why = path === '' ? 'is empty' : own ? "is in syncplan's own folder" : refusePath(path);
   if (why === null) return null;
   return { path, code: 'bad-path', message: `look it up: the path ${why}`, help: 'this is a fault in syncplan' };

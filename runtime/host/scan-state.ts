@@ -14,6 +14,8 @@ import type { Walked } from './walk.js';
 export type ScanState = {
   readonly verbs: FileVerbs;
   readonly selection: Selection;
+  /** Path of syncplan's own folder from the root; null where that lies elsewhere. */
+  readonly own: Path | null;
   readonly matcher: Matcher;
   readonly managed: Managed;
   readonly pace: Pace;

@@ -1,7 +1,7 @@
 // A scan made of file verbs: walks a take's folder once, then answers everything the port asks about what was found.
 import { openDigests } from '../bytes/digest.js';
 import { makeMatcher } from '../tree/matcher.js';
-import type { Path } from '../tree/path.js';
+import { isWithin, type Path } from '../tree/path.js';
 import { findChanged } from './changed.js';
 import { type Contents, openContents, openFileReader } from './content.js';
 import { readContents } from './content-stream.js';
@@ -18,7 +18,7 @@ import type { Start } from './reach.js';
 import { readExtras, withExtras } from './scan-extras.js';
 import { type ScanState, seenAt } from './scan-state.js';
 import type { SeenScan } from './seen.js';
-import { STATE_FOLDER, walkTree } from './walk.js';
+import { walkTree } from './walk.js';
 
 export type ScanTools = {
   readonly cache: DigestCache;
@@ -28,10 +28,13 @@ export type ScanTools = {
   readonly provenance?: (paths: readonly Path[]) => Promise<readonly Provenance[]>;
 };
 
-/** `folder` is the held root, which stays the caller's; null where the root does not exist. */
+export type ScannedRoot = { readonly folder: Folder | null; readonly path: string; readonly state: Path | null };
+
+/** `folder` is the held root, which stays the caller's; null where the root does not exist. `state` is the path of syncplan's own
+ * folder in it, null where that lies elsewhere. */
 export const openScan = async (
   verbs: FileVerbs,
-  root: { readonly folder: Folder | null; readonly path: string },
+  root: ScannedRoot,
   selection: Selection,
   tools: ScanTools,
 ): Promise<SeenScan> => {
@@ -104,7 +107,7 @@ export const openScan = async (
 
 const observe = async (
   verbs: FileVerbs,
-  root: { readonly folder: Folder | null; readonly path: string },
+  root: ScannedRoot,
   selection: Selection,
   { cache, breathe }: ScanTools,
 ): Promise<ScanState> => {
@@ -115,23 +118,24 @@ const observe = async (
   const pace = makePace(breathe);
   const [hasher, { size }] = [await openDigests('xxh128'), await openDigests(selection.algorithm)];
   const extras = makeExtraReader(verbs, selection, managed, hasher);
-  const listed = await walkTree({ verbs, start, selection, matcher, managed, hasher, pace });
+  const listed = await walkTree({ verbs, start, state: root.state, selection, matcher, managed, hasher, pace });
   if (isFault(listed)) throw unusable(path, listed);
   const walked = extras === null ? listed : await withExtras(verbs, start, listed, extras, hasher);
   const table = cache.table(selection.algorithm, size);
   const device = start?.stat.device ?? 0;
-  return { verbs, selection, matcher, managed, pace, table, start, device, walked, extras, lookedUp: new Map() };
+  const own = root.state;
+  return { verbs, selection, own, matcher, managed, pace, table, start, device, walked, extras, lookedUp: new Map() };
 };
 
 /** Enters the take's folder from the root, never through a link; null where it does not exist. */
 const findStart = async (
   verbs: FileVerbs,
-  root: { readonly folder: Folder | null; readonly path: string },
+  root: ScannedRoot,
   folder: Path,
   path: string,
 ): Promise<(Start & { readonly stat: Stat }) | null> => {
   const names = folder === '' ? [] : folder.split('/');
-  if (names[0] === STATE_FOLDER) {
+  if (root.state !== null && isWithin(folder, root.state)) {
     throw new HostError('bad-root', `list ${path}: it is syncplan's own folder`, 'take another folder');
   }
   if (root.folder === null) return null;

@@ -4,11 +4,11 @@
 //  2. What vanishes while it is looked at is left out; what is refused or cannot be carried is left out and named.
 //  3. Links are followed only where the policy says so and only on the master; an ancestor is never entered again.
 //  4. Of a set of hard links the first in path order is the file, the others are its further names.
-//  5. syncplan's own folder, `.syncplan` directly in the root, is never listed.
+//  5. syncplan's own folder in the root is never listed.
 import type { Hasher } from '../bytes/digest.js';
 import { type Folded, type Listing, makeListing } from '../tree/listing.js';
 import type { Facts, Matcher, Scope } from '../tree/matcher.js';
-import { join, MAX_NAME, MAX_PATH, type Path } from '../tree/path.js';
+import { join, leaf, MAX_NAME, MAX_PATH, type Path, parent } from '../tree/path.js';
 import { problemOf } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Named, type Stat } from './file-verbs.js';
 import type { ScanSummary, Selection } from './host.js';
@@ -32,6 +32,8 @@ export type Walk = {
   readonly verbs: FileVerbs;
   /** Null where the folder does not exist. */
   readonly start: (Start & { readonly stat: Stat }) | null;
+  /** Path of syncplan's own folder from the root; null where that lies elsewhere. */
+  readonly state: Path | null;
   readonly selection: Selection;
   readonly matcher: Matcher;
   readonly managed: Managed;
@@ -41,7 +43,7 @@ export type Walk = {
 
 /** A Fault where the folder itself cannot be listed. */
 export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
-  const { verbs, start, selection, matcher, managed, pace } = walk;
+  const { verbs, start, state, selection, matcher, managed, pace } = walk;
   const listing = makeListing(walk.hasher);
   const tally = makeTally();
   const followers = new Map<Path, Path[]>();
@@ -56,8 +58,9 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
 
   const listFolder = async (held: Folder, named: readonly Named[], path: Path, scope: Scope): Promise<void> => {
     const sorted = [...named].sort(byName);
+    const own = state !== null && parent(state) === inRoot(path) ? leaf(state) : null;
     for (const { name, stat } of sorted) {
-      if (path === '' && name === STATE_FOLDER && selection.folder === '') continue;
+      if (name === own) continue;
       if (stat.kind === 'file') {
         if (scope.selects(facts.of(name, 'file', stat))) addFile(name, path, stat, selection.links.hard === 'keep');
       } else if (stat.kind === 'folder') await addFolder(held, name, path, scope, stat, false);
@@ -267,6 +270,5 @@ const tooDeep = (path: Path) => ({
   help: 'leave it out, or give it a root of its own',
 });
 
-export const STATE_FOLDER = '.syncplan';
 const MAX_DEPTH = 512;
 const NOTHING_BELOW: Folded = { entries: 0, bytes: 0, digest: '' };

@@ -14,6 +14,7 @@ import {
   open,
   remove,
   removeFolder,
+  stateOf,
 } from './session.js';
 
 export const commitCases: readonly Case[] = [
@@ -185,7 +186,7 @@ export const commitCases: readonly Case[] = [
     },
   },
   {
-    title: 'what is removed is in the trash of its run, and a name that is taken there gets a number',
+    title: 'what is removed is in the trash of its run, once for each transaction',
     async run(subject) {
       subject.place.put({ 'a/f': { file: '1' }, 'a/l': { link: 'f' }, g: { file: 'G' } });
       assert.deepEqual(await apply(subject, [remove('g'), remove('a/l'), remove('a/f'), removeFolder('a')]), [
@@ -197,15 +198,19 @@ export const commitCases: readonly Case[] = [
       assert.deepEqual(subject.place.look(), []);
       subject.place.put({ g: { file: 'again' } });
       await apply(subject, [remove('g')]);
-      assert.deepEqual(subject.place.state(), [
+      assert.deepEqual(stateOf(subject), [
         'staging',
         'trash',
         'trash/run-1',
-        'trash/run-1/a',
-        'trash/run-1/a/f',
-        'trash/run-1/a/l',
-        'trash/run-1/g',
-        'trash/run-1/g.1',
+        'trash/run-1/app',
+        'trash/run-1/app.1',
+        'trash/run-1/app.1.3600.trash',
+        'trash/run-1/app.1/g',
+        'trash/run-1/app.3600.trash',
+        'trash/run-1/app/a',
+        'trash/run-1/app/a/f',
+        'trash/run-1/app/a/l',
+        'trash/run-1/app/g',
       ]);
     },
   },
@@ -218,13 +223,18 @@ export const commitCases: readonly Case[] = [
       assert.deepEqual(await apply(subject, [remove('a/b'), removeFolder('a')]), ['a/b: done', 'a: done']);
       subject.place.put({ a: { file: 'file' } });
       assert.deepEqual(await apply(subject, [remove('a')]), ['a: done']);
-      assert.deepEqual(subject.place.state().slice(2), [
+      assert.deepEqual(stateOf(subject).slice(2), [
         'trash/run-1',
-        'trash/run-1.1',
-        'trash/run-1.1/a',
-        'trash/run-1.1/a/b',
-        'trash/run-1/a',
-        'trash/run-1/a.1',
+        'trash/run-1/app',
+        'trash/run-1/app.1',
+        'trash/run-1/app.1.3600.trash',
+        'trash/run-1/app.1/a',
+        'trash/run-1/app.1/a/b',
+        'trash/run-1/app.2',
+        'trash/run-1/app.2.3600.trash',
+        'trash/run-1/app.2/a',
+        'trash/run-1/app.3600.trash',
+        'trash/run-1/app/a',
       ]);
     },
   },
@@ -236,7 +246,7 @@ export const commitCases: readonly Case[] = [
       assert.deepEqual(await session.transaction.precheck(), []);
       subject.place.drop('b');
       subject.place.drop('c');
-      assert.deepEqual(session.tell(await session.commit()), ['a: kept', 'b: done', 'c: done']);
+      assert.deepEqual(session.tell(await session.commit()).sort(), ['a: kept', 'b: done', 'c: done']);
       await session.transaction.end();
     },
   },
@@ -299,13 +309,25 @@ export const commitCases: readonly Case[] = [
     async run(subject) {
       subject.place.put({ gone: { file: '' } });
       await apply(subject, [remove('gone'), file('a', 1)], { a: 'a' });
-      const root = await subject.host.openRoot(`${subject.place.path}/.syncplan`, { create: false });
+      const root = await subject.host.openRoot(`${subject.place.path}/.syncplan`, { create: false, state: null });
       const inside = await root.scan(ALL);
       const modes = [...(await listed(inside))].map(([path, entry]) =>
         entry.kind === 'folder' ? `${path} ${entry.mode.toString(8)}` : path,
       );
-      assert.deepEqual(modes, ['staging 700', 'trash 700', 'trash/run-1 700', 'trash/run-1/gone']);
-      const all = await (await subject.host.openRoot(subject.place.path, { create: false })).scan(ALL);
+      assert.deepEqual(modes.map(line => line.replace(/app-[0-9a-f]{16}/, 'app-KEY')).sort(), [
+        'baseline 700',
+        'baseline/app-KEY 700',
+        'baseline/app-KEY/00000001',
+        'intent 700',
+        'marker',
+        'staging 700',
+        'trash 700',
+        'trash/run-1 700',
+        'trash/run-1/app 700',
+        'trash/run-1/app.3600.trash',
+        'trash/run-1/app/gone',
+      ]);
+      const all = await (await subject.host.openRoot(subject.place.path, { create: false, state: null })).scan(ALL);
       assert.deepEqual([...(await listed(all)).keys()], ['a']);
     },
   },
@@ -317,7 +339,7 @@ export const commitCases: readonly Case[] = [
       const old = { folder: 0o700 };
       subject.place.put({ '.syncplan/staging/kept-other': old, '.syncplan/trash/kept/also/deep/x': { file: '' } });
       await apply(subject, [file('a', 1)], { a: 'a' }, { run: 'next' });
-      assert.deepEqual(subject.place.state(), [
+      assert.deepEqual(stateOf(subject), [
         'staging',
         'staging/kept-other',
         'trash',
@@ -325,10 +347,22 @@ export const commitCases: readonly Case[] = [
         'trash/kept/also',
         'trash/kept/also/deep',
         'trash/kept/also/deep/x',
-        'trash/kept/gone',
+        'trash/kept/app',
+        'trash/kept/app.3600.trash',
+        'trash/kept/app/gone',
       ]);
-      await apply(subject, [file('b', 1)], { b: 'b' }, { run: 'last', trash: -1 });
-      assert.deepEqual(subject.place.state(), ['staging', 'staging/kept-other', 'trash']);
+      // What says itself for how long it is kept stays for that long; what does not goes by what this run says.
+      subject.place.put({ b: { file: '' } });
+      await apply(subject, [remove('b')], {}, { run: 'last', trash: -1 });
+      assert.deepEqual(stateOf(subject), [
+        'staging',
+        'staging/kept-other',
+        'trash',
+        'trash/kept',
+        'trash/kept/app',
+        'trash/kept/app.3600.trash',
+        'trash/kept/app/gone',
+      ]);
     },
   },
 ];

@@ -6,7 +6,8 @@ import { decodeContentPage, decodePage } from '../../runtime/tree/page.js';
 import { MOMENT } from '../support/fixture.js';
 import { ALL, type Case, listed, type Subject } from './session.js';
 
-const scanOf = async ({ host, place }: Subject) => (await host.openRoot(place.path, { create: false })).scan(ALL);
+const scanOf = async ({ host, place }: Subject) =>
+  (await host.openRoot(place.path, { create: false, state: null })).scan(ALL);
 
 export const scanCases: readonly Case[] = [
   {
@@ -167,11 +168,15 @@ export const scanCases: readonly Case[] = [
   {
     title: 'a root that is missing is refused, and one that may be made reads as empty',
     async run({ host, place }) {
-      await assert.rejects(host.openRoot(`${place.path}/none`, { create: false }), { code: 'missing-root' });
-      await assert.rejects(host.openRoot(`${place.path}/none/deeper`, { create: true }), { code: 'missing-root' });
+      await assert.rejects(host.openRoot(`${place.path}/none`, { create: false, state: null }), {
+        code: 'missing-root',
+      });
+      await assert.rejects(host.openRoot(`${place.path}/none/deeper`, { create: true, state: null }), {
+        code: 'missing-root',
+      });
       place.put({ taken: { file: 'x' } });
-      await assert.rejects(host.openRoot(`${place.path}/taken`, { create: true }), { code: 'bad-root' });
-      const root = await host.openRoot(`${place.path}/none`, { create: true });
+      await assert.rejects(host.openRoot(`${place.path}/taken`, { create: true, state: null }), { code: 'bad-root' });
+      const root = await host.openRoot(`${place.path}/none`, { create: true, state: null });
       const scan = await root.scan(ALL);
       assert.equal(root.exists, false);
       assert.equal(scan.summary.exists, false);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { openDigests } from '../../runtime/bytes/digest.js';
 import type { PackRecord } from '../../runtime/bytes/pack.js';
 import { MOMENT } from '../support/fixture.js';
-import { ALL, type Case, file, folder, link, open } from './session.js';
+import { ALL, type Case, file, folder, link, open, stateOf } from './session.js';
 
 const digestOf = async (text: string): Promise<string> =>
   (await openDigests(ALL.algorithm)).hash(Buffer.from(text, 'latin1'));
@@ -54,7 +54,7 @@ export const stageCases: readonly Case[] = [
         session.tell(outcomes),
         ['a', 'b', 'c', 'd', 'e'].map(name => `${name}: failed corrupt`),
       );
-      assert.deepEqual(subject.place.state(), ['staging', 'staging/run-1-app']);
+      assert.deepEqual(stateOf(subject), ['staging', 'staging/run-1-app']);
       assert.deepEqual(session.tell(await session.transaction.precheck()).length, 5);
       await session.commit();
       await session.transaction.end();
@@ -118,7 +118,7 @@ export const stageCases: readonly Case[] = [
         await session.transaction.end();
       }
       assert.deepEqual(subject.place.look(), []);
-      assert.deepEqual(subject.place.state(), ['staging']);
+      assert.deepEqual(stateOf(subject), ['staging']);
     },
   },
   {
@@ -196,7 +196,7 @@ export const stageCases: readonly Case[] = [
       await session.transaction.end();
       await session.transaction.end();
       assert.deepEqual(subject.place.look(), []);
-      assert.deepEqual(subject.place.state(), ['staging']);
+      assert.deepEqual(stateOf(subject), ['staging']);
     },
   },
   {

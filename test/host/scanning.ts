@@ -69,7 +69,7 @@ export const scanOf = async (
 ): Promise<SeenScan> => {
   const root = await verbs.open(path);
   if (isFault(root)) throw new Error(root.message);
-  return openScan(verbs, root, selection(chosen), { cache, breathe });
+  return openScan(verbs, { ...root, state: '.syncplan' }, selection(chosen), { cache, breathe });
 };
 
 export const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {

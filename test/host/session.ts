@@ -142,6 +142,10 @@ export async function* packOf(records: readonly PackRecord[]): AsyncGenerator<Ui
   }
 }
 
+/** What is in staging and in the trash. */
+export const stateOf = ({ place }: Subject): string[] =>
+  place.state().filter(path => path.startsWith('staging') || path.startsWith('trash'));
+
 /** Every path of a scan with its entry, from its pages. */
 export const listed = async (scan: Scan): Promise<Map<string, PagedEntry>> => {
   const found = new Map<string, PagedEntry>();

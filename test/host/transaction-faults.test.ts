@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import type { Fault } from '../../runtime/host/file-verbs.js';
+import type { Recovered } from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import type { Outcome } from '../../runtime/tree/action.js';
 import { MOMENT, makeMemoryPlace } from '../support/fixture.js';
@@ -58,6 +59,8 @@ type Ran = {
   readonly error: unknown;
   readonly operations: number;
   readonly look: string[];
+  /** Another process finishes what was left; what it says, and what stands there then. */
+  readonly recover: () => Promise<{ readonly recovered: readonly Recovered[]; readonly look: string[] }>;
 };
 
 /** A whole transaction on a fresh disk, disturbed as told from its first operation on. */
@@ -82,7 +85,16 @@ const run = async (
   }
   await session.transaction.end();
   place.disk.disturb = () => null;
-  return { outcomes, error, operations, look: place.look() };
+  const recover = async () => {
+    const again = makeMemoryHost(place.disk);
+    const root = await again.openRoot(place.path, { create: false, state: null });
+    const recovered: Recovered[] = [];
+    for (const unfinished of await root.unfinished()) recovered.push(...(await root.recover(unfinished)));
+    assert.deepEqual(await root.unfinished(), []);
+    await again.close();
+    return { recovered, look: place.look() };
+  };
+  return { outcomes, error, operations, look: place.look(), recover };
 };
 
 /** By path, what a line of `look` says, but for the count of names. */
@@ -106,21 +118,30 @@ test('undisturbed, every step is done', async () => {
 
 test('whichever operation fails, each path is old or new, and a step that says done is done', async () => {
   const { operations } = await run(() => null);
-  assert.ok(operations > 60);
+  assert.ok(operations > 100);
+  let failed = 0;
   for (let number = 1; number <= operations; number++) {
     for (const code of ['EIO', 'EACCES', 'ENOENT']) {
-      const { outcomes, error, look } = await run(operation => (operation.number === number ? fault(code) : null));
+      const { outcomes, error, look, recover } = await run(operation =>
+        operation.number === number ? fault(code) : null,
+      );
       const here = `operation ${number} ${code}`;
-      assert.equal(error, null, here);
+      const found = byPath(look);
+      for (const [path, line] of found) assert.ok(line === OLD.get(path) || line === NEW.get(path), `${here}: ${line}`);
+      for (const path of ['d/old', 'd/link', 'leader', 'mode'])
+        assert.ok(found.has(path), `${here}: ${path} is missing`);
+      if (error !== null) {
+        failed++;
+        assert.ok(error instanceof HostError, `${here}: ${error}`);
+        assert.notEqual(error.help, '', here);
+        await checkRecovered(found, recover, here);
+        continue;
+      }
       assert.deepEqual(
         outcomes.map(({ index }) => index),
         ACTIONS.map((_, index) => index),
         here,
       );
-      const found = byPath(look);
-      for (const [path, line] of found) assert.ok(line === OLD.get(path) || line === NEW.get(path), `${here}: ${line}`);
-      for (const path of ['d/old', 'd/link', 'leader', 'mode'])
-        assert.ok(found.has(path), `${here}: ${path} is missing`);
       for (const { index, result } of outcomes) {
         const { do: deed, path } = ACTIONS[index]!;
         // What the disk itself calls gone needs no removal any more.
@@ -129,7 +150,22 @@ test('whichever operation fails, each path is old or new, and a step that says d
       }
     }
   }
+  assert.ok(failed > 20, `only ${failed} runs were stopped by a fault`);
 });
+
+/** Where an intent was left all is new, but for what is named; where none was, all is old. */
+const checkRecovered = async (before: ReadonlyMap<string, string>, recover: Ran['recover'], here: string) => {
+  const { recovered, look } = await recover();
+  const found = byPath(look);
+  if (recovered.length === 0) {
+    assert.deepEqual(found, before, here);
+    if (before.get('d/old') === OLD.get('d/old')) assert.deepEqual(found, OLD, here);
+    return;
+  }
+  const named = recovered.flatMap(one => (one.result === 'failed' ? [one.path] : []));
+  assert.deepEqual(named, [], here);
+  assert.deepEqual(found, NEW, here);
+};
 
 test('a full disk while staging ends the host with a clear word, and nothing has moved', async () => {
   for (const code of ['ENOSPC', 'EDQUOT', 'EROFS']) {

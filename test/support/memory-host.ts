@@ -23,4 +23,5 @@ export const makeMemoryHost = (disk: MemoryDisk, label = 'memory'): Host =>
     cacheFolder: null,
     breathe: async () => {},
     now: () => disk.now() / 1000,
+    newId: () => `marker-${disk.now()}`,
   });

@@ -1,11 +1,14 @@
 // The deeds of a commit that are done one at a time: folders, hard links, attributes, removal of folders.
 import type { Action, Outcome } from '../../tree/action.js';
 import { leaf, parent } from '../../tree/path.js';
-import { type Folder, isFault, type Stat } from '../file-verbs.js';
+import { type Deed, type Folder, isFault, type Stat } from '../file-verbs.js';
 import { differsFromSeen } from '../seen.js';
+import { givenOf, giveOne, keepingSpecial, managesExtras } from './attributes.js';
+import { markFile, markFolder } from './dirty.js';
 import { performOne } from './one-deed.js';
+import { givenOwners, type Owners } from './owners.js';
 import { stagedName } from './staged.js';
-import { failedBy, fromRoot, inconsistent, modeOf, nameOf, ownersOf, type Work } from './work.js';
+import { failedBy, fromRoot, inconsistent, modeOf, nameOf, type Work, type WorkPart } from './work.js';
 
 /** One rename for a folder and all that it carries. The destination was found absent. */
 export const commitWhole = async (work: Work, index: number, at: Folder): Promise<Outcome> => {
@@ -16,7 +19,7 @@ export const commitWhole = async (work: Work, index: number, at: Folder): Promis
   await part.stagedLeaders.forget(name);
   const fault = await performOne(work.verbs, {
     do: 'rename',
-    at: part.state.staging,
+    at: part.desk.staging,
     name,
     to: at,
     toName: nameOf(part, action.path),
@@ -35,18 +38,23 @@ export const commitFolder = async (
   action: Action & { do: 'folder' },
   at: Folder,
 ): Promise<Outcome> => {
-  const part = work.parts[work.table.step(index)!.part]!;
+  const { part: number } = work.table.step(index)!;
+  const part = work.parts[number]!;
   const name = nameOf(part, action.path);
-  const mode = modeOf(part, action.mode);
-  const { owner, group } = ownersOf(work, action);
+  let mode = modeOf(part, action.mode);
+  markFolder(work.dirty, number, fromRoot(part, action.path));
+  work.dirty.barrier = true;
+  const owners = givenOwners(work, action);
   const made = await performOne(work.verbs, { do: 'make-folder', at, name, mode });
   if (made !== null && made.fault !== 'EEXIST') return failedBy(index, action.path, 'make the folder', made);
   const [stat] = made === null ? [] : await work.verbs.stat([{ at, name }]);
   if (stat !== undefined && (isFault(stat) || stat.kind !== 'folder')) {
     return inconsistent(index, 'something appeared there meanwhile');
   }
-  if (made === null && owner === null && group === null) return { index, result: 'done' };
-  const set = await performOne(work.verbs, { do: 'set', at, name, mode, modified: null, owner, group });
+  const complete = made === null && owners.owner === null && owners.group === null && !managesExtras(part);
+  if (complete) return { index, result: 'done' };
+  if (stat !== undefined) mode = keepingSpecial(part, mode, stat.mode);
+  const set = await giveOne(work, part, at, name, givenOf(action, owners, mode));
   return set === null ? { index, result: 'done' } : failedBy(index, action.path, 'set the attributes', set);
 };
 
@@ -70,15 +78,15 @@ export const commitHard = async (
   if (why !== null) return inconsistent(index, why);
   work.disturbed.add(leader.inode);
   if (now !== null && now.inode === leader.inode && now.device === leader.device) return { index, result: 'done' };
-  const { staging } = part.state;
+  const { staging } = part.desk;
   const name = String(index);
-  const linked = await performOne(work.verbs, {
-    do: 'hard-link',
-    at: from,
-    name: leaderName,
-    to: staging,
-    toName: name,
-  });
+  const linking: Deed = { do: 'hard-link', at: from, name: leaderName, to: staging, toName: name };
+  let linked = await performOne(work.verbs, linking);
+  if (linked?.fault === 'EEXIST') {
+    // An attempt that was interrupted here left its link behind.
+    await performOne(work.verbs, { do: 'remove', at: staging, name });
+    linked = await performOne(work.verbs, linking);
+  }
   if (linked !== null) return failedBy(index, action.path, 'link', linked);
   const toName = nameOf(part, action.path);
   const moved = await performOne(work.verbs, { do: 'rename', at: staging, name, to: at, toName });
@@ -87,7 +95,8 @@ export const commitHard = async (
     if (moved.fault === 'EISDIR') return inconsistent(index, 'a folder appeared there meanwhile');
     return failedBy(index, action.path, 'put in place', moved);
   }
-  work.placed.set(index, { inode: leader.inode, changed: leader.changed });
+  const { inode, changed, modified, size } = leader;
+  work.placed.set(index, { inode, changed, modified, size });
   return { index, result: 'done' };
 };
 
@@ -98,21 +107,31 @@ export const commitAdjust = async (
   action: Action & { do: 'adjust' },
   at: Folder,
 ): Promise<Outcome> => {
-  const part = work.parts[work.table.step(index)!.part]!;
+  const { part: number } = work.table.step(index)!;
+  const part = work.parts[number]!;
   const name = nameOf(part, action.path);
   const [stat] = await work.verbs.stat([{ at, name }]);
   if (stat === undefined || isFault(stat)) return inconsistent(index, 'it vanished meanwhile');
-  const mode = action.mode === null || stat.kind === 'link' ? null : modeOf(part, action.mode);
-  const fault = await performOne(work.verbs, {
-    do: 'set',
-    at,
-    name,
-    mode,
-    modified: action.modified,
-    ...ownersOf(work, action),
-  });
+  const owners = givenOwners(work, action);
+  const { modified, extra } = action;
+  const mode = modeFor(part, action, owners, stat);
+  const given = { ...owners, mode, modified, extra, modeNow: mode ?? stat.mode };
+  const fault =
+    stat.kind === 'link'
+      ? await performOne(work.verbs, { do: 'set', at, name, mode: null, modified, ...owners })
+      : await giveOne(work, part, at, name, given);
   work.disturbed.add(stat.inode);
+  const path = fromRoot(part, action.path);
+  if (stat.kind === 'file') markFile(work.dirty, number, path);
+  else markFolder(work.dirty, number, stat.kind === 'folder' ? path : parent(path));
   return fault === null ? { index, result: 'done' } : failedBy(index, action.path, 'set the attributes', fault);
+};
+
+/** Special bits that are not carried stay, also where a new owner or an access list would take them away. */
+const modeFor = (part: WorkPart, action: Action & { do: 'adjust' }, owners: Owners, now: Stat): number | null => {
+  if (action.mode !== null) return keepingSpecial(part, modeOf(part, action.mode), now.mode);
+  const disturbed = owners.owner !== null || owners.group !== null || action.extra !== null;
+  return disturbed && (now.mode & 0o7000) !== 0 ? now.mode : null;
 };
 
 export const commitRemoveFolder = async (work: Work, index: number, at: Folder): Promise<Outcome> => {

@@ -114,6 +114,7 @@ const judgeAdjusting = (
   const ours = work.table.makerOf(part, action.path) !== NONE || work.parts[part]!.scan.seen(action.path) === null;
   if (stat === null) return early && ours ? null : inconsistent(index, 'it vanished meanwhile');
   if (ours) return null;
+  if (work.again && stat.kind !== 'folder' && stat.modified === action.modified) return null;
   // What is in a folder changes its size and times, by our own hand too: it must only still be that folder.
   const seen = work.parts[part]!.scan.seen(action.path)!;
   const why =
@@ -125,7 +126,14 @@ const differs = (work: Work, index: number, now: Stat): string | null => {
   const { part, action } = work.table.step(index)!;
   const seen = work.parts[part]!.scan.seen(action.path);
   if (seen === null) return 'it was not there when the host was looked at';
-  return differsFromSeen(work.disturbed.has(now.inode) ? { ...now, changed: seen.changed } : now, seen);
+  const ours = work.disturbed.has(now.inode) || (work.again && mayBeDisturbed(work, index));
+  return differsFromSeen(ours ? { ...now, changed: seen.changed } : now, seen);
+};
+
+/** Before a crash we may have given the file a name in the trash, or have taken another of its names away. */
+const mayBeDisturbed = (work: Work, index: number): boolean => {
+  const { action } = work.table.step(index)!;
+  return work.linked.has(index) || ('keep' in action && action.keep) || action.do === 'adjust';
 };
 
 /** The list itself makes a folder that the path lies in. */

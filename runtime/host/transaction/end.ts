@@ -1,41 +1,103 @@
 // Ends a transaction: removes what is left in staging, what dead runs left there, and trash that is past its age.
+//
+// What an intent record still speaks of is never removed: it is all that its block can be finished with.
 import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
+import { readRecordName } from './bin.js';
+import { type Desk, DONE } from './desk.js';
+import { performOne } from './one-deed.js';
+import { isPointedAt } from './pointer.js';
 import { removeTree } from './remove-tree.js';
-import type { StateFolder } from './state-folder.js';
+import { openRoom } from './state-folder.js';
 
-/** Ages are told by the clock of the file system itself, never by another machine's. `trash` in seconds. */
-export const endStaging = async (
-  verbs: FileVerbs,
-  state: StateFolder,
-  trash: number,
-  breathe: () => Promise<void>,
-): Promise<void> => {
-  await removeTree(verbs, state.stagingParent, state.stagingName, breathe);
-  // Removing from it has just set the time of the folder.
-  const [stat] = await verbs.stat([{ at: state.folder, name: 'staging' }]);
-  if (stat !== undefined && !isFault(stat)) {
-    await removeOlder(verbs, state.stagingParent, stat.modified - LEFTOVER_AGE * MICROS, breathe);
-    const bin = await verbs.enter(state.folder, 'trash');
-    if (!isFault(bin)) {
-      await removeOlder(verbs, bin, stat.modified - trash * MICROS, breathe);
-      await verbs.release(bin);
-    }
-  }
+export type Ending = {
+  readonly verbs: FileVerbs;
+  readonly breathe: () => Promise<void>;
+  /** Seconds for which trash is kept whose own age is not known. */
+  readonly trash: number;
+  /** Its intent is not done: its staging folder stays. */
+  readonly pending: boolean;
+  /** Staging folders of dead runs of the same block: nobody will come back to them. */
+  readonly dead: ReadonlySet<string>;
 };
 
-const removeOlder = async (
-  verbs: FileVerbs,
-  folder: Folder,
-  limit: number,
-  breathe: () => Promise<void>,
-): Promise<void> => {
-  const listed = await verbs.list(folder);
+/** Ages are told by the clock of the file system itself, never by another machine's. */
+export const endDesk = async (desk: Desk, ending: Ending): Promise<void> => {
+  const { verbs, breathe, pending } = ending;
+  if (!pending) await removeTree(verbs, desk.stagingParent, desk.stagingName, breathe);
+  const now = await clockOf(verbs, desk);
+  if (now === null) return;
+  await removeDeadStaging(desk, ending, now);
+  const trash = await openRoom(verbs, desk.place, desk.folder, 'trash', false);
+  if (trash === null) return;
+  await emptyTrash(trash, ending, now);
+  await verbs.release(trash);
+};
+
+/** Making a folder in it has just set the time of the staging folder. Microseconds. */
+const clockOf = async (verbs: FileVerbs, { folder, stagingParent }: Desk): Promise<number | null> => {
+  const made = await performOne(verbs, { do: 'make-folder', at: stagingParent, name: CLOCK, mode: 0o700 });
+  if (made === null) await performOne(verbs, { do: 'remove-folder', at: stagingParent, name: CLOCK });
+  const [stat] = await verbs.stat([{ at: folder, name: 'staging' }]);
+  return stat === undefined || isFault(stat) ? null : stat.modified;
+};
+
+const removeDeadStaging = async (desk: Desk, { verbs, breathe, dead }: Ending, now: number): Promise<void> => {
+  const listed = await verbs.list(desk.stagingParent);
   if (isFault(listed)) return;
-  for (const { name, stat } of listed) {
-    if (stat.modified < limit) await removeTree(verbs, folder, name, breathe);
+  const old = listed.filter(
+    ({ name, stat }) => name !== desk.stagingName && (dead.has(name) || stat.modified < now - LEFTOVER_AGE * MICROS),
+  );
+  if (old.length === 0) return;
+  const spokenOf = await namesInLog(desk, verbs);
+  for (const { name } of old) {
+    if (spokenOf.has(name) || (await isPointedAt(verbs, desk.stagingParent, name))) continue;
+    await removeTree(verbs, desk.stagingParent, name, breathe);
   }
 };
 
+const namesInLog = async (desk: Desk, verbs: FileVerbs): Promise<ReadonlySet<string>> => {
+  const log = await openRoom(verbs, desk.place, desk.folder, 'intent', false);
+  if (log === null) return new Set();
+  const listed = await verbs.list(log);
+  await verbs.release(log);
+  return new Set(isFault(listed) ? [] : listed.map(({ name }) => name).filter(name => !name.endsWith(DONE)));
+};
+
+/** What was removed is kept for as long as the plan said when it was removed. */
+const emptyTrash = async (trash: Folder, ending: Ending, now: number): Promise<void> => {
+  const { verbs, breathe } = ending;
+  const runs = await verbs.list(trash);
+  for (const { name: run } of isFault(runs) ? [] : runs) {
+    const ofRun = await verbs.enter(trash, run);
+    if (isFault(ofRun)) continue;
+    const listed = await verbs.list(ofRun);
+    const entries = isFault(listed) ? [] : listed;
+    const ages = new Map(entries.flatMap(({ name }) => agesIn(name)));
+    let left = entries.length;
+    for (const { name, stat } of entries) {
+      const record = readRecordName(name);
+      const age = record?.age ?? ages.get(name) ?? ending.trash;
+      const since = record === null ? timeOf(entries, name, stat.modified) : stat.modified;
+      if (since < now - age * MICROS && (await removeTree(verbs, ofRun, name, breathe))) left--;
+    }
+    await verbs.release(ofRun);
+    if (left === 0) await performOne(verbs, { do: 'remove-folder', at: trash, name: run });
+  }
+};
+
+const agesIn = (name: string): [string, number][] => {
+  const record = readRecordName(name);
+  return record === null ? [] : [[record.bin, record.age]];
+};
+
+/** A bin is as old as the record that tells of it. */
+const timeOf = (
+  entries: readonly { readonly name: string; readonly stat: { readonly modified: number } }[],
+  bin: string,
+  own: number,
+): number => entries.find(({ name }) => readRecordName(name)?.bin === bin)?.stat.modified ?? own;
+
+const CLOCK = 'clock.new';
 /** A run that is still alive touches its staging more often than once a day. */
 const LEFTOVER_AGE = 86_400;
 const MICROS = 1_000_000;

@@ -1,27 +1,32 @@
 // Completes what waits in staging, and looks at every destination: after it, a step is ready or has an outcome.
 import type { Action, Outcome } from '../../tree/action.js';
-import { parent, refusePath } from '../../tree/path.js';
+import { isWithin, parent, refusePath } from '../../tree/path.js';
 import { type Deed, isFault } from '../file-verbs.js';
 import { makePace } from '../pace.js';
+import { type Giving, givenOf, openGiving } from './attributes.js';
 import { judge, lookAt, stretches } from './destination.js';
 import { performOne } from './one-deed.js';
+import { givenOwners, refuseOwners } from './owners.js';
 import { carriedPath, ownStagedFolder, stagedFolder, stagedName, stagedPath } from './staged.js';
-import { STATE_FOLDER } from './state-folder.js';
 import { NONE } from './table.js';
-import { failed, failedOrStopped, fromRoot, inconsistent, modeOf, ownersOf, returnToRoots, type Work } from './work.js';
+import { failed, failedOrStopped, fromRoot, inconsistent, modeOf, returnToRoots, type Work } from './work.js';
 
 /** Outcomes of every step that is not ready. */
 export const precheckSteps = async (work: Work): Promise<Outcome[]> => {
   const { table } = work;
+  const giving = openGiving(work);
   for (let index = 0; index < table.size; index++) {
-    if (isOpen(work, index) && !table.isStaged(index)) await complete(work, index);
+    if (isOpen(work, index) && !table.isStaged(index)) await complete(work, index, giving);
   }
+  await giving.finish();
   await returnToRoots(work);
   const pace = makePace(work.breathe);
   for (const stretch of stretches(work, index => isOpen(work, index) && table.carrier(index) === NONE)) {
     const found = await lookAt(work, stretch);
     stretch.indexes.forEach((index, i) => {
-      const outcome = judge(work, index, found[i]!, true);
+      const now = found[i]!;
+      const outcome = judge(work, index, now, true);
+      if (!isFault(now) && now.kind !== 'folder' && now.names > 1) work.linked.add(index);
       if (outcome === null) table.setReady(index);
       else table.settle(outcome);
     });
@@ -37,7 +42,7 @@ export const precheckSteps = async (work: Work): Promise<Outcome[]> => {
   return outcomes;
 };
 
-/** Refuses paths that are no paths, and syncplan's own folder: whoever made the list, they are looked at again here. */
+/** Refuses paths that are no paths, syncplan's own folder, and owners that cannot be given here: whoever made the list, they are looked at again here. */
 export const refuseSteps = (work: Work): void => {
   const { table, refused } = work;
   for (let index = 0; index < table.size; index++) {
@@ -45,11 +50,15 @@ export const refuseSteps = (work: Work): void => {
     refused.delete(index);
     if (step === null) continue;
     const why = refuseAction(work, step.part, step.action);
-    if (why === null) continue;
-    const help = 'rename it on the master, or leave it out';
     const { path } = step.action;
+    const help = 'rename it on the master, or leave it out';
+    const problem =
+      why === null
+        ? refuseOwners(work, step.action)
+        : { path, code: 'bad-path' as const, message: `the path ${why}`, help };
+    if (problem === null) continue;
     refused.add(index);
-    table.settle(failed(index, { path, code: 'bad-path', message: `the path ${why}`, help }));
+    table.settle(failed(index, problem));
   }
 };
 
@@ -59,7 +68,8 @@ const refuseAction = (work: Work, part: number, action: Action): string | null =
     const whole = fromRoot(work.parts[part]!, path);
     const why = path === '' ? 'is empty' : refusePath(whole);
     if (why !== null) return why;
-    if (whole === STATE_FOLDER || whole.startsWith(`${STATE_FOLDER}/`)) return `lies in ${STATE_FOLDER}`;
+    const own = work.parts[part]!.desk.place.within;
+    if (own !== null && isWithin(whole, own)) return 'lies in the state folder of syncplan';
   }
   return null;
 };
@@ -71,7 +81,7 @@ const isOpen = (work: Work, index: number): boolean => {
 };
 
 /** Makes what can be made without content; a step that cannot be completed gets its outcome. */
-const complete = async (work: Work, index: number): Promise<void> => {
+const complete = async (work: Work, index: number, giving: Giving): Promise<void> => {
   const { table } = work;
   const { action } = table.step(index)!;
   const carried = table.carrier(index) !== NONE;
@@ -80,7 +90,7 @@ const complete = async (work: Work, index: number): Promise<void> => {
       table.settle(inconsistent(index, 'its content did not arrive'));
       return;
     case 'folder':
-      if (carried || action.whole) await completeFolder(work, index, action);
+      if (carried || action.whole) await completeFolder(work, index, action, giving);
       else table.setStaged(index, true);
       return;
     case 'link':
@@ -98,7 +108,12 @@ const complete = async (work: Work, index: number): Promise<void> => {
   }
 };
 
-const completeFolder = async (work: Work, index: number, action: Action & { do: 'folder' }): Promise<void> => {
+const completeFolder = async (
+  work: Work,
+  index: number,
+  action: Action & { do: 'folder' },
+  giving: Giving,
+): Promise<void> => {
   const { part: number } = work.table.step(index)!;
   const part = work.parts[number]!;
   const folder = await ownStagedFolder(work, index);
@@ -106,17 +121,18 @@ const completeFolder = async (work: Work, index: number, action: Action & { do: 
   const at = await part.staged.at(parent(stagedPath(work, index)));
   if (isFault(at)) return settleFault(work, index, 'make the folder', at);
   const name = stagedName(work, index);
-  const mode = modeOf(part, action.mode);
-  const set = await performOne(work.verbs, { do: 'set', at, name, mode, modified: null, ...ownersOf(work, action) });
-  if (set !== null) return settleFault(work, index, 'set the attributes', set);
-  work.table.setStaged(index, true);
+  const given = givenOf(action, givenOwners(work, action), modeOf(part, action.mode));
+  await giving.give(part, at, name, given, fault => {
+    if (fault === null) work.table.setStaged(index, true);
+    else settleFault(work, index, 'set the attributes', fault);
+  });
 };
 
 const completeLink = async (work: Work, index: number, action: Action & { do: 'link' }): Promise<void> => {
   const at = await stagedFolder(work, index);
   if (isFault(at)) return settleFault(work, index, 'make the link', at);
   const name = stagedName(work, index);
-  const { owner, group } = ownersOf(work, action);
+  const { owner, group } = givenOwners(work, action);
   const deeds: Deed[] = [{ do: 'make-link', at, name, target: action.target }];
   if (action.modified !== null || owner !== null || group !== null) {
     deeds.push({ do: 'set', at, name, mode: null, modified: action.modified, owner, group });

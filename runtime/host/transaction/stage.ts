@@ -11,31 +11,36 @@ import { WireError } from '../../bytes/wire.js';
 import { updateZeros } from '../../bytes/zeros.js';
 import type { Action, Outcome } from '../../tree/action.js';
 import { PROBLEM_CODES, type ProblemCode } from '../../tree/entry.js';
-import { isFault, type Sink } from '../file-verbs.js';
+import { type Fault, isFault, type Sink } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
+import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
 import { performOne } from './one-deed.js';
+import { givenOwners } from './owners.js';
 import { discard, discardUnfinished, stagedFolder, stagedName } from './staged.js';
-import { failed, failedOrStopped, inconsistent, modeOf, openHashers, ownersOf, type Work } from './work.js';
+import { failed, failedOrStopped, inconsistent, modeOf, openHashers, type Work } from './work.js';
 
 /** Outcomes of steps whose content could not be staged. */
 export const stagePack = async (work: Work, pack: AsyncIterable<Uint8Array>): Promise<Outcome[]> => {
   const hashers = await openHashers(new Set(work.parts.map(({ scan }) => scan.selection.algorithm)));
-  const receiving: Receiving = { work, hashers, open: null, troubles: [] };
+  const receiving: Receiving = { work, hashers, giving: openGiving(work), open: null, troubles: [] };
   try {
     for await (const chunk of pack) {
       for (const record of recordsOf(chunk)) await receive(receiving, record);
       await work.breathe();
     }
     if (receiving.open !== null) throw protocolFault(work, 'the content ended in the middle of a file');
+    await receiving.giving.finish();
     return receiving.troubles;
   } finally {
     await receiving.open?.sink?.discard();
+    await receiving.giving.release();
   }
 };
 
 type Receiving = {
   readonly work: Work;
   readonly hashers: Awaited<ReturnType<typeof openHashers>>;
+  readonly giving: Giving;
   /** The file that comes in parts; without a sink when it has failed and the rest of it is passed over. */
   open: { readonly index: number; sink: Sink | null; received: number } | null;
   readonly troubles: Outcome[];
@@ -57,6 +62,7 @@ const receive = async (receiving: Receiving, record: PackRecord): Promise<void> 
       return receiveEnd(receiving, step, record.size, record.digest);
     case 'lost': {
       if (receiving.open?.index === record.index) await abandonOpen(receiving);
+      await receiving.giving.finish();
       await discard(receiving.work, record.index);
       return trouble(receiving, lost(step, record));
     }
@@ -77,7 +83,7 @@ const receiveWhole = async (receiving: Receiving, step: FileStep, content: Buffe
     await sink.discard();
     return trouble(receiving, failedOrStopped(work, index, action.path, 'write', written));
   }
-  return finish(receiving, step, sink);
+  return finish(receiving, step, sink, digest);
 };
 
 /** The next bytes of a file in parts; without content they are zeros. */
@@ -130,25 +136,36 @@ const receiveEnd = async (receiving: Receiving, step: FileStep, size: number, di
   if (open.sink === null) return;
   const right = size === open.received && size === step.action.size;
   const same = right && hasherOf(work, hashers, step).parts.digest() === digest;
-  if (same) return finish(receiving, step, open.sink);
+  if (same) return finish(receiving, step, open.sink, digest);
   await open.sink.discard();
   trouble(receiving, right ? corrupt(step) : wrongSize(step, open.received));
 };
 
-const finish = async (receiving: Receiving, { index, part, action }: FileStep, sink: Sink): Promise<void> => {
+const finish = async (
+  receiving: Receiving,
+  { index, part, action }: FileStep,
+  sink: Sink,
+  digest: string,
+): Promise<void> => {
   const { work } = receiving;
-  const mode = modeOf(work.parts[part]!, action.mode);
-  const finished = await sink.finish({ mode, modified: action.modified });
-  const { owner, group } = ownersOf(work, action);
-  if (finished === null && owner === null && group === null) return settled(work, index);
-  const at = await stagedFolder(work, index);
-  if (isFault(at)) return trouble(receiving, failedOrStopped(work, index, action.path, 'write', at));
-  const name = stagedName(work, index);
-  // Changing the owner takes special bits away, so the mode is said again.
-  const fault = finished ?? (await performOne(work.verbs, { do: 'set', at, name, mode, modified: null, owner, group }));
-  if (fault === null) return settled(work, index);
-  await discardUnfinished(work, index, at);
-  trouble(receiving, failedOrStopped(work, index, action.path, 'write', fault));
+  work.digests.set(index, digest);
+  const { giving } = receiving;
+  const at = work.parts[part]!;
+  const mode = modeOf(at, action.mode);
+  const owners = givenOwners(work, action);
+  const first = managesExtras(at) ? UNFINISHED : mode;
+  const fault = await sink.finish({ mode: first, modified: action.modified });
+  if (fault === null && first === mode && owners.owner === null && owners.group === null) return settled(work, index);
+  const folder = await stagedFolder(work, index);
+  if (isFault(folder)) return trouble(receiving, failedOrStopped(work, index, action.path, 'write', folder));
+  const done = async (given: Fault | null): Promise<void> => {
+    if (given === null) return settled(work, index);
+    const there = await stagedFolder(work, index);
+    if (!isFault(there)) await discardUnfinished(work, index, there);
+    trouble(receiving, failedOrStopped(work, index, action.path, 'write', given));
+  };
+  if (fault !== null) return done(fault);
+  return giving.give(at, folder, stagedName(work, index), givenOf(action, owners, mode), done);
 };
 
 const settled = (work: Work, index: number): void => {
@@ -223,6 +240,9 @@ const protocolFault = ({ label }: Work, what: string): HostError =>
     `staging on ${label}: ${what}`,
     'this is a fault in syncplan, or in what passes content on',
   );
+
+/** Open to nobody else, and to this user whatever its mode will be, until its extended attributes are there. */
+const UNFINISHED = 0o600;
 
 /** Zeros that are digested before the host may show that it is alive. */
 const ZEROS_AT_ONCE = 67_108_864;

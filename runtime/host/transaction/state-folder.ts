@@ -1,79 +1,88 @@
-// The state folder in a root: where a transaction stages, and where what it removed is kept.
+// The state folder of a root: where syncplan keeps its own files, on the same file system, never listed.
 //
-//   .syncplan/                   0711
+//   .syncplan/                   0711   or where the root's `state` says
+//     marker                            identifies this root (marker.ts)
+//     lock/                      0755   locks; co-operating programs may take them too
 //     staging/                   0700
 //       RUN-BLOCK/               0700   one transaction; removed when it ends
 //         INDEX                         a file, link or hard link that will be renamed into place
 //         INDEX.d/…                     a whole folder that will be renamed into place
+//         files                         which path each INDEX is for (leftovers.ts)
+//     intent/                    0700
+//       RUN-BLOCK                       the intent record of a transaction (intent.ts)
+//       RUN-BLOCK.done                  the same, done; kept while hooks are owed
+//     baseline/                  0700
+//       BLOCK-KEY/NUMBER                what was committed (baseline.ts)
 //     trash/                     0700
-//       RUN/PATH…                0700   what that run removed; a name that is taken gets `.1`, `.2`, … (of a folder: RUN.1)
+//       RUN/BLOCK/PATH…          0700   what one transaction of that run removed or replaced (trash.ts)
+//       RUN/BLOCK.trash                 why, and for how long it is kept
 //
-// What belongs to another user, or may be written by others, is not used: whoever can change staging could change what is put in place.
+// A name that is taken gets `.1`, `.2`, …
 import { MAX_NAME, type Path } from '../../tree/path.js';
-import { type Cursor, openCursor } from '../cursor.js';
 import { explainFault, hostErrorOf } from '../faults.js';
-import { type Fault, type FileVerbs, type Folder, isFault } from '../file-verbs.js';
+import { type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
-import { ensureFolder, performOne } from './one-deed.js';
+import { performOne } from './one-deed.js';
+import { distrust, openOwn, type Trusted, unusableOwn } from './own-folder.js';
 
 export const STATE_FOLDER = '.syncplan';
 
-export type StateFolder = {
-  readonly folder: Folder;
-  readonly stagingParent: Folder;
-  /** Name of this transaction's folder in it. */
-  readonly stagingName: string;
-  readonly staging: Folder;
-  /** The trash folder for what stood in `folder` (from the root); made when first asked for. */
-  readonly trashFor: (folder: Path) => Promise<Folder | Fault>;
-  readonly release: () => Promise<void>;
+/** A held root, and where its state folder is. */
+export type StatePlace = {
+  readonly root: Folder;
+  readonly rootStat: Stat;
+  /** An absolute path; null for `.syncplan` in the root. */
+  readonly elsewhere: Path | null;
+  /** Its path from the root where it lies in it, null where it does not. */
+  readonly within: Path | null;
+  /** This user's number. */
+  readonly userId: number;
+  /** Names root and host: `the root /srv/www on web-01`. */
+  readonly where: string;
 };
 
-/** Throws HostError where it cannot be made or used. `where` names root and host. */
-export const openStateFolder = async (
+export type Room = 'staging' | 'intent' | 'baseline' | 'trash';
+
+/** Held; null where there is none and it is not to be made. Throws HostError where it cannot be made or trusted. */
+export const openState = async (verbs: FileVerbs, place: StatePlace, make: boolean): Promise<Folder | null> => {
+  const { root, elsewhere, where } = place;
+  if (elsewhere !== null) return openElsewhere(verbs, place, elsewhere, make);
+  return openOwn(verbs, root, STATE_FOLDER, { mode: make ? STATE_MODE : null, trusted: trustedIn(place), where });
+};
+
+/** One of its folders. */
+export const openRoom = (
   verbs: FileVerbs,
-  root: Folder,
-  rootOwner: number,
-  names: { readonly staging: string; readonly trash: string },
+  place: StatePlace,
+  state: Folder,
+  room: Room,
+  make: boolean,
+): Promise<Folder | null> =>
+  openOwn(verbs, state, room, {
+    mode: make ? 0o700 : null,
+    trusted: trustedIn(place),
+    where: `${STATE_FOLDER} of ${place.where}`,
+  });
+
+export const trustedIn = ({ rootStat, userId }: StatePlace): Trusted => new Set([0, userId, rootStat.owner]);
+
+/** A folder that was not there before: another attempt of the same run may have left one behind. */
+export const makeFresh = async (
+  verbs: FileVerbs,
+  at: Folder,
+  wanted: string,
   where: string,
-): Promise<StateFolder> => {
-  const folder = await openOwn(verbs, root, STATE_FOLDER, 0o711, where);
-  const stagingParent = await openOwn(verbs, folder, 'staging', 0o700, where);
-  const { name: stagingName, folder: staging } = await makeFresh(verbs, stagingParent, names.staging, where);
-  await checkOwners(verbs, { root, rootOwner, folder, stagingParent, stagingName }, where);
-  const bins: { readonly folder: Folder; readonly cursor: Cursor }[] = [];
-  const openBin = async (number: number): Promise<Cursor | Fault> => {
-    const all = await enterOwn(verbs, folder, 'trash', 0o700);
-    if (isFault(all)) return all;
-    const own = await enterOwn(verbs, all, number === 0 ? names.trash : `${names.trash}.${number}`, 0o700);
-    await verbs.release(all);
-    if (isFault(own)) return own;
-    const cursor = openCursor(verbs, own);
-    bins.push({ folder: own, cursor });
-    return cursor;
-  };
-  /** A removed file may stand in the trash where a folder of that name is needed now: then another bin takes it. */
-  const trashFor = async (path: Path, number = 0): Promise<Folder | Fault> => {
-    const cursor = bins[number]?.cursor ?? (await openBin(number));
-    if (isFault(cursor)) return cursor;
-    const found = await ensureFolder(verbs, cursor, path, () => 0o700);
-    if (isFault(found) && found.fault === 'ENOTDIR' && number < MAX_BINS) return trashFor(path, number + 1);
-    return found;
-  };
-  return {
-    folder,
-    stagingParent,
-    stagingName,
-    staging,
-    trashFor: path => trashFor(path),
-    async release() {
-      for (const { cursor, folder: bin } of bins) {
-        await cursor.close();
-        await verbs.release(bin);
-      }
-      for (const one of [staging, stagingParent, folder]) await verbs.release(one);
-    },
-  };
+  isTaken: (name: string) => boolean = () => false,
+): Promise<{ readonly name: string; readonly folder: Folder }> => {
+  for (let attempt = 0; ; attempt++) {
+    const name = attempt === 0 ? wanted : `${wanted}.${attempt}`;
+    if (attempt < MAX_ATTEMPTS && isTaken(name)) continue;
+    const made = await performOne(verbs, { do: 'make-folder', at, name, mode: 0o700 });
+    if (made?.fault === 'EEXIST' && attempt < MAX_ATTEMPTS) continue;
+    const folder = made ?? (await verbs.enter(at, name));
+    if (isFault(folder)) throw hostErrorOf(`make a folder for the transaction in ${where}`, folder);
+    return { name, folder };
+  }
 };
 
 /** A name that is surely one component of bearable length. */
@@ -83,72 +92,54 @@ export const plainName = (text: string): string =>
     .replace(/^\.+/, '_')
     .slice(0, MAX_NAME - 16) || '_';
 
-/** A folder of our own, made where it is missing; throws where it cannot be used. */
-const openOwn = async (verbs: FileVerbs, at: Folder, name: string, mode: number, where: string): Promise<Folder> => {
-  const folder = await enterOwn(verbs, at, name, mode);
-  if (!isFault(folder)) return folder;
-  if (!MISUSED.has(folder.fault)) throw hostErrorOf(`make the folder ${name} in ${where}`, folder);
-  const why = folder.fault === OPEN_TO_OTHERS ? folder.message : explainFault(folder).why;
-  const help = 'see what is in it, then remove it or take the right to write from group and others';
-  throw new HostError('bad-root', `cannot use ${name} in ${where}: ${why}`, help);
-};
+/** Was it made from `wanted` because that was taken? */
+export const isNumbered = (name: string, wanted: string): boolean =>
+  name === wanted || (name.startsWith(`${wanted}.`) && /^\d+$/.test(name.slice(wanted.length + 1)));
 
-const enterOwn = async (verbs: FileVerbs, at: Folder, name: string, mode: number): Promise<Folder | Fault> => {
-  const made = await performOne(verbs, { do: 'make-folder', at, name, mode });
-  if (made !== null && made.fault !== 'EEXIST') return made;
-  const folder = await verbs.enter(at, name);
-  if (isFault(folder)) return folder;
-  const [stat] = await verbs.stat([{ at, name }]);
-  if (stat !== undefined && !isFault(stat) && (stat.mode & 0o022) === 0) return folder;
-  await verbs.release(folder);
-  return isFault(stat) ? stat : { fault: OPEN_TO_OTHERS, message: 'others may write to it' };
-};
-
-/** Only this user, root and the owner of the root's folder may own it: the latter can change what is in the root anyway. */
-const checkOwners = async (
+/** The folder itself is made where only its last component is missing. */
+const openElsewhere = async (
   verbs: FileVerbs,
-  at: {
-    readonly root: Folder;
-    readonly rootOwner: number;
-    readonly folder: Folder;
-    readonly stagingParent: Folder;
-    readonly stagingName: string;
-  },
-  where: string,
-): Promise<void> => {
-  const stats = await verbs.stat([
-    { at: at.stagingParent, name: at.stagingName },
-    { at: at.root, name: STATE_FOLDER },
-    { at: at.folder, name: 'staging' },
-  ]);
-  const owners = stats.map(stat => (isFault(stat) ? null : stat.owner));
-  const trusted = new Set([0, owners[0], at.rootOwner]);
-  if (owners.every(owner => owner !== null && trusted.has(owner))) return;
+  place: StatePlace,
+  path: Path,
+  make: boolean,
+): Promise<Folder | null> => {
+  const what = `the state folder ${path} of ${place.where}`;
+  let opened = await verbs.open(path);
+  if (isFault(opened) && opened.fault === 'ENOENT') {
+    if (!make) return null;
+    await makeIn(verbs, path, what);
+    opened = await verbs.open(path);
+  }
+  if (isFault(opened)) throw unusableOwn('use', what, opened);
+  const wrong = distrust(opened.stat, trustedIn(place));
+  if (wrong === null && opened.stat.device === place.rootStat.device) return opened.folder;
+  await verbs.release(opened.folder);
+  if (wrong !== null) throw unusableOwn('use', what, wrong);
   throw new HostError(
     'bad-root',
-    `cannot use ${STATE_FOLDER} in ${where}: it belongs to another user`,
-    `see what is in it, then remove it, or log in as its owner`,
+    `cannot use ${what}: it is on another file system than the root`,
+    'choose a folder on the file system of the root: what is staged there is put in place by renaming it',
   );
 };
 
-/** A folder that was not there before: another attempt of the same run may have left one behind. */
-const makeFresh = async (
-  verbs: FileVerbs,
-  at: Folder,
-  wanted: string,
-  where: string,
-): Promise<{ readonly name: string; readonly folder: Folder }> => {
-  for (let attempt = 0; ; attempt++) {
-    const name = attempt === 0 ? wanted : `${wanted}.${attempt}`;
-    const made = await performOne(verbs, { do: 'make-folder', at, name, mode: 0o700 });
-    if (made?.fault === 'EEXIST' && attempt < MAX_ATTEMPTS) continue;
-    const folder = made ?? (await verbs.enter(at, name));
-    if (isFault(folder)) throw hostErrorOf(`make a staging folder in ${where}`, folder);
-    return { name, folder };
+const makeIn = async (verbs: FileVerbs, path: Path, what: string): Promise<void> => {
+  const clean = path.replace(/\/+$/, '');
+  const cut = clean.lastIndexOf('/');
+  const above = await verbs.open(clean.slice(0, cut) || '/');
+  if (isFault(above)) {
+    const help = `make ${clean.slice(0, cut) || '/'} there, or choose another state folder`;
+    throw new HostError('bad-root', `cannot use ${what}: ${explainFault(above).why}`, help);
   }
+  const made = await performOne(verbs, {
+    do: 'make-folder',
+    at: above.folder,
+    name: clean.slice(cut + 1),
+    mode: STATE_MODE,
+  });
+  if (made === null) await performOne(verbs, { do: 'sync-folder', at: above.folder });
+  await verbs.release(above.folder);
+  if (made !== null && made.fault !== 'EEXIST') throw hostErrorOf(`make ${what}`, made);
 };
 
-const OPEN_TO_OTHERS = 'EPERM';
-const MISUSED: ReadonlySet<string> = new Set(['ENOTDIR', 'ELOOP', OPEN_TO_OTHERS]);
+const STATE_MODE = 0o711;
 const MAX_ATTEMPTS = 1000;
-const MAX_BINS = 10;

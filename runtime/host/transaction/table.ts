@@ -25,6 +25,8 @@ export type Table = {
   readonly makerOf: (part: number, folder: Path) => number;
   /** Some step of this list takes away what stands there. */
   readonly clears: (part: number, path: Path) => boolean;
+  /** Index of the step that puts something at a path which an earlier step clears, or NONE. */
+  readonly fillerOf: (part: number, path: Path) => number;
   /** What the step needs is in staging: verified content, a link, a folder with its attributes. */
   readonly isStaged: (index: number) => boolean;
   readonly setStaged: (index: number, staged: boolean) => void;
@@ -37,7 +39,8 @@ export type Table = {
   readonly survey: () => void;
 };
 
-export const makeTable = (given: readonly Step[]): Table => {
+/** null stands for a step that was dropped before. */
+export const makeTable = (given: readonly (Step | null)[]): Table => {
   const steps: (Step | null)[] = [...given];
   const states = new Uint8Array(steps.length);
   const staged = new Uint8Array(steps.length);
@@ -55,6 +58,7 @@ export const makeTable = (given: readonly Step[]): Table => {
     carrier: index => routes.carriers[index]!,
     makerOf: (part, folder) => routes.makers.get(keyOf(part, folder)) ?? NONE,
     clears: (part, path) => routes.cleared.has(keyOf(part, path)),
+    fillerOf: (part, path) => routes.fillers.get(keyOf(part, path)) ?? NONE,
     isStaged: index => staged[index] === 1,
     setStaged(index, value) {
       staged[index] = value ? 1 : 0;
@@ -86,12 +90,14 @@ type Routes = {
   readonly carriers: Int32Array;
   readonly makers: ReadonlyMap<string, number>;
   readonly cleared: ReadonlySet<string>;
+  readonly fillers: ReadonlyMap<string, number>;
 };
 
 const surveySteps = (steps: readonly (Step | null)[]): Routes => {
   const carriers = new Int32Array(steps.length).fill(NONE);
   const makers = new Map<string, number>();
   const cleared = new Set<string>();
+  const fillers = new Map<string, number>();
   // Neighbours in the list mostly stand in the same folder, so its carrier is asked for once.
   let last = { key: '', carrier: NONE };
   steps.forEach((step, index) => {
@@ -100,6 +106,7 @@ const surveySteps = (steps: readonly (Step | null)[]): Routes => {
     const folder = keyOf(part, parent(action.path));
     if (action.do === 'remove' || action.do === 'remove-folder') cleared.add(keyOf(part, action.path));
     if (action.do === 'folder' || action.do === 'file' || action.do === 'link' || action.do === 'hard') {
+      if (cleared.size > 0 && cleared.has(keyOf(part, action.path))) fillers.set(keyOf(part, action.path), index);
       if (folder !== last.key) last = { key: folder, carrier: carrierOf(steps, carriers, makers.get(folder)) };
       carriers[index] = last.carrier;
     }
@@ -113,7 +120,7 @@ const surveySteps = (steps: readonly (Step | null)[]): Routes => {
       last = { key: '', carrier: NONE };
     }
   });
-  return { carriers, makers, cleared };
+  return { carriers, makers, cleared, fillers };
 };
 
 const carrierOf = (steps: readonly (Step | null)[], carriers: Int32Array, maker: number | undefined): number => {

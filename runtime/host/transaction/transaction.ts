@@ -1,19 +1,24 @@
 // A transaction over file verbs: prepare, stage, pre-check, commit, verify, end – written once for every kind of host.
 import type { Action } from '../../tree/action.js';
-import { openCursor } from '../cursor.js';
-import type { FileVerbs, Folder } from '../file-verbs.js';
+import type { FileVerbs, Folder, Maybe } from '../file-verbs.js';
 import type { Step, Transaction, TransactionId } from '../host.js';
 import { HostError } from '../host-error.js';
-import type { SeenScan } from '../seen.js';
-import { commitSteps } from './commit.js';
-import { endStaging } from './end.js';
+import { asCheckedLock } from '../lock-check.js';
+import { commitWork } from './commit.js';
+import { type Desk, openDesk } from './desk.js';
+import { makeDirty } from './dirty.js';
+import { endDesk } from './end.js';
+import { isLogged } from './intent-log.js';
+import { adoptLeftover, deadOf, type Found, findLeftovers, writeFiles } from './leftovers.js';
+import { performOne } from './one-deed.js';
 import { precheckSteps, refuseSteps } from './precheck.js';
 import { stagePack } from './stage.js';
 import { discard } from './staged.js';
-import { openStateFolder, plainName, type StateFolder } from './state-folder.js';
+import type { StatePlace } from './state-folder.js';
+import { makeStepDigests } from './step-digests.js';
 import { makeTable } from './table.js';
 import { verifySteps } from './verify.js';
-import type { Work, WorkPart } from './work.js';
+import { closeParts, desksOf, makePart, type PartScan, type Work, type WorkPart } from './work.js';
 
 export type TransactionTools = {
   readonly label: string;
@@ -24,10 +29,11 @@ export type TransactionTools = {
 
 /** A part with its root's folder held open by its host, which also lets go of it. */
 export type HeldPart = {
-  readonly folder: Folder;
-  readonly owner: number;
+  readonly place: StatePlace;
   readonly path: string;
-  readonly scan: SeenScan;
+  readonly scan: PartScan;
+  /** Told of the state folder once it is there: the root gets its marker. */
+  readonly opened: (state: Folder) => Maybe<void>;
 };
 
 export const beginTransaction = (
@@ -37,6 +43,8 @@ export const beginTransaction = (
 ): Transaction => {
   let work: Work | null = null;
   let ended = false;
+  let owed = '';
+  const found = new Map<number, Found>();
   const working = (doing: string): Work => {
     if (work !== null && !ended) return work;
     throw new HostError(
@@ -50,46 +58,60 @@ export const beginTransaction = (
       if (work !== null || ended)
         throw new HostError('protocol', 'a transaction was prepared twice', 'this is a fault in syncplan');
       work = await openWork(tools, id, parts, steps);
+      await writeFiles(work);
     },
-    async amend(changes) {
-      const current = working('amend');
-      await amendSteps(current, changes);
+    leftovers: async () => (id.lock === null ? [] : findLeftovers(working('look for leftovers'), found)),
+    async adopt(indexes) {
+      const current = working('adopt');
+      const outcomes = [];
+      for (const index of indexes) {
+        const leftover = found.get(index);
+        if (leftover === undefined || current.table.step(index) === null) continue;
+        const outcome = await adoptLeftover(current, index, leftover);
+        if (outcome === null) continue;
+        current.table.settle(outcome);
+        outcomes.push(outcome);
+      }
+      return outcomes;
     },
+    amend: async changes => amendSteps(working('amend'), changes),
     stage: async pack => stagePack(working('stage'), pack),
     precheck: async () => precheckSteps(working('pre-check')),
-    commit: () => commitSteps(working('commit')),
+    async owe(text) {
+      owed = text;
+    },
+    commit: () => commitWork(working('commit'), owed),
     verify: async () => verifySteps(working('verify')),
     async end() {
       if (ended) return;
       ended = true;
-      if (work !== null) await closeWork(work, tools, id);
+      if (work !== null) await closeWork(work, id);
     },
   };
 };
 
+/** Opens the desk of each root, once for all the parts that work in it. */
 const openWork = async (
   tools: TransactionTools,
   id: TransactionId,
   parts: readonly HeldPart[],
   steps: readonly Step[],
 ): Promise<Work> => {
-  const states = new Map<Folder, StateFolder>();
+  const desks = new Map<Folder, Desk>();
   const opened: WorkPart[] = [];
-  for (const { folder, owner, path, scan } of steps.length === 0 ? [] : parts) {
-    const names = { staging: plainName(`${id.run}-${id.block}`), trash: plainName(id.run) };
-    const state =
-      states.get(folder) ??
-      (await openStateFolder(tools.verbs, folder, owner, names, `the root ${path} on ${tools.label}`));
-    states.set(folder, state);
-    opened.push({
-      scan,
-      base: scan.selection.folder,
-      state,
-      places: openCursor(tools.verbs, folder),
-      leaders: openCursor(tools.verbs, folder),
-      staged: openCursor(tools.verbs, state.staging),
-      stagedLeaders: openCursor(tools.verbs, state.staging),
-    });
+  try {
+    for (const { place, path, scan, opened: told } of steps.length === 0 ? [] : parts) {
+      let desk = desks.get(place.root);
+      if (desk === undefined) {
+        desk = await openDesk(tools.verbs, place, id);
+        desks.set(place.root, desk);
+        await told(desk.folder);
+      }
+      opened.push(makePart(tools.verbs, { root: place.root, path, scan, desk }));
+    }
+  } catch (error) {
+    for (const desk of desks.values()) await dropDesk(tools.verbs, desk);
+    throw error;
   }
   for (const { part } of steps) {
     if (opened[part] !== undefined) continue;
@@ -99,17 +121,49 @@ const openWork = async (
       'this is a fault in syncplan',
     );
   }
-  const work: Work = {
-    ...tools,
+  const lock = id.lock === null ? null : asCheckedLock(id.lock);
+  const work = makeWork(tools, {
+    id: {
+      run: id.run,
+      block: id.block,
+      trash: Math.max(0, id.trash),
+      strict: id.durability === 'strict',
+      remembers: true,
+    },
     parts: opened,
-    table: makeTable(steps),
-    disturbed: new Set(),
-    refused: new Set(),
-    placed: new Map(),
-  };
+    steps,
+    again: false,
+    check: () => lock?.check(),
+  });
   refuseSteps(work);
   return work;
 };
+
+/** Another root could not be opened: nothing was staged yet. */
+const dropDesk = async (verbs: FileVerbs, desk: Desk): Promise<void> => {
+  await performOne(verbs, { do: 'remove-folder', at: desk.stagingParent, name: desk.stagingName });
+  await desk.release();
+};
+
+export const makeWork = (
+  { label, verbs, privileged, breathe }: TransactionTools,
+  { steps, ...given }: Pick<Work, 'id' | 'parts' | 'again' | 'check'> & { readonly steps: readonly (Step | null)[] },
+): Work => ({
+  label,
+  verbs,
+  privileged,
+  breathe,
+  ...given,
+  table: makeTable(steps),
+  disturbed: new Set(),
+  linked: new Set(),
+  refused: new Set(),
+  placed: new Map(),
+  lying: new Map(),
+  digests: makeStepDigests(steps.length),
+  dirty: makeDirty(),
+  lingering: [],
+});
 
 const amendSteps = async (
   work: Work,
@@ -130,12 +184,22 @@ const amendSteps = async (
 const isSameFolder = (before: Action, after: Action | null): boolean =>
   before.do === 'folder' && after?.do === 'folder' && before.path === after.path && before.whole === after.whole;
 
-const closeWork = async (work: Work, tools: TransactionTools, id: TransactionId): Promise<void> => {
-  for (const { places, leaders, staged, stagedLeaders } of work.parts) {
-    for (const cursor of [places, leaders, staged, stagedLeaders]) await cursor.close();
-  }
-  for (const state of new Set(work.parts.map(part => part.state))) {
-    await endStaging(tools.verbs, state, id.trash, tools.breathe);
-    await state.release();
+/** What the intent record speaks of stays, for whoever finishes it. */
+const closeWork = async (work: Work, id: TransactionId): Promise<void> => {
+  const { verbs, breathe, lingering } = work;
+  const desks = desksOf(work);
+  const [first] = desks;
+  try {
+    await closeParts(work);
+    for (const source of lingering) await source.close();
+    if (first === undefined) return;
+    const pending = await isLogged(verbs, first.place, first.stagingName);
+    const dead = id.lock === null || pending ? null : await deadOf(work);
+    for (const desk of desks) {
+      const names = new Set(dead?.get(desk)?.keys() ?? []);
+      await endDesk(desk, { verbs, breathe, trash: work.id.trash, pending, dead: names });
+    }
+  } finally {
+    for (const desk of desks) await desk.release();
   }
 };

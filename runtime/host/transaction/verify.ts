@@ -3,7 +3,7 @@ import type { Outcome } from '../../tree/action.js';
 import { type Fault, isFault, type Stat } from '../file-verbs.js';
 import { makePace } from '../pace.js';
 import { lookAt, stretches } from './destination.js';
-import { inconsistent, modeOf, returnToRoots, type Work } from './work.js';
+import { inconsistent, isTime, modeOf, returnToRoots, type Work } from './work.js';
 
 export const verifySteps = async (work: Work): Promise<Outcome[]> => {
   const outcomes: Outcome[] = [];
@@ -54,8 +54,10 @@ const differsFromPlaced = (work: Work, index: number, now: Stat | Fault): string
     case 'folder':
       return now.kind === 'folder' ? null : other;
     case 'adjust': {
-      const mode = action.mode === null || now.kind === 'link' ? now.mode : modeOf(work.parts[part]!, action.mode);
-      return now.mode === mode && isTime(now, action.modified) ? null : AFTERWARDS;
+      const at = work.parts[part]!;
+      // Special bits that are not carried stay as they were.
+      const same = action.mode === null || now.kind === 'link' || modeOf(at, now.mode) === modeOf(at, action.mode);
+      return same && isTime(now, action.modified) ? null : AFTERWARDS;
     }
     case 'remove':
     case 'remove-folder':
@@ -63,9 +65,4 @@ const differsFromPlaced = (work: Work, index: number, now: Stat | Fault): string
   }
 };
 
-/** File systems keep times more coarsely than asked; that is no change. */
-const isTime = (now: Stat, modified: number | null): boolean =>
-  modified === null || Math.abs(now.modified - modified) <= COARSEST;
-
 const AFTERWARDS = 'it was changed after it was put in place';
-const COARSEST = 2_000_000;

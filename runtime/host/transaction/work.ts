@@ -4,40 +4,102 @@ import { type Hasher, openDigests } from '../../bytes/digest.js';
 import type { Outcome } from '../../tree/action.js';
 import type { Problem } from '../../tree/entry.js';
 import { join, leaf, type Path, parent } from '../../tree/path.js';
-import type { Cursor } from '../cursor.js';
+import { type Cursor, openCursor } from '../cursor.js';
 import { hostErrorOf, problemOf, stopsHost } from '../faults.js';
-import type { Fault, FileVerbs, Folder } from '../file-verbs.js';
+import type { Fault, FileVerbs, Folder, Maybe, Source, Stat } from '../file-verbs.js';
+import type { ScanSummary, Selection } from '../host.js';
 import type { SeenScan } from '../seen.js';
-import type { StateFolder } from './state-folder.js';
+import type { Desk } from './desk.js';
+import type { Dirty } from './dirty.js';
+import type { StepDigests } from './step-digests.js';
 import type { Table } from './table.js';
 
 export type Work = {
+  readonly id: WorkId;
   readonly label: string;
   readonly verbs: FileVerbs;
   readonly parts: readonly WorkPart[];
   readonly table: Table;
   /** Owners may be changed. */
   readonly privileged: boolean;
+  /** Finishes what another process began: what is in place already is done. */
+  readonly again: boolean;
+  /** Throws HostError 'locked' where the lock it works under was lost: asked before whatever writes. */
+  readonly check: () => Maybe<void>;
   /** Inodes whose change time we moved ourselves, by linking, unlinking or adjusting another of their names. */
   readonly disturbed: Set<number>;
+  /** Steps at whose destination a file with further names was seen. */
+  readonly linked: Set<number>;
   /** Steps whose paths are no paths: nothing is staged for them. */
   readonly refused: Set<number>;
   /** What stood at a step's path right after its commit. */
-  readonly placed: Map<number, { readonly inode: number; readonly changed: number }>;
+  readonly placed: Map<number, Placed>;
+  /** Inode of what lies in staging for a step; known from the intent record on. */
+  readonly lying: Map<number, number>;
+  /** Digests of staged content, by step. */
+  readonly digests: StepDigests;
+  /** What was changed and is not durable yet. */
+  readonly dirty: Dirty;
+  /** Old files that were replaced, held open so that they are freed after the acknowledgement. */
+  readonly lingering: Source[];
   readonly breathe: () => Promise<void>;
 };
 
+export type WorkId = {
+  readonly run: string;
+  readonly block: string;
+  /** Seconds for which what it removes is kept. */
+  readonly trash: number;
+  readonly strict: boolean;
+  /** The baseline takes in what it does. */
+  readonly remembers: boolean;
+};
+
+export type Placed = Pick<Stat, 'inode' | 'changed' | 'modified' | 'size'>;
+
 export type WorkPart = {
-  readonly scan: SeenScan;
+  readonly scan: PartScan;
+  /** The root, as its host resolves it. */
+  readonly path: Path;
   /** The take's folder within the root. */
   readonly base: Path;
-  readonly state: StateFolder;
+  readonly desk: Desk;
   /** From the root's folder; the second follows leaders of hard links. */
   readonly places: Cursor;
   readonly leaders: Cursor;
   /** From this transaction's staging folder. */
   readonly staged: Cursor;
   readonly stagedLeaders: Cursor;
+};
+
+/** What a transaction needs to know of the scan that its steps rest on. */
+export type PartScan = Pick<SeenScan, 'seen'> & {
+  readonly selection: Pick<Selection, 'folder' | 'attributes' | 'algorithm'>;
+  readonly summary: Pick<ScanSummary, 'exists'>;
+};
+
+/** A part with its cursors, all of them at their start. */
+export const makePart = (
+  verbs: FileVerbs,
+  { root, path, scan, desk }: { root: Folder; path: Path; scan: PartScan; desk: Desk },
+): WorkPart => ({
+  scan,
+  path,
+  base: scan.selection.folder,
+  desk,
+  places: openCursor(verbs, root),
+  leaders: openCursor(verbs, root),
+  staged: openCursor(verbs, desk.staging),
+  stagedLeaders: openCursor(verbs, desk.staging),
+});
+
+/** The places of a transaction in the roots it works in, each once. */
+export const desksOf = ({ parts }: Pick<Work, 'parts'>): ReadonlySet<Desk> => new Set(parts.map(({ desk }) => desk));
+
+export const closeParts = async ({ parts }: Pick<Work, 'parts'>): Promise<void> => {
+  for (const { places, leaders, staged, stagedLeaders } of parts) {
+    for (const cursor of [places, leaders, staged, stagedLeaders]) await cursor.close();
+  }
 };
 
 /** A path of a step, from the root. */
@@ -75,6 +137,10 @@ export const failedOrStopped = (work: Work, index: number, path: Path, doing: st
 export const modeOf = (part: WorkPart, mode: number): number =>
   mode & (part.scan.selection.attributes.includes('special') ? 0o7777 : 0o777);
 
+/** File systems keep times more coarsely than asked; that is no change. */
+export const isTime = (now: Stat, modified: number | null): boolean =>
+  modified === null || Math.abs(now.modified - modified) <= COARSEST;
+
 /** Owner and group as numbers; null leaves it as it is: not managed, no such name here, or no right to change it. */
 export const ownersOf = (
   work: Work,
@@ -101,3 +167,5 @@ export const openHashers = async (
       ),
     ),
   );
+
+const COARSEST = 2_000_000;

@@ -1,0 +1,123 @@
+// Makes durable what a transaction did: a few files and folders one by one, many by one call for their whole file system.
+//
+// Invariants:
+//  1. Content is durable in staging, with the folders it lies in, before the intent record is.
+//  2. A folder that was made is durable before anything is put into it, and what was moved into the trash is durable before
+//     the folder it stood in is removed: no order of writing back loses a file.
+//  3. Every folder in which a name changed is durable before the transaction is done.
+//  4. A sync that fails is never tried again: the system may have forgotten what it could not write. It fails the block.
+import { leaf, parent } from '../../tree/path.js';
+import { explainFault } from '../faults.js';
+import { type Deed, type Fault, type Folder, isFault } from '../file-verbs.js';
+import { HostError } from '../host-error.js';
+import { performOne } from './one-deed.js';
+import { desksOf, type Work } from './work.js';
+
+/** Invariant 1: everything in staging and in the trash, and the folders in which these lie. */
+export const syncStaged = async (work: Work): Promise<void> => {
+  if (!work.id.strict) return;
+  const doing = `make durable what is staged on ${work.label}`;
+  let few = 0;
+  for (let index = 0; index < work.table.size && few <= FEW; index++) {
+    if (work.table.state(index) === 'ready') few++;
+  }
+  if (few > FEW && (await syncAll(work, doing))) return;
+  for (const { staging, stagingParent, folder, place, bin } of desksOf(work)) {
+    await syncTree(work, staging, doing);
+    const held = bin();
+    if (held !== null) {
+      await syncTree(work, held.folder, doing);
+      for (const above of held.above) await syncFolder(work, above, doing);
+    }
+    for (const above of [stagingParent, folder, place.root]) await syncFolder(work, above, doing);
+  }
+};
+
+/** Invariants 2 and 3: everything marked since the last time. */
+export const syncChanged = async (work: Work): Promise<void> => {
+  const { dirty } = work;
+  const marked = dirty.count;
+  if (work.id.strict && marked > 0) {
+    const doing = `make durable what was put in place on ${work.label}`;
+    if (marked <= FEW || !(await syncAll(work, doing))) await syncMarked(work, doing);
+  }
+  dirty.folders.clear();
+  dirty.files.clear();
+  dirty.count = 0;
+  dirty.barrier = false;
+  dirty.moved = false;
+};
+
+const syncMarked = async (work: Work, doing: string): Promise<void> => {
+  for (const desk of desksOf(work)) {
+    const bin = desk.bin();
+    if (bin !== null) await syncTree(work, bin.folder, doing);
+  }
+  for (const [part, paths] of work.dirty.files) {
+    for (const path of paths) {
+      const at = await work.parts[part]!.places.at(parent(path));
+      if (!isFault(at)) await syncOne(work, { do: 'sync-file', at, name: leaf(path) }, at, doing);
+    }
+  }
+  for (const [part, paths] of work.dirty.folders) {
+    for (const path of paths) {
+      const at = await work.parts[part]!.places.at(path);
+      // One that was removed since is gone from its parent, which is marked as well.
+      if (!isFault(at)) await syncFolder(work, at, doing);
+    }
+  }
+};
+
+/** False where there is no such call. */
+const syncAll = async (work: Work, doing: string): Promise<boolean> => {
+  const seen = new Set<number>();
+  for (const { place } of desksOf(work)) {
+    if (seen.has(place.rootStat.device)) continue;
+    seen.add(place.rootStat.device);
+    const fault = await work.verbs.syncAll(place.root);
+    if (fault?.fault === 'ENOSYS') return false;
+    if (fault !== null) throw failedSync(doing, fault);
+  }
+  return true;
+};
+
+/** Files first, then the folders from the bottom up. */
+const syncTree = async (work: Work, folder: Folder, doing: string): Promise<void> => {
+  const listed = await work.verbs.list(folder);
+  if (isFault(listed)) throw failedSync(doing, listed);
+  for (const { name, stat } of listed) {
+    if (stat.kind === 'file') await syncOne(work, { do: 'sync-file', at: folder, name }, folder, doing);
+    if (stat.kind !== 'folder') continue;
+    const inside = await work.verbs.enter(folder, name);
+    if (isFault(inside)) throw failedSync(doing, inside);
+    try {
+      await syncTree(work, inside, doing);
+    } finally {
+      await work.verbs.release(inside);
+    }
+  }
+  await syncFolder(work, folder, doing);
+  await work.breathe();
+};
+
+const syncFolder = (work: Work, folder: Folder, doing: string): Promise<void> =>
+  syncOne(work, { do: 'sync-folder', at: folder }, folder, doing);
+
+/** What may not be opened by its owner either is synced with everything around it. */
+const syncOne = async (work: Work, deed: Deed, at: Folder, doing: string): Promise<void> => {
+  let fault = await performOne(work.verbs, deed);
+  if (fault?.fault === 'EACCES') fault = await work.verbs.syncAll(at);
+  if (fault !== null && fault.fault !== 'ENOENT') throw failedSync(doing, fault);
+};
+
+const failedSync = (doing: string, fault: Fault): HostError => {
+  const { code, why } = explainFault(fault);
+  return new HostError(
+    code === 'no-space' ? 'no-space' : 'failed',
+    `${doing}: ${why}`,
+    'look at the disk and the system log of that host; then run the same command again: what is not surely on the disk is made anew',
+  );
+};
+
+/** Up to so many, syncing one by one costs less than writing out all that the file system holds back. */
+const FEW = 16;
