@@ -1,5 +1,6 @@
 // Extended attributes and access lists in a scan of a real disk: as digests in pages, as values where they are asked for.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import type { Attribute } from '../../compiler/plan.js';
@@ -183,6 +184,23 @@ test('a host that has no extended attributes refuses only where the plan asks fo
       () => scanOf(path, { attributes: ACL }, { verbs }),
       (error: unknown) => error instanceof HostError && error.code === 'unsupported',
     );
+  }));
+
+test('programs that are not installed are named, with the package that has them', () =>
+  inPlace({ x: 'x' }, async ({ path, make }) => {
+    const before = process.env.PATH;
+    const find = (program: string) => execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
+    make({ 'bin/env': `-> ${find('env')}`, 'bin/xargs': `-> ${find('xargs')}` });
+    try {
+      process.env.PATH = `${path}/bin`;
+      await assert.rejects(
+        () => scanOf(path, { attributes: XATTR }),
+        (error: unknown) =>
+          error instanceof HostError && error.code === 'unsupported' && /install the package `attr`/.test(error.help),
+      );
+    } finally {
+      process.env.PATH = before;
+    }
   }));
 
 (canKeep('xattr') && isRoot ? test : test.skip)(
