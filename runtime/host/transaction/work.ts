@@ -141,20 +141,6 @@ export const modeOf = (part: WorkPart, mode: number): number =>
 export const isTime = (now: Stat, modified: number | null): boolean =>
   modified === null || Math.abs(now.modified - modified) <= COARSEST;
 
-/** Owner and group as numbers; null leaves it as it is: not managed, no such name here, or no right to change it. */
-export const ownersOf = (
-  work: Work,
-  { owner, group }: { readonly owner: string | null; readonly group: string | null },
-): { readonly owner: number | null; readonly group: number | null } => ({
-  owner: work.privileged ? idOf(owner, work.verbs.names.userId) : null,
-  group: work.privileged ? idOf(group, work.verbs.names.groupId) : null,
-});
-
-const idOf = (name: string | null, find: (name: string) => number | null): number | null => {
-  if (name === null || name === '') return null;
-  return find(name) ?? (/^\d+$/.test(name) ? Number(name) : null);
-};
-
 /** One hasher for whole files and one for files in parts, by algorithm. */
 export const openHashers = async (
   algorithms: ReadonlySet<Algorithm>,
