@@ -21,6 +21,8 @@ export type CarryingOut = Attempting &
     /** Observes the whole relation again; false where a guard now refuses it. */
     readonly observeUnderLock: (relation: Relation, scans: Map<string, Promise<Side>> | null) => Promise<boolean>;
     readonly memory: RootMemory;
+    /** Nothing that was looked at again may be done: exactly what was observed, or nothing. */
+    readonly exact: boolean;
   };
 
 /** Sets the relation's state and tally; throws HostError when a host is lost. */
@@ -31,7 +33,8 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
   try {
     const consistency = consistencyOf(relation);
     const strategy = consistency.strategy === 'lock' ? consistency : null;
-    const escalation = consistency.strategy === 'verify' && consistency.then !== 'fail' ? consistency.then : null;
+    const then = consistency.strategy === 'verify' && !context.exact ? consistency.then : 'fail';
+    const escalation = then === 'fail' ? null : then;
     if (await isNothingToDo(relation)) await barrier.arrive();
     else {
       const left = await underLocks(relation, strategy, context);
@@ -81,7 +84,7 @@ const rounds = async (
   locks: HeldLocks,
   context: CarryingOut,
 ): Promise<Left | null> => {
-  let left = strategy === null ? roundsOf(relation) : ROUNDS_UNDER_LOCK;
+  let left = context.exact ? 0 : strategy === null ? roundsOf(relation) : ROUNDS_UNDER_LOCK;
   let work = await workOf(relation);
   while (work.steps.length > 0) {
     const outcome = await attempt(
@@ -114,6 +117,7 @@ const failInconsistent = (relation: Relation, { again, committed, why }: Left, c
     for (const path of paths) context.emit({ type: 'inconsistent', ...about(relation, context), path, why });
     return;
   }
+  relation.refused = context.exact;
   const many = again.length === 1 ? 'file' : 'files';
   const message = `${again.length} ${many} kept changing while they were synchronised, ${paths[0]} among them (${why})`;
   setState(

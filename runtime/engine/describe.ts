@@ -4,17 +4,21 @@ import { type Change, differingAttributes, type Rules } from '../tree/change.js'
 import type { Entry } from '../tree/entry.js';
 import { driftedPaths } from './drift.js';
 import type { ChangeLine, Preview, PreviewRelation, Summary } from './events.js';
-import { consistencyOf, type Relation, shownPath } from './relation.js';
+import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
 
 export const previewOf = (relations: readonly Relation[], hosts: Summary['hosts']): Preview => ({
   relations: relations.map(previewRelation),
   hosts,
 });
 
-export const linesOf = (relation: Relation): ChangeLine[] =>
-  relation.takes.flatMap(({ take, changes }) =>
-    changes.map(change => describe(change, shownPath(take, change.path), relation.rules)),
-  );
+export const linesOf = ({
+  takes,
+  rules,
+}: {
+  readonly takes: readonly Pick<ComparedTake, 'take' | 'changes'>[];
+  readonly rules: Rules;
+}): ChangeLine[] =>
+  takes.flatMap(({ take, changes }) => changes.map(change => describe(change, shownPath(take, change.path), rules)));
 
 /** How a change is counted: once, under the most telling name. */
 export const countedAs = (change: Change): 'created' | 'replaced' | 'attributes' | 'linked' | 'deleted' => {

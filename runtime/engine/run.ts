@@ -10,11 +10,13 @@ import { type Connected, connectHosts } from './connect-hosts.js';
 import { linesOf, previewOf } from './describe.js';
 import { driftedPaths } from './drift.js';
 import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './events.js';
+import { expectSaved } from './expect-saved.js';
 import type { Guard, RootMemory } from './guards.js';
 import { type Observing, observeRelation } from './observe.js';
 import { inBlockOrder } from './order.js';
 import { attendRoot } from './recover.js';
 import { type ComparedTake, consistencyOf, hasFailed, newRelation, type Relation, shownPath } from './relation.js';
+import type { SavedPlan } from './saved-plan.js';
 import { countPlanned } from './settle.js';
 import { about, attend, refuseGuarded, setState } from './state.js';
 import { summarize } from './summary.js';
@@ -46,6 +48,11 @@ export type RunOptions = {
   readonly memory: RootMemory;
   /** Programs of this machine, for hooks `on server`. */
   readonly server: Programs;
+  /** Exactly the actions of a saved plan are done, or it is refused. `claim` is asked once, before the first write: false
+   * where the plan has been used meanwhile. */
+  readonly expected?: { readonly saved: SavedPlan; readonly claim: () => Promise<boolean> };
+  /** Given what was observed, before anything is written: to save it. */
+  readonly observed?: (relations: readonly Relation[]) => Promise<void>;
   /** Hosts that transfer at once, instead of the plan's number. */
   readonly parallel: number | null;
 };
@@ -61,13 +68,14 @@ export const run = async (options: RunOptions): Promise<Summary> => {
   try {
     const observing = observingOf(options, hosts, started);
     await observe(relations, options, observing);
+    await options.observed?.(relations);
     const preview = previewOf(relations, hosts.failures());
     options.previewed(preview);
     if (options.command === 'plan') for (const relation of relations) countPlanned(relation);
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));
     if (options.command === 'apply' && !signal.aborted) {
       declined = changes && options.confirm !== null && !(await options.confirm(preview));
-      if (!declined) await apply(relations, options, observing);
+      if (!declined && (await claimed(relations, options))) await apply(relations, options, observing);
     }
   } finally {
     await closeScans(relations);
@@ -118,7 +126,8 @@ const observe = async (relations: readonly Relation[], options: RunOptions, obse
     relations.map(relation =>
       attend(relation, options, async () => {
         setState(relation, 'observing', options);
-        guards.set(relation, await observeRelation(relation, observing));
+        const found = await observeRelation(relation, observing);
+        guards.set(relation, [...found, ...(await unexpected(relation, options, 'first'))]);
         for (const line of linesOf(relation)) options.emit({ type: 'change', ...about(relation, options), ...line });
         for (const problem of relation.problems)
           options.emit({ type: 'problem', ...about(relation, options), ...problem });
@@ -128,6 +137,31 @@ const observe = async (relations: readonly Relation[], options: RunOptions, obse
     ),
   );
   for (const [relation, found] of guards) refuseGuarded(relation, found, relations, options);
+  const stale = relations.find(relation => relation.guards.some(({ guard }) => guard === 'saved-plan'));
+  if (stale !== undefined) refuseAll(relations, options, `it no longer fits ${stale.host}`);
+};
+
+const unexpected = async (
+  relation: Relation,
+  { expected }: RunOptions,
+  when: 'first' | 'again',
+): Promise<readonly Guard[]> => (expected === undefined ? [] : expectSaved(relation, expected.saved, when));
+
+/** May the run go on to write? A saved plan is used once, and only where there is something left to do it for. */
+const claimed = async (relations: readonly Relation[], options: RunOptions): Promise<boolean> => {
+  if (options.expected === undefined || relations.every(hasFailed) || (await options.expected.claim())) return true;
+  refuseAll(relations, options, 'another run has used it meanwhile');
+  return false;
+};
+
+/** A saved plan is applied whole or not at all. */
+const refuseAll = (relations: readonly Relation[], options: RunOptions, why: string): void => {
+  for (const relation of relations) {
+    if (hasFailed(relation)) continue;
+    relation.refused = true;
+    const help = 'a saved plan is applied whole or not at all; make a new one with syncplan plan FILE -o SAVED';
+    setState(relation, 'refused', options, `the saved plan is not applied: ${why}`, help);
+  }
 };
 
 /** Blocks as their `after` edges allow, hosts side by side; one failing host never holds up another. */
@@ -143,6 +177,7 @@ const apply = async (relations: readonly Relation[], options: RunOptions, observ
     masterHost: observing.host,
     masters: new Map(),
     barrierOf,
+    exact: options.expected !== undefined,
     async redo(relation, left, paths) {
       const consistency = consistencyOf(relation);
       const { rounds, every } = consistency.strategy === 'verify' ? consistency : { rounds: left + 1, every: 0 };
@@ -151,7 +186,8 @@ const apply = async (relations: readonly Relation[], options: RunOptions, observ
     },
     async observeUnderLock(relation, scans) {
       await closeScans([relation], 'remote');
-      const guards = await observeRelation(relation, { ...observing, masters: scans ?? new Map() });
+      const found = await observeRelation(relation, { ...observing, masters: scans ?? new Map() });
+      const guards = [...found, ...(await unexpected(relation, options, 'again'))];
       refuseGuarded(relation, guards, relations, options);
       return guards.length === 0;
     },

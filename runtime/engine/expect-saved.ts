@@ -1,0 +1,108 @@
+// Compares what a run would do now with what was saved: exactly that, or a refusal that names the first difference.
+//
+// 1. Before the first write, a relation must rest on the same listings and need the same changes, contents included.
+// 2. Looked at again under its locks, it may need fewer (an earlier block did them), never another one.
+// 3. What somebody else changed on a remote is never overwritten by a saved plan.
+import { isDeepStrictEqual } from 'node:util';
+import type { Entry } from '../tree/entry.js';
+import { comparePaths, type Path, toText } from '../tree/path.js';
+import { driftedPaths } from './drift.js';
+import type { Guard } from './guards.js';
+import { type ComparedTake, type Relation, shownPath } from './relation.js';
+import { type SavedChange, type SavedPlan, type SavedTake, saveChanges } from './saved-plan.js';
+
+export const expectSaved = async (
+  relation: Relation,
+  saved: SavedPlan,
+  when: 'first' | 'again',
+): Promise<readonly Guard[]> => {
+  const { block, host } = relation;
+  const refuse = (message: string): readonly Guard[] => [
+    {
+      guard: 'saved-plan',
+      stops: 'relation',
+      message: `the saved plan no longer fits ${host}: ${message}`,
+      help: `look again: syncplan plan ${saved.file}; then save it anew with -o, or apply that file itself`,
+    },
+  ];
+  const known = saved.relations.find(one => one.block === block.name && one.host === host);
+  if (known === undefined || known.takes.length !== relation.takes.length)
+    return refuse(`it has no block ${block.name}`);
+  for (const [index, now] of relation.takes.entries()) {
+    const why = await differs(known.takes[index]!, now, when);
+    if (why !== null) return refuse(why);
+  }
+  for (const { take, foreign } of relation.takes) {
+    const [path] = driftedPaths(foreign);
+    if (path !== undefined) {
+      const place = shown(shownPath(take, path));
+      return refuse(`${place}: expected what syncplan put there, found that somebody else has changed it since`);
+    }
+  }
+  return [];
+};
+
+/** `PATH: expected …, found …`, or null. */
+const differs = async (saved: SavedTake, now: ComparedTake, when: 'first' | 'again'): Promise<string | null> => {
+  const { take, remoteRoot, master, remote } = now;
+  if (remoteRoot.path !== saved.root) {
+    return `root ${take.into.root}: expected ${shown(saved.root)}, found ${shown(remoteRoot.path)}`;
+  }
+  const changes = new Map((await saveChanges(now, () => UNREADABLE)).map(change => [change.path, change]));
+  const expected = new Map(saved.changes.map(change => [change.path, change]));
+  const paths = when === 'again' ? [...changes.keys()] : [...new Set([...expected.keys(), ...changes.keys()])];
+  for (const path of paths.sort(comparePaths)) {
+    const [a, b] = [expected.get(path), changes.get(path)];
+    if (!isDeepStrictEqual(a, b)) return `${shown(shownPath(take, path))}: expected ${said(a)}, found ${said(b)}`;
+  }
+  if (when === 'again') return null;
+  for (const [side, was, is] of [
+    ['the master', saved.master, master.summary.digest],
+    ['the remote', saved.remote, remote.summary.digest],
+  ] as const) {
+    const found = Buffer.from(is, 'latin1').toString('hex');
+    if (found !== was) {
+      const folder = shown(shownPath(take, ''));
+      return `${folder === '' ? '.' : folder}: expected the listing ${was} of ${side}, found ${found}: something there has changed`;
+    }
+  }
+  return null;
+};
+
+const said = (change: SavedChange | undefined): string => {
+  if (change === undefined) return 'nothing to do';
+  const { kind, was, becomes, content } = change;
+  const sent = content === null ? '' : ` with content ${content === UNREADABLE ? content : content.slice(0, 16)}`;
+  switch (kind) {
+    case 'create':
+      return `nothing there and ${factsOf(becomes)}${sent} to create`;
+    case 'delete':
+      return `${factsOf(was)} to delete`;
+    case 'attributes':
+    case 'replace':
+      return `${factsOf(was)} to become ${factsOf(becomes)}${sent}`;
+  }
+};
+
+const factsOf = (entry: Entry | null): string => {
+  switch (entry?.kind) {
+    case undefined:
+      return 'nothing';
+    case 'file': {
+      const { size, mode, modified, owner, group } = entry;
+      const time = modified === 0 ? '' : `, modified ${new Date(modified / 1000).toISOString()}`;
+      const names = owner === '' && group === '' ? '' : `, owner ${owner}:${group}`;
+      return `a file (${size} bytes, mode ${mode.toString(8).padStart(4, '0')}${time}${names})`;
+    }
+    case 'folder':
+      return `a folder (mode ${entry.mode.toString(8).padStart(4, '0')})`;
+    case 'link':
+      return `a link to ${shown(entry.target)}`;
+    case 'hard':
+      return `a further name of ${shown(entry.leader)}`;
+  }
+};
+
+const shown = (path: Path): string => toText(path) ?? path;
+
+const UNREADABLE = 'that cannot be read';
