@@ -100,6 +100,18 @@ export const commitHard = async (
   return { index, result: 'done' };
 };
 
+/** Is it another name of its leader by now? Then an attempt that was interrupted has made it. */
+export const isLinked = async (work: Work, index: number, now: Stat): Promise<boolean> => {
+  const { part: number, action } = work.table.step(index)!;
+  if (action.do !== 'hard') return false;
+  const part = work.parts[number]!;
+  const path = fromRoot(part, action.leader);
+  const from = await part.leaders.at(parent(path));
+  const [leader] = isFault(from) ? [] : await work.verbs.stat([{ at: from, name: leaf(path) }]);
+  if (leader === undefined || isFault(leader)) return false;
+  return leader.inode === now.inode && leader.device === now.device;
+};
+
 /** In place, on what was seen there or on what this list has put there. */
 export const commitAdjust = async (
   work: Work,

@@ -24,7 +24,11 @@ export const readMarker = async (
 ): Promise<string | null> => {
   if (state === null) return null;
   const bytes = await readWhole(verbs, state, NAME);
-  if (isFault(bytes)) return null;
+  if (isFault(bytes)) {
+    // Unreadable is not absent; but a master's root may be somebody else's remote.
+    if (ABSENT.has(bytes.fault)) return null;
+    throw hostErrorOf(`read the marker of ${place.where}`, bytes);
+  }
   const marker = await unsealRecord(KIND, bytes, reader => ({ id: reader.string(), root: reader.string() }));
   if (isDamage(marker)) return null;
   if (place.elsewhere === null || marker.root === root) return marker.id;
@@ -50,4 +54,5 @@ export const writeMarker = async (
 };
 
 const NAME = 'marker';
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM']);
 const KIND: RecordKind = { name: 'marker', version: 1 };

@@ -1,6 +1,6 @@
 // Records: how everything that is to last is written, and read again – whole and of a known version, or named as damaged.
 //
-//   record = head length:6 sum:16 body      — length of the body, least significant byte first; xxh128 of the body
+//   record = head length:6 sum:4 body       — length of the body, least significant byte first; CRC-32 of length and body
 //   head   = `syncplan KIND VERSION\n`
 //
 // A record is written under another name, synced, renamed into place, and its folder synced: so a name never holds half of
@@ -24,8 +24,8 @@ export const sealRecord = async (kind: RecordKind, body: Uint8Array): Promise<Bu
   const sealed = Buffer.allocUnsafe(head.length + FIXED + body.length);
   sealed.write(head, 'latin1');
   sealed.writeUIntLE(body.length, head.length, LENGTH_BYTES);
-  sealed.write((await openDigests('xxh128')).hash(body), head.length + LENGTH_BYTES, 'latin1');
   sealed.set(body, head.length + FIXED);
+  sealed.write(await sumOf(sealed, head.length), head.length + LENGTH_BYTES, 'latin1');
   return sealed;
 };
 
@@ -52,7 +52,7 @@ export const unsealRecord = async <T>(
   }
   const body = bytes.subarray(start);
   const sum = bytes.toString('latin1', head.length + LENGTH_BYTES, start);
-  if ((await openDigests('xxh128')).hash(body) !== sum) return { damage: 'its checksum does not match' };
+  if ((await sumOf(bytes, head.length)) !== sum) return { damage: 'its checksum does not match' };
   try {
     const reader = makeReader(body);
     const value = read(reader);
@@ -107,11 +107,20 @@ export const readWhole = async (verbs: FileVerbs, at: Folder, name: string): Pro
   }
 };
 
+/** Over the length and the body of a record whose head has this length. */
+const sumOf = async (record: Buffer, head: number): Promise<string> => {
+  const hasher = await openDigests('crc32');
+  hasher.init();
+  hasher.update(record.subarray(head, head + LENGTH_BYTES));
+  hasher.update(record.subarray(head + FIXED));
+  return hasher.digest();
+};
+
 const headOf = ({ name, version }: RecordKind): string => `syncplan ${name} ${version}\n`;
 
 /** What a record is called until it is whole. */
 export const UNFINISHED = '.new';
 const LENGTH_BYTES = 6;
-const FIXED = LENGTH_BYTES + 16;
+const FIXED = LENGTH_BYTES + 4;
 const LONGEST_HEAD = 64;
 const LARGEST = 1_073_741_824;

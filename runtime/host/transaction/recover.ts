@@ -8,9 +8,9 @@ import { join, type Path } from '../../tree/path.js';
 import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
 import type { Recovered } from '../host.js';
 import type { Seen } from '../seen.js';
+import { closeWork } from './close.js';
 import { finishWork } from './commit.js';
 import { type Desk, reopenDesk } from './desk.js';
-import { endDesk } from './end.js';
 import { hashFile } from './hash-file.js';
 import type { Intent, IntentPart } from './intent.js';
 import { putAside, readLog } from './intent-log.js';
@@ -20,7 +20,7 @@ import { stagedFolder, stagedName } from './staged.js';
 import type { StatePlace } from './state-folder.js';
 import { NONE } from './table.js';
 import { makeWork, type TransactionTools } from './transaction.js';
-import { closeParts, desksOf, failed, makePart, openHashers, type PartScan, type Work, type WorkPart } from './work.js';
+import { closeParts, failed, makePart, openHashers, type PartScan, type Work, type WorkPart } from './work.js';
 
 /** `place` is the root in whose log the record lies. Nothing where it is done by now. */
 export const recoverTransaction = async (
@@ -35,18 +35,19 @@ export const recoverTransaction = async (
   if (isDamage(intent)) return [damaged(await putAside(verbs, place, name), intent.damage, place.where)];
   const roots = await openRoots(verbs, place, intent);
   const desks: Desk[] = [];
+  let work: Work | null = null;
   try {
-    const work = await reopenWork(tools, intent, roots, desks);
+    work = await reopenWork(tools, intent, roots, desks);
     if (!work.id.strict) await checkStaged(work);
     const outcomes: Outcome[] = [];
     for await (const some of finishWork(work, intent)) outcomes.push(...some);
-    await closeParts(work);
-    for (const desk of desksOf(work)) {
-      const { breathe } = tools;
-      await endDesk(desk, { verbs, breathe, trash: work.id.trash, pending: false, dead: new Set() });
-    }
-    return [...outcomes.map(outcome => recoveredBy(work, outcome, intent)), ...unreachable(intent, roots)];
+    const finished = work;
+    await closeWork(finished, false);
+    work = null;
+    desks.length = 0;
+    return [...outcomes.map(outcome => recoveredBy(finished, outcome, intent)), ...unreachable(intent, roots)];
   } finally {
+    if (work !== null) await closeParts(work);
     for (const desk of desks) await desk.release();
     for (const { folder } of roots) if (folder !== null && folder !== place.root) await verbs.release(folder);
   }

@@ -10,18 +10,17 @@ import { type Fault, isFault, type Stat } from '../file-verbs.js';
 import type { Recovered, TransactionId } from '../host.js';
 import { asCheckedLock } from '../lock-check.js';
 import type { Seen } from '../seen.js';
+import { closeWork } from './close.js';
 import { commitWork } from './commit.js';
 import { copyFile } from './copy-file.js';
-import { type Desk, openDesk } from './desk.js';
-import { endDesk } from './end.js';
-import { isLogged } from './intent-log.js';
+import { openDesk } from './desk.js';
 import { performOne } from './one-deed.js';
 import { precheckSteps, refuseSteps } from './precheck.js';
 import { stagedName } from './staged.js';
 import type { StatePlace } from './state-folder.js';
 import { makeWork, type TransactionTools } from './transaction.js';
 import { type InTrash, withTrash } from './trashed.js';
-import { closeParts, failedBy, makePart, type PartScan, type Work } from './work.js';
+import { failedBy, makePart, type PartScan, type Work } from './work.js';
 
 /** `root` is the root's path; `paths` are from the root, each with all below it; none of them means everything. */
 export const restoreFromTrash = (
@@ -54,7 +53,7 @@ export const restoreFromTrash = (
     try {
       return [...plan.settled, ...(await carryOut(work, plan))];
     } finally {
-      await closeDesk(work, desk);
+      await closeWork(work, false);
     }
   });
 
@@ -181,18 +180,6 @@ const stageFrom = async (work: Work, index: number, { bin, path, kind, stat }: I
 const forget = async (work: Work, { bin, path }: InTrash): Promise<void> => {
   const at = await bin.at(parent(path));
   if (!isFault(at)) await performOne(work.verbs, { do: 'remove', at, name: leaf(path) });
-};
-
-const closeDesk = async (work: Work, desk: Desk): Promise<void> => {
-  const { verbs, breathe } = work;
-  try {
-    await closeParts(work);
-    for (const source of work.lingering) await source.close();
-    const pending = await isLogged(verbs, desk.place, desk.stagingName);
-    await endDesk(desk, { verbs, breathe, trash: work.id.trash, pending, dead: new Set() });
-  } finally {
-    await desk.release();
-  }
 };
 
 const statAt = async (verbs: Work['verbs'], cursor: Cursor, path: Path): Promise<Stat | Fault> => {

@@ -15,7 +15,7 @@ import type { Outcome } from '../../tree/action.js';
 import { parent } from '../../tree/path.js';
 import { type Fault, isFault, type Stat } from '../file-verbs.js';
 import { judgeAgain } from './again.js';
-import { commitAdjust, commitFolder, commitHard, commitRemoveFolder, commitWhole } from './commit-single.js';
+import { commitAdjust, commitFolder, commitHard, commitRemoveFolder, commitWhole, isLinked } from './commit-single.js';
 import { judge, lookAt, type Stretch, stretches } from './destination.js';
 import { markFolder } from './dirty.js';
 import { syncChanged } from './durable.js';
@@ -124,7 +124,7 @@ const switchLooked = async (
   const ready: { index: number; now: Stat | null }[] = [];
   for (const [i, index] of stretch.indexes.entries()) {
     const now = found[i]!;
-    const outcome = (work.again ? judgeAgain(work, index, now) : null) ?? judge(work, index, now, false);
+    const outcome = (await judgeFirst(work, index, now)) ?? judge(work, index, now, false);
     if (outcome !== null) outcomes.push(outcome);
     else ready.push({ index, now: isFault(now) ? null : now });
   }
@@ -159,6 +159,13 @@ const switchLooked = async (
       return [...outcomes, ...(await moveAll(work, stretch.part, sure, at))];
     }
   }
+};
+
+/** What an attempt before this one has done is done. */
+const judgeFirst = async (work: Work, index: number, now: Stat | Fault): Promise<Outcome | null> => {
+  if (!work.again) return null;
+  if (!isFault(now) && (await isLinked(work, index, now))) return { index, result: 'done' };
+  return judgeAgain(work, index, now);
 };
 
 /**

@@ -4,12 +4,11 @@ import type { FileVerbs, Folder, Maybe } from '../file-verbs.js';
 import type { Step, Transaction, TransactionId } from '../host.js';
 import { HostError } from '../host-error.js';
 import { asCheckedLock } from '../lock-check.js';
+import { closeWork } from './close.js';
 import { commitWork } from './commit.js';
 import { type Desk, openDesk } from './desk.js';
 import { makeDirty } from './dirty.js';
-import { endDesk } from './end.js';
-import { isLogged } from './intent-log.js';
-import { adoptLeftover, deadOf, type Found, findLeftovers, writeFiles } from './leftovers.js';
+import { adoptLeftover, type Found, findLeftovers, writeFiles } from './leftovers.js';
 import { performOne } from './one-deed.js';
 import { precheckSteps, refuseSteps } from './precheck.js';
 import { stagePack } from './stage.js';
@@ -18,7 +17,7 @@ import type { StatePlace } from './state-folder.js';
 import { makeStepDigests } from './step-digests.js';
 import { makeTable } from './table.js';
 import { verifySteps } from './verify.js';
-import { closeParts, desksOf, makePart, type PartScan, type Work, type WorkPart } from './work.js';
+import { makePart, type PartScan, type Work, type WorkPart } from './work.js';
 
 export type TransactionTools = {
   readonly label: string;
@@ -85,7 +84,7 @@ export const beginTransaction = (
     async end() {
       if (ended) return;
       ended = true;
-      if (work !== null) await closeWork(work, id);
+      if (work !== null) await closeWork(work, id.lock !== null);
     },
   };
 };
@@ -183,23 +182,3 @@ const amendSteps = async (
 /** Only its attributes change: what is staged in it stays. */
 const isSameFolder = (before: Action, after: Action | null): boolean =>
   before.do === 'folder' && after?.do === 'folder' && before.path === after.path && before.whole === after.whole;
-
-/** What the intent record speaks of stays, for whoever finishes it. */
-const closeWork = async (work: Work, id: TransactionId): Promise<void> => {
-  const { verbs, breathe, lingering } = work;
-  const desks = desksOf(work);
-  const [first] = desks;
-  try {
-    await closeParts(work);
-    for (const source of lingering) await source.close();
-    if (first === undefined) return;
-    const pending = await isLogged(verbs, first.place, first.stagingName);
-    const dead = id.lock === null || pending ? null : await deadOf(work);
-    for (const desk of desks) {
-      const names = new Set(dead?.get(desk)?.keys() ?? []);
-      await endDesk(desk, { verbs, breathe, trash: work.id.trash, pending, dead: names });
-    }
-  } finally {
-    for (const desk of desks) await desk.release();
-  }
-};

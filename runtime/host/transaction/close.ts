@@ -1,0 +1,34 @@
+// Closes a transaction: lets go of all that it holds, and tidies up what nobody needs any more.
+import { HostError } from '../host-error.js';
+import { endDesk } from './end.js';
+import { isLogged } from './intent-log.js';
+import { deadOf } from './leftovers.js';
+import { closeParts, desksOf, type Work } from './work.js';
+
+/** `locked`: it had the block for itself. What cannot be tidied now is tidied another time. */
+export const closeWork = async (work: Work, locked: boolean): Promise<void> => {
+  const desks = desksOf(work);
+  try {
+    await closeParts(work);
+    for (const source of work.lingering) await source.close();
+    await tidy(work, locked);
+  } catch (error) {
+    if (!(error instanceof HostError) || error.code === 'lost') throw error;
+  } finally {
+    for (const desk of desks) await desk.release();
+  }
+};
+
+/** What an intent record speaks of stays, for whoever finishes it. */
+const tidy = async (work: Work, locked: boolean): Promise<void> => {
+  const { verbs, breathe, id } = work;
+  const desks = desksOf(work);
+  const [first] = desks;
+  if (first === undefined) return;
+  const pending = await isLogged(verbs, first.place, first.stagingName);
+  const dead = locked && !pending ? await deadOf(work) : null;
+  for (const desk of desks) {
+    const names = new Set(dead?.get(desk)?.keys() ?? []);
+    await endDesk(desk, { verbs, breathe, trash: id.trash, pending, dead: names });
+  }
+};
