@@ -55,7 +55,9 @@ export const INVARIANTS = {
     const fromOld = differences(now, old);
     const fromNew = differences(now, wanted);
     if (fromOld.length === 0 || fromNew.length === 0) return [];
-    return [...fromOld.map(line => `not old: ${line}`), ...fromNew.map(line => `not new: ${line}`)];
+    const sides = [fromOld.map(line => `not old: ${line}`), fromNew.map(line => `not new: ${line}`)];
+    // The shorter list says what is out of line.
+    return sides.sort((a, b) => a.length - b.length).flat();
   },
 
   'acknowledged means new, after any crash': ({

@@ -8,7 +8,9 @@
 //  4. Content that was not synced is what it was at the last sync, or what was written, or torn: cut short, or as long as it
 //     was to be with zeros for what did not arrive. A new file that was never synced may be there empty, with 0600.
 //  5. Attributes that were not synced are old or new, whatever became of the content.
-//  6. A process that dies loses nothing: `image` is what the cache holds.
+//  6. When an inode last changed is part of what changed it: an operation on entries that is lost takes its mark along, as
+//     file systems with a journal do it.
+//  7. A process that dies loses nothing: `image` is what the cache holds.
 import { HostError } from '../../runtime/host/host-error.js';
 import { type Inode, type MemoryDisk, type MemoryDiskOptions, makeMemoryDisk } from './memory-disk.js';
 import type { Random } from './seeded.js';
@@ -31,7 +33,14 @@ export type SimulatedDisk = MemoryDisk & {
 
 type Attributes = Readonly<Record<string, unknown>>;
 type Version = { readonly content: Buffer; readonly attributes: Attributes };
-type EntryChange = { readonly folder: Inode; readonly name: string; readonly inode: Inode | null };
+type EntryChange = {
+  readonly folder: Inode;
+  readonly name: string;
+  readonly inode: Inode | null;
+  /** The inode that got or lost the name, and when. */
+  readonly touched: Inode;
+  readonly moment: number;
+};
 type Group = readonly EntryChange[];
 
 export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDisk => {
@@ -39,6 +48,11 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
   const { count, make, link, unlink, touch } = memory;
   const durable = new Map<Inode, Version>();
   const durableEntries = new Map<Inode, Map<string, Inode>>();
+  /** When an inode last changed by an operation on entries, and otherwise. */
+  const byEntries = new Map<Inode, number>();
+  const byItself = new Map<Inode, number>();
+  /** The last operation on entries of an inode that is durable. */
+  const committed = new Map<Inode, number>();
   let journal: Group[] = [];
   let open: EntryChange[] | null = null;
   let dead = false;
@@ -47,20 +61,30 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
   const alive = (): void => {
     if (dead) throw new HostError('lost', 'the machine is gone', 'start it again');
   };
-  const record = (change: EntryChange): void => {
+  const ownMoment = (inode: Inode): number =>
+    inode.changed === byEntries.get(inode) ? (byItself.get(inode) ?? 0) : inode.changed;
+  const record = (folder: Inode, name: string, inode: Inode | null, touched: Inode, work: () => void): void => {
+    byItself.set(touched, ownMoment(touched));
+    work();
+    byEntries.set(touched, touched.changed);
+    const change = { folder, name, inode, touched, moment: touched.changed };
     if (open !== null) open.push(change);
     else journal.push([change]);
     if (open === null) disk.onChange();
   };
   const commit = (group: Group): void => {
-    for (const { folder, name, inode } of group) {
+    for (const { folder, name, inode, touched, moment } of group) {
+      committed.set(touched, moment);
       const entries = durableEntries.get(folder) ?? new Map<string, Inode>();
       durableEntries.set(folder, entries);
       if (inode === null) entries.delete(name);
       else entries.set(name, inode);
     }
   };
-  const syncContent = (inode: Inode): void => void durable.set(inode, versionOf(inode));
+  const syncContent = (inode: Inode): void => {
+    const { content, attributes } = versionOf(inode);
+    durable.set(inode, { content, attributes: { ...attributes, changed: ownMoment(inode) } });
+  };
 
   const disk: SimulatedDisk = Object.assign(memory, {
     count(verb: string, name: string) {
@@ -77,13 +101,11 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
     },
     link(folder: Inode, name: string, inode: Inode) {
       alive();
-      link(folder, name, inode);
-      record({ folder, name, inode });
+      record(folder, name, inode, inode, () => link(folder, name, inode));
     },
     unlink(folder: Inode, name: string) {
       alive();
-      unlink(folder, name);
-      record({ folder, name, inode: null });
+      record(folder, name, null, folder.entries.get(name)!, () => unlink(folder, name));
     },
     touch(inode: Inode) {
       alive();
@@ -110,9 +132,16 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
       journal = journal.filter(group => !kept.has(group));
     },
     settle() {
-      for (const group of journal) commit(group);
       journal = [];
-      visit(disk.root, inode => inode.entries, syncContent);
+      for (const moments of [byEntries, byItself, committed]) moments.clear();
+      visit(
+        disk.root,
+        inode => inode.entries,
+        inode => {
+          syncContent(inode);
+          durableEntries.set(inode, new Map(inode.entries));
+        },
+      );
     },
     die(): never {
       dead = true;
@@ -123,8 +152,10 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
     image: () => copyOf(disk, highest, inode => inode.entries, versionOf),
     crash(random: Random) {
       const entries = new Map([...durableEntries].map(([folder, names]) => [folder, new Map(names)]));
+      const moments = new Map(committed);
       for (const group of survivors(journal, random)) {
-        for (const { folder, name, inode } of group) {
+        for (const { folder, name, inode, touched, moment } of group) {
+          moments.set(touched, moment);
           const names = entries.get(folder) ?? new Map<string, Inode>();
           entries.set(folder, names);
           if (inode === null) names.delete(name);
@@ -132,7 +163,14 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
         }
       }
       const choose = chooseVersions(random, inode => durable.get(inode) ?? EMPTY);
-      return copyOf(disk, highest, inode => entries.get(inode) ?? NOTHING, choose);
+      const version = (inode: Inode): Version => {
+        const old = durable.get(inode) ?? EMPTY;
+        const { content, attributes } = choose(inode);
+        const itself = attributes === old.attributes ? 0 : ownMoment(inode);
+        const changed = Math.max(Number(old.attributes.changed ?? 0), moments.get(inode) ?? 0, itself);
+        return { content, attributes: { ...attributes, changed } };
+      };
+      return copyOf(disk, highest, inode => entries.get(inode) ?? NOTHING, version);
     },
     onChange: () => {},
   });
@@ -220,32 +258,8 @@ const copyOf = (
     }
   };
   fill(from.root, to.root);
-  adopt(to);
+  to.settle();
   return to;
-};
-
-/** What was put there behind the disk's back is durable. */
-const adopt = (disk: SimulatedDisk): void => {
-  const folders: Inode[] = [];
-  visit(
-    disk.root,
-    inode => inode.entries,
-    inode => void (inode.kind === 'folder' && folders.push(inode)),
-  );
-  disk.atomically(() => {
-    for (const folder of folders) {
-      const entries = [...folder.entries];
-      folder.entries.clear();
-      for (const [name, inode] of entries) {
-        const { names, changed } = inode;
-        const { modified, changed: folderChanged } = folder;
-        disk.link(folder, name, inode);
-        Object.assign(inode, { names, changed });
-        Object.assign(folder, { modified, changed: folderChanged });
-      }
-    }
-  });
-  disk.settle();
 };
 
 const visit = (

@@ -76,6 +76,7 @@ const simulationOf = (
     fork: () =>
       simulationOf(new Map([...places].map(([id, { disk }]) => [id, makeMemoryPlace(disk.image())])), remotes, {
         ...so,
+        memory: new Map(so.memory),
       }),
     async run({ block, plan = same => same, options, wrap = host => host }: SimulatedRun = {}) {
       const events: RunEvent[] = [];
