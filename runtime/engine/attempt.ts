@@ -105,7 +105,7 @@ const stageUntilConsistent = async (
     left -= 1;
     await context.redo(relation, left, inconsistent.length);
     const indexes = inconsistent.map(({ index }) => index);
-    await transaction.amend(work.replaceWith(indexes, await observeAgain(relation, again)));
+    await transaction.amend(await work.replaceWith(indexes, await observeAgain(relation, again)));
     outcomes = await stage(relation, work, transaction, work.fileSteps(new Set(indexes)), context);
   }
 };

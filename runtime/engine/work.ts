@@ -28,7 +28,7 @@ export type Work = {
   /** Takes steps out, with the hard names that would lead to them. */
   readonly drop: (indexes: readonly number[]) => Amendment[];
   /** Replaces steps by what was observed since. */
-  readonly replaceWith: (indexes: readonly number[], again: readonly (readonly Change[])[]) => Amendment[];
+  readonly replaceWith: (indexes: readonly number[], again: readonly (readonly Change[])[]) => Promise<Amendment[]>;
   /** Passes a pack on and counts what is in it. */
   readonly counted: (
     pack: AsyncIterable<Uint8Array>,
@@ -100,16 +100,18 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
       });
       return wanted;
     },
-    replaceWith: (indexes, again) =>
-      indexes.map(index => {
+    async replaceWith(indexes, again) {
+      const readied = await Promise.all(
+        relation.takes.map((take, part) => withExtras(relation, take, again[part] ?? [])),
+      );
+      return indexes.map(index => {
         const { part, path } = placeOf(index);
-        const change = again[part]!.find(other => other.path === path);
+        const { sendable, extra } = readied[part]!;
+        const change = sendable.find(other => other.path === path);
         const fresh =
           change === undefined
             ? []
-            : inOrder([
-                schedule([change], { rules: relation.rules, rank: () => 0, keep: () => true, extra: () => '' }),
-              ]);
+            : inOrder([schedule([change], { rules: relation.rules, rank: () => 0, keep: () => true, extra })]);
         const action = fresh.length === 1 ? fresh[0]!.action : null;
         steps[index] = action === null ? null : { part, action };
         if (action?.do === 'file') {
@@ -117,7 +119,8 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
           progress.totalBytes += action.size;
         }
         return { index, action };
-      }),
+      });
+    },
     async *counted(pack, tell, signal) {
       for await (const chunk of pack) {
         for (const record of readRecords(chunk)) {

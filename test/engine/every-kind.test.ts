@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import type { BlockPlan } from '../../compiler/plan.js';
+import type { Host, Scan, Selection } from '../../runtime/host/host.js';
 import { attributesOf, canKeep, isRoot, listOf, setAttribute, setList } from '../host/attributes.js';
 import type { Item, Place } from '../support/fixture.js';
 import { makeSession, type Session } from './session.js';
 
 const MIRROR = { mode: 'mirror', maxPercent: 100, maxFiles: null, protect: [], trash: 0 } as const;
+const ALL_EXTRA = ['mode', 'modified', 'xattr', 'acl'] as const;
+const withAll = canKeep('xattr') && canKeep('acl') ? test : test.skip;
 const LINKS = { symbolic: 'keep', hard: 'keep', escaping: 'keep' } as const;
 
 const inSession = async (work: (session: Session, remote: Place) => Promise<void>): Promise<void> => {
@@ -271,33 +274,67 @@ test('times before 1970, far ahead and to the microsecond', () =>
   }),
 );
 
-(canKeep('xattr') && canKeep('acl') ? test : test.skip)(
-  'extended attributes and access lists travel with and without content',
-  () =>
-    inSession(async (session, remote) => {
-      const here = (path: string): string => join(session.master.path, path);
-      const there = (path: string): string => join(remote.path, path);
-      const attributes = ['mode', 'modified', 'xattr', 'acl'] as const;
-      session.master.put({ 'd/f': { file: 'x' }, 'd/g': { file: 'y' } });
-      setAttribute(here('d/f'), 'user.a', '\0');
-      setList(here('d'), 'd:u:daemon:rx');
-      await settle(session, { attributes });
-      assert.deepEqual(attributesOf(there('d/f')), ['user.a=0x00']);
-      assert.deepEqual(listOf(there('d')), listOf(here('d')));
-      setAttribute(here('d/g'), 'user.b', 'b');
-      setList(here('d/f'), 'u:daemon:rw');
-      const { preview } = await session.run({ block: { attributes }, options: { command: 'plan' } });
-      assert.deepEqual(
-        preview.relations[0]!.changes.map(({ path }) => path),
-        ['d/f', 'd/g'],
-      );
-      await settle(session, { attributes });
-      assert.deepEqual(attributesOf(there('d/g')), ['user.b=0x62']);
-      assert.deepEqual(listOf(there('d/f')), listOf(here('d/f')));
-      session.master.put({ 'd/f': { file: 'other' } });
-      await settle(session, { attributes });
-      assert.deepEqual(attributesOf(there('d/f')), attributesOf(here('d/f')));
-    }),
+withAll('extended attributes and access lists travel with and without content', () =>
+  inSession(async (session, remote) => {
+    const here = (path: string): string => join(session.master.path, path);
+    const there = (path: string): string => join(remote.path, path);
+    const attributes = ALL_EXTRA;
+    session.master.put({ 'd/f': { file: 'x' }, 'd/g': { file: 'y' } });
+    setAttribute(here('d/f'), 'user.a', '\0');
+    setList(here('d'), 'd:u:daemon:rx');
+    await settle(session, { attributes });
+    assert.deepEqual(attributesOf(there('d/f')), ['user.a=0x00']);
+    assert.deepEqual(listOf(there('d')), listOf(here('d')));
+    setAttribute(here('d/g'), 'user.b', 'b');
+    setList(here('d/f'), 'u:daemon:rw');
+    const { preview } = await session.run({ block: { attributes }, options: { command: 'plan' } });
+    assert.deepEqual(
+      preview.relations[0]!.changes.map(({ path }) => path),
+      ['d/f', 'd/g'],
+    );
+    await settle(session, { attributes });
+    assert.deepEqual(attributesOf(there('d/g')), ['user.b=0x62']);
+    assert.deepEqual(listOf(there('d/f')), listOf(here('d/f')));
+    session.master.put({ 'd/f': { file: 'other' } });
+    await settle(session, { attributes });
+    assert.deepEqual(attributesOf(there('d/f')), attributesOf(here('d/f')));
+  }),
+);
+
+withAll('what is sent again in a redo has its extended attributes', () =>
+  inSession(async (session, remote) => {
+    const here = join(session.master.path, 'f');
+    session.master.put({ f: { file: 'first' } });
+    setAttribute(here, 'user.a', '1');
+    let turns = 0;
+    const meddle = (scan: Scan): Scan => ({
+      ...scan,
+      read: wanted => {
+        if (turns++ === 0) {
+          writeFileSync(here, 'second');
+          setAttribute(here, 'user.a', '2');
+        }
+        return scan.read(wanted);
+      },
+    });
+    const wrap = (host: Host, id: string): Host =>
+      id !== 'm'
+        ? host
+        : {
+            ...host,
+            openRoot: async (path, options) => {
+              const root = await host.openRoot(path, options);
+              return Object.create(root, {
+                scan: { value: async (chosen: Selection) => meddle(await root.scan(chosen)) },
+              });
+            },
+          };
+    const { summary, events } = await session.run({ block: { attributes: ALL_EXTRA }, wrap });
+    assert.equal(summary.exitCode, 0);
+    assert.equal(events.filter(({ type }) => type === 'redo').length, 1);
+    assert.deepEqual(attributesOf(join(remote.path, 'f')), ['user.a=0x32']);
+    await settle(session, { attributes: ALL_EXTRA });
+  }),
 );
 
 test.run();
