@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import { commitCases } from './conformance-commit.js';
 import { foreignCases } from './conformance-foreign.js';
 import { hostileCases } from './conformance-hostile.js';
+import { lastingCases } from './conformance-lasting.js';
 import { scanCases } from './conformance-scan.js';
 import { stageCases } from './conformance-stage.js';
 import type { Subject } from './session.js';
@@ -19,6 +20,7 @@ export const conformance = (name: string, make: () => Promise<Subject>, { locks 
     ...commitCases,
     ...foreignCases,
     ...hostileCases,
+    ...lastingCases,
   ]) {
     if (needsLock && !locks) continue;
     test(`${name}: ${title}`, async () => {

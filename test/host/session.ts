@@ -3,7 +3,7 @@ import type { Attribute } from '../../compiler/plan.js';
 import { openDigests } from '../../runtime/bytes/digest.js';
 import { type PackRecord, writeRecord } from '../../runtime/bytes/pack.js';
 import { makeWriter } from '../../runtime/bytes/wire.js';
-import type { Host, Root, Scan, Selection, Step, Transaction } from '../../runtime/host/host.js';
+import type { Host, Lock, Root, Scan, Selection, Step, Transaction, TransactionId } from '../../runtime/host/host.js';
 import type { Action, Outcome } from '../../runtime/tree/action.js';
 import { decodePage, type PagedEntry } from '../../runtime/tree/page.js';
 import { join } from '../../runtime/tree/path.js';
@@ -56,20 +56,32 @@ export type SessionOptions = {
   readonly path?: string;
   readonly run?: string;
   readonly trash?: number;
+  readonly block?: string;
+  readonly state?: string | null;
+  readonly durability?: TransactionId['durability'];
+  readonly lock?: Lock | null;
 };
 
 /** Scans the place and prepares a transaction with these actions. */
 export const open = async (
   { host, place }: Subject,
   actions: readonly Action[],
-  { selection = {}, create = false, path = place.path, run = 'run-1', trash = 3600 }: SessionOptions = {},
+  {
+    selection = {},
+    create = false,
+    path = place.path,
+    run = 'run-1',
+    trash = 3600,
+    block = 'app',
+    state = null,
+    durability = 'strict',
+    lock = null,
+  }: SessionOptions = {},
 ): Promise<Session> => {
-  const root = await host.openRoot(path, { create, state: null });
+  const root = await host.openRoot(path, { create, state });
   const scan = await root.scan({ ...ALL, ...selection });
   const steps = actions.map(action => ({ part: 0, action }));
-  const transaction = await host.begin({ run, block: 'app', trash, durability: 'strict', lock: null }, [
-    { root, scan },
-  ]);
+  const transaction = await host.begin({ run, block, trash, durability, lock }, [{ root, scan }]);
   await transaction.prepare(steps);
   const digests = await openDigests(ALL.algorithm);
   const sendRecords = (records: readonly PackRecord[]): Promise<readonly Outcome[]> =>
@@ -141,6 +153,10 @@ export async function* packOf(records: readonly PackRecord[]): AsyncGenerator<Ui
     yield writer.copy();
   }
 }
+
+/** The root of the place as another run opens it. */
+export const reopen = ({ host, place }: Subject, path = place.path): Promise<Root> =>
+  host.openRoot(path, { create: false, state: null });
 
 /** What is in staging and in the trash. */
 export const stateOf = ({ place }: Subject): string[] =>

@@ -59,7 +59,9 @@ export const readLog = (verbs: FileVerbs, place: StatePlace): Promise<readonly L
     if (log === null) return [];
     const listed = await verbs.list(log);
     if (isFault(listed)) throw hostErrorOf(`list the intent log of ${place.where}`, listed);
-    const names = listed.flatMap(({ name, stat }) => (stat.kind === 'file' && isRecord(name) ? [name] : [])).sort();
+    const names = listed
+      .flatMap(({ name, stat }) => (stat.kind === 'file' && isRecord(name) ? [name] : []))
+      .sort(byAge);
     const all: Logged[] = [];
     for (const name of names) {
       const intent = await readIntent(verbs, place, log, name);
@@ -131,6 +133,19 @@ const readIntent = async (
   if (bytes.fault === 'ENOENT') return null;
   throw hostErrorOf(`read the intent record ${name} of ${place.where}`, bytes);
 };
+
+/** Of one name, in the order of their numbers. */
+const byAge = (a: string, b: string): number => {
+  const [first, second] = [a, b].map(name => (name.endsWith(DONE) ? name.slice(0, -DONE.length) : name)) as [
+    string,
+    string,
+  ];
+  const [one, other] = [first, second].map(name => name.replace(/\.\d+$/, '')) as [string, string];
+  if (one !== other) return one < other ? -1 : 1;
+  return numberOf(first) - numberOf(second);
+};
+
+const numberOf = (name: string): number => Number(/\.(\d+)$/.exec(name)?.[1] ?? 0);
 
 const isRecord = (name: string): boolean => !name.endsWith(UNFINISHED) && !name.endsWith(DAMAGED);
 

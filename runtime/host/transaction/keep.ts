@@ -4,7 +4,8 @@
 //  1. It happens before the intent record, so all of it is durable before anything at a final path changes.
 //  2. What is kept never goes missing: it gets a further name, and only then is something renamed over the old one. On file
 //     systems without hard links it is copied.
-//  3. A step whose old content cannot be kept fails, and nothing is put in its place.
+//  3. A step whose old content cannot be kept fails, and nothing is put in its place. Nor is anything where what is to be
+//     kept cannot be looked at, or is not what was expected: by the commit it might be that again, and would be lost.
 import { leaf, parent } from '../../tree/path.js';
 import { type Fault, type Folder, isFault, type Stat } from '../file-verbs.js';
 import type { TrashEntry } from './bin.js';
@@ -27,7 +28,9 @@ export const keepWhatGoes = async (work: Work): Promise<void> => {
     for (const [i, index] of stretch.indexes.entries()) {
       const { action } = table.step(index)!;
       const now = found[i]!;
-      if (isFault(now)) continue;
+      const trouble = 'keep' in action && action.keep ? judge(work, index, now, true) : null;
+      if (trouble !== null) table.settle(trouble);
+      if (trouble !== null || isFault(now)) continue;
       const fault = isFault(into) ? into : await keepOne(work, index, now, into);
       if (fault !== null) {
         table.settle(failedBy(index, action.path, 'keep what stands there in the trash', fault));
@@ -84,8 +87,6 @@ const keepOne = async (work: Work, index: number, now: Stat, into: Folder): Prom
     return isFault(made) ? made : null;
   }
   if (!('keep' in action) || !action.keep || now.kind === 'folder') return null;
-  // What is not as expected is not replaced, so it need not be kept; the commit will say so.
-  if (judge(work, index, now, true) !== null) return null;
   return keepFile(work, index, now, into);
 };
 
