@@ -14,13 +14,15 @@ export const decodeText = (bytes: Uint8Array, name: string): string => {
   }
 };
 
-/** Temporary file beside it, made durable, renamed over it; mode and, through a symbolic link, the link are kept. */
-export const replaceText = async (path: string, text: string): Promise<void> => {
+/** Temporary file beside it, made durable, renamed over it; through a symbolic link the link is kept, and so is the mode,
+ * unless one is wanted. */
+export const replaceText = async (path: string, text: string, wanted: number | null = null): Promise<void> => {
   const target = await realpath(path).catch(() => path);
-  const mode = await stat(target).then(
+  const kept = await stat(target).then(
     found => found.mode & 0o7777,
     () => null,
   );
+  const mode = wanted ?? kept;
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
   try {
     const file = await open(temporary, 'wx', mode ?? 0o666);
@@ -35,6 +37,20 @@ export const replaceText = async (path: string, text: string): Promise<void> => 
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+};
+
+/** A compiled or saved plan; a plan's text never begins so. `missing` is the answer for a file that cannot be read. */
+export const looksLikeJson = async (path: string, missing: boolean): Promise<boolean> => {
+  const file = await open(path, 'r').catch(() => null);
+  if (file === null) return missing;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return /^\s*\{/.test(buffer.subarray(0, bytesRead).toString('latin1'));
+  } catch {
+    return missing;
+  } finally {
+    await file.close();
   }
 };
 

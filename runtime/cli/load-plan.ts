@@ -4,40 +4,40 @@ import { resolve } from 'node:path';
 import { type Compiled, compile } from '../../compiler/compile.js';
 import type { Plan } from '../../compiler/plan.js';
 import { restrict } from '../engine/restrict.js';
+import { exactPlan, type SavedPlan } from '../engine/saved-plan.js';
 import { displayMessage, displayText } from '../ui/display.js';
 import { findingsAs } from '../ui/findings.js';
 import { type Call, complain, EXIT } from './command.js';
+import { looksLikeJson } from './files.js';
 import { type Inputs, readInputs } from './inputs.js';
+import type { OptionName } from './options.js';
+import { readSaved } from './saved-file.js';
 
 export type Loaded = {
   readonly plan: Plan;
+  /** Before it was restricted. */
+  readonly whole: Plan;
   /** Absolute, of the main file. */
   readonly file: string;
+  readonly inputs: Inputs;
+  /** Where the file was a saved plan, which only `plan` and `apply` take. */
+  readonly saved: SavedPlan | null;
 };
 
 /** Says what is wrong on standard error where there is no plan. */
 export const loadPlan = async (call: Call): Promise<Loaded | { readonly exitCode: number }> => {
   const { terminal, options, operands } = call;
   const [operand = ''] = operands;
-  const refuse = (message: string, help: string): { readonly exitCode: number } => {
-    terminal.say(`syncplan: ${displayMessage(message)}\n  ${displayMessage(help)}\n`);
-    return { exitCode: EXIT.usage };
-  };
   const inputs = await readInputs(call);
   if ('complaint' in inputs) return { exitCode: complain(call, inputs.complaint) };
   const file = resolve(terminal.folder, operand);
-  if (await isJson(file)) {
-    return refuse(
-      `${displayText(operand)} holds JSON, not a plan's text`,
-      'saved plans are not built yet; give the .sp file itself',
-    );
-  }
+  if (await looksLikeJson(file, false)) return await loadSaved(call, file, inputs);
   const compiled = await compileFile(operand, inputs, call);
   sayFindings(compiled, call);
   if (compiled.plan === null) return { exitCode: EXIT.faulty };
   const restricted = restrict(compiled.plan, options.values('only'), options.values('except'));
-  if ('refused' in restricted) return refuse(restricted.refused, restricted.help);
-  return { plan: restricted, file };
+  if ('refused' in restricted) return refuse(call, restricted.refused, restricted.help, EXIT.usage);
+  return { plan: restricted, whole: compiled.plan, file, inputs, saved: null };
 };
 
 /** Compiles one file as named by the user, with what this run gives it. */
@@ -59,8 +59,45 @@ export const sayFindings = ({ diagnostics, sources }: Compiled, { terminal }: Ca
   );
 };
 
-/** A compiled or saved plan; a plan's text never begins so. An unreadable file is the compiler's to report. */
-const isJson = async (file: string): Promise<boolean> => {
-  const bytes = await readFile(file).catch(() => Buffer.alloc(0));
-  return /^\s*\{/.test(bytes.subarray(0, 64).toString('latin1'));
+/** What is saved is applied as it is: nothing that would make it another plan can be given with it. */
+const loadSaved = async (call: Call, path: string, inputs: Inputs): Promise<Loaded | { readonly exitCode: number }> => {
+  const { command, options } = call;
+  const name = displayText(call.operands[0] ?? '');
+  if (command !== 'plan' && command !== 'apply') {
+    const help = `give the .sp file itself; only plan and apply take a saved plan`;
+    return refuse(call, `${name} holds JSON, not a plan's text`, help, EXIT.usage);
+  }
+  const given = FIXED.find(option => options.values(option).length > 0);
+  if (given !== undefined) {
+    return refuse(call, `--${given} cannot be given with a saved plan`, 'it is applied as it was saved', EXIT.usage);
+  }
+  let saved: SavedPlan;
+  try {
+    saved = await readSaved(path);
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    return refuse(call, `${name}: ${why}`, 'make a new one: syncplan plan FILE -o SAVED', EXIT.faulty);
+  }
+  const plan = exactPlan(saved);
+  return { plan, whole: saved.plan, file: saved.file, inputs, saved };
+};
+
+const FIXED: readonly OptionName[] = [
+  'var',
+  'var-file',
+  'role',
+  'master',
+  'remote',
+  'only',
+  'except',
+  'allow-delete',
+  'accept-root',
+  'output',
+  'resume',
+];
+
+const refuse = ({ terminal }: Call, message: string, help: string, exitCode: number): { readonly exitCode: number } => {
+  terminal.say(`syncplan: ${displayMessage(message)}\n  ${displayMessage(help)}\n`);
+  return { exitCode };
 };

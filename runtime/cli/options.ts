@@ -39,12 +39,8 @@ export const OPTIONS = {
   format: { value: 'FORMAT', choices: ['pretty', 'json', 'github', 'sarif'], text: 'how findings are written' },
   check: { text: 'write nothing; exit 3 when a file is not formatted' },
   diff: { text: 'write nothing; show what would change' },
-  output: { value: 'FILE', short: 'o', text: 'write to this file instead of standard output' },
-  resume: {
-    text: 'go on with an interrupted run',
-    later:
-      'to go on after an interruption, run the same apply again: it finishes what was begun and sends only what is missing',
-  },
+  output: { value: 'FILE', short: 'o', text: 'write to this file (plan: save what it shows, to be applied once)' },
+  resume: { text: 'only what the last run of this plan did not get done' },
   'accept-root': {
     value: 'HOST',
     many: true,
@@ -113,17 +109,14 @@ export const COMMANDS = {
   },
   explain: { operands: 'CODE', least: 1, most: 1, text: 'explain a finding, with an example', options: EVERYWHERE },
   plan: {
-    operands: 'FILE',
+    operands: 'FILE|SAVED',
     least: 1,
     most: 1,
     text: 'show what apply would change on every machine; changes nothing',
     options: ['exit-code', ...RUN, 'output', 'accept-root', ...EVERYWHERE],
-    refused: {
-      output: 'saving plans is not built yet; syncplan apply FILE looks at every machine again before it writes',
-    },
   },
   apply: {
-    operands: 'FILE',
+    operands: 'FILE|SAVED',
     least: 1,
     most: 1,
     text: 'make every machine hold what the plan says',

@@ -1,0 +1,77 @@
+// plan -o: takes in what a run observed and writes it as a saved plan, if every host could be compared.
+import { resolve } from 'node:path';
+import type { Summary } from '../engine/events.js';
+import type { Relation } from '../engine/relation.js';
+import { SAVED_VERSION, type SavedRelation, saveRelation } from '../engine/saved-plan.js';
+import { displayMessage, displayText, shellQuote } from '../ui/display.js';
+import type { Call } from './command.js';
+import { looksLikeJson } from './files.js';
+import type { Inputs } from './inputs.js';
+import type { Loaded } from './load-plan.js';
+import { writeSaved } from './saved-file.js';
+
+export type Saving = {
+  /** For the run: called with what it observed. */
+  readonly observed: (relations: readonly Relation[]) => Promise<void>;
+  /** After the run; says what became of it. False where it was not saved though the run was fine. */
+  readonly finish: (summary: Summary, started: Date) => Promise<boolean>;
+};
+
+/** A complaint where the output is a file that is not a saved plan: a plan's text is never overwritten. */
+export const prepareSaving = async (
+  call: Call,
+  loaded: Loaded,
+  inputs: Inputs,
+  output: string,
+): Promise<Saving | { readonly complaint: string }> => {
+  const { terminal, options } = call;
+  const target = resolve(terminal.folder, output);
+  if (!(await looksLikeJson(target, true))) {
+    return { complaint: `${JSON.stringify(output)} exists and is no saved plan; name another file` };
+  }
+  let relations: readonly SavedRelation[] | null = null;
+  let trouble: string | null = null;
+  return {
+    async observed(found) {
+      const isWhole = ({ state, problems, guards }: Relation): boolean =>
+        state === 'compared' && problems.length === 0 && guards.length === 0;
+      if (!found.every(isWhole)) return;
+      try {
+        relations = await Promise.all(found.map(saveRelation));
+      } catch (error) {
+        trouble = error instanceof Error ? error.message : String(error);
+      }
+    },
+    async finish(summary, started) {
+      if (relations === null || (summary.exitCode !== 0 && summary.exitCode !== 2)) {
+        const why = trouble ?? 'not everything could be compared, or something was refused';
+        terminal.say(`syncplan: the plan was not saved: ${displayMessage(why)}\n`);
+        return trouble === null;
+      }
+      await writeSaved(target, {
+        saved: SAVED_VERSION,
+        id: summary.run,
+        created: started.toISOString(),
+        syncplan: SYNCPLAN_VERSION,
+        file: loaded.file,
+        options: {
+          only: options.values('only'),
+          except: options.values('except'),
+          roles: inputs.roles,
+          allowDelete: options.flag('allow-delete'),
+          acceptRoots: options.values('accept-root'),
+        },
+        plan: loaded.plan,
+        relations,
+      });
+      for (const { host, drift } of relations) {
+        if (drift.length === 0) continue;
+        terminal.say(
+          `syncplan: ${displayText(host)} was changed by somebody else: apply will refuse this saved plan; syncplan apply ${shellQuote(loaded.file)} repairs that and keeps what stands there\n`,
+        );
+      }
+      terminal.say(`saved; to do exactly this, once: syncplan apply ${shellQuote(output)}\n`);
+      return true;
+    },
+  };
+};
