@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import { agentHost } from '../../runtime/host/agent/client.js';
 import { packMessage } from '../../runtime/host/agent/messages.js';
 import { FRAME, PROTOCOL_VERSION } from '../../runtime/host/agent/protocol.js';
+import { excuse } from '../../runtime/host/agent/serve.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import {
   channel,
@@ -147,6 +148,12 @@ test('what an agent sends instead of the protocol is a protocol error', async ()
     toClient.write(bytes);
     await rejects(host.openRoot('/a', { create: false }), 'protocol', /^web-01: /);
   }
+});
+
+test('an agent that cannot open its machine says why', async () => {
+  const toClient = new PassThrough();
+  excuse(toClient, new HostError('unsupported', 'web-01: no such system', 'use another'));
+  await rejects(agentHost(channel(toClient, new PassThrough()), 'web-01', 'agent'), 'unsupported', /no such system/);
 });
 
 test('an agent of another version of the protocol is refused', async () => {
