@@ -57,15 +57,16 @@ test('bundles that nobody has used for a month are cleared away, others stay', a
 });
 
 test('an agent that cannot be kept is started all the same', async () => {
-  await withSshd({ env: { XDG_CACHE_HOME: '/dev/null/none', TMPDIR: folder } }, async sshd => {
-    const host = await connectTo(sshd);
-    assert.equal((await host.openRoot('/', { create: false })).exists, true);
-    await host.close();
-    assert.deepEqual(
-      readdirSync(folder).filter(name => name.startsWith('syncplan-agent-')),
-      [],
-    );
-  });
+  for (const cache of ['/dev/null/none', '/proc/none'])
+    await withSshd({ env: { XDG_CACHE_HOME: cache, TMPDIR: folder } }, async sshd => {
+      const host = await connectTo(sshd);
+      assert.equal((await host.openRoot('/', { create: false })).exists, true);
+      await host.close();
+      assert.deepEqual(
+        readdirSync(folder).filter(name => name.startsWith('syncplan-agent-')),
+        [],
+      );
+    });
 });
 
 test('a login script that talks is skipped; one that never stops is named', async () => {
