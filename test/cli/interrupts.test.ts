@@ -94,8 +94,7 @@ const assertNoProcess = async (): Promise<void> => {
   await until(() => !list().includes(home));
 };
 
-/** A run that could still clean up leaves no staged content; what a killed one left is cleared by age. */
-const assertNextRunFinishes = async ({ clean }: { clean: boolean }): Promise<void> => {
+const assertNextRunFinishes = async (): Promise<void> => {
   const next = await desk.run(['apply', 'plan.sp'], { cwd: base });
   assert.equal(next.code, 0, said(next.out, next.err));
   assertSameTree(join(base, 'remote'), join(base, 'master'));
@@ -105,7 +104,7 @@ const assertNextRunFinishes = async ({ clean }: { clean: boolean }): Promise<voi
 
 /** After a polite end; what a killed run has staged is removed by age. */
 const assertNothingStaged = (): void => {
-  if (clean) assert.ok(sizeOf(join(base, 'remote/.syncplan')) < MEBIBYTE, 'staged content was left behind');
+  assert.ok(sizeOf(join(base, 'remote/.syncplan')) < MEBIBYTE, 'staged content was left behind');
 };
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -116,7 +115,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     assertNothingHalfWritten();
     assertNothingStaged();
     await assertNoProcess();
-    await assertNextRunFinishes({ clean: true });
+    await assertNextRunFinishes();
     assertNothingStaged();
     rmSync(base, { recursive: true });
   });
@@ -127,7 +126,7 @@ test('a second signal ends the program at once, and the next run finishes all th
   assert.equal(code, 130);
   assertNothingHalfWritten();
   await assertNoProcess();
-  await assertNextRunFinishes({ clean: false });
+  await assertNextRunFinishes();
   rmSync(base, { recursive: true });
 });
 
@@ -136,7 +135,7 @@ test('killed without a word, it leaves no process, and the next run finishes', a
   assert.equal(signal, 'SIGKILL');
   assertNothingHalfWritten();
   await assertNoProcess();
-  await assertNextRunFinishes({ clean: false });
+  await assertNextRunFinishes();
   rmSync(base, { recursive: true });
 });
 
