@@ -66,16 +66,21 @@ const attempt = async (relation: Relation, work: Work, rounds: number, context: 
   const { block, takes } = relation;
   const trash = block.delete.mode === 'mirror' ? block.delete.trash : DEFAULT_TRASH;
   const parts = takes.map(({ remoteRoot, remote }) => ({ root: remoteRoot, scan: remote }));
+  const switched = relation.state === 'verifying';
   const transaction = await relation.remoteHost!.begin({ run: context.run, block: block.name, trash }, parts);
   try {
     await transaction.prepare(work.steps);
     setState(relation, 'staging', context);
-    const roundsLeft = await context.transferring(() =>
-      stageUntilConsistent(relation, work, transaction, rounds, context),
-    );
+    const roundsLeft = await context
+      .transferring(() => stageUntilConsistent(relation, work, transaction, rounds, context))
+      .catch((error: unknown) => {
+        // Content that stops in the middle is a fault to its receiver, and here the interruption that was asked for.
+        if (!context.signal.aborted) throw error;
+        return rounds;
+      });
     if (roundsLeft === null) return null;
     if (context.signal.aborted) {
-      setState(relation, 'skipped', context, 'interrupted before anything was switched', 'run the same command again');
+      interrupted(relation, switched, context);
       return null;
     }
     setState(relation, 'committing', context);
@@ -87,6 +92,18 @@ const attempt = async (relation: Relation, work: Work, rounds: number, context: 
     await transaction.end().catch(() => undefined);
   }
 };
+
+/** Nothing of this transaction was switched; an earlier one of the relation may have been. */
+const interrupted = (relation: Relation, switched: boolean, context: CarryingOut): void =>
+  setState(
+    relation,
+    switched ? 'partial' : 'skipped',
+    context,
+    switched
+      ? 'interrupted before what had changed meanwhile was done again'
+      : 'interrupted before anything was switched',
+    'run the same command again',
+  );
 
 /** Rounds left when everything that remains is staged and pre-checked; null when the block failed instead. */
 const stageUntilConsistent = async (
@@ -102,6 +119,7 @@ const stageUntilConsistent = async (
   for (;;) {
     if (context.signal.aborted) return left;
     outcomes = latest([...outcomes, ...(await transaction.precheck()), ...(await changedSources(relation, work))]);
+    if (context.signal.aborted) return left;
     const problems = outcomes.filter(outcome => outcome.result === 'failed');
     const inconsistent = outcomes.filter(outcome => outcome.result === 'inconsistent');
     await transaction.amend(work.drop(problems.map(({ index }) => index)));

@@ -112,6 +112,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const { code, err, out } = await interrupted(signal);
     assert.equal(code, 130, said(out, err));
     assert.match(err, /stopping at the next safe point/);
+    assert.match(out, /copy +skipped +interrupted before anything was switched\n +help: run the same command again/);
+    assert.doesNotMatch(out + err, /fault/);
     assertNothingHalfWritten();
     assertNothingStaged();
     await assertNoProcess();

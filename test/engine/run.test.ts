@@ -306,6 +306,47 @@ test('an interrupted run stops before it switches anything', async ({ session })
   assert.deepEqual(session.remotes[0]!.look(), []);
 });
 
+test('content that an interruption stops in the middle of a file is no fault of anybody', async ({ session }) => {
+  const stop = new AbortController();
+  session.master.put({ a: { file: 'x'.repeat(4 * 2 ** 20) } });
+  const wrap = (host: Host, id: string): Host =>
+    id !== 'm'
+      ? host
+      : {
+          ...host,
+          openRoot: async (path, options) => stopping(await host.openRoot(path, options), () => stop.abort()),
+        };
+  const { summary, events } = await session.run({ wrap, options: { signal: stop.signal } });
+  assert.equal(summary.exitCode, 130);
+  const [{ state, message, help } = { state: '', message: '', help: '' }] = summary.relations;
+  assert.deepEqual(
+    [state, message, help],
+    ['skipped', 'interrupted before anything was switched', 'run the same command again'],
+  );
+  assert.deepEqual(
+    events.filter(({ type }) => type === 'problem'),
+    [],
+  );
+  assert.deepEqual(session.remotes[0]!.look(), []);
+});
+
+/** The run is interrupted when the first content leaves the master. */
+const stopping = (root: Awaited<ReturnType<Host['openRoot']>>, stop: () => void): typeof root => ({
+  ...root,
+  scan: async selection => {
+    const scan = await root.scan(selection);
+    return {
+      ...scan,
+      async *read(wanted) {
+        for await (const chunk of scan.read(wanted)) {
+          stop();
+          yield chunk;
+        }
+      },
+    };
+  },
+});
+
 /** The master changes each time its content is about to be checked again. */
 const meddling = (root: Awaited<ReturnType<Host['openRoot']>>, meddle: () => unknown): typeof root => ({
   ...root,
