@@ -9,6 +9,7 @@
 import type { Transaction } from '../host/host.js';
 import type { Outcome } from '../tree/action.js';
 import type { RunEvent } from './events.js';
+import { seeWhatCameBefore } from './made-before.js';
 import { observeAgain } from './observe-again.js';
 import { type Relation, shownPath } from './relation.js';
 import { settleOutcome } from './settle.js';
@@ -33,6 +34,7 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
   try {
     const { consistency } = relation.block;
     let rounds = consistency.strategy === 'verify' ? consistency.rounds : 0;
+    await seeWhatCameBefore(relation);
     let work = await workOf(relation);
     while (work.steps.length > 0) {
       const left = await attempt(relation, work, rounds, context);

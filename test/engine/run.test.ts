@@ -298,6 +298,37 @@ test('blocks follow each other on a host, and everything is observed before the 
   assert.ok(states.indexOf('then done') > states.indexOf('all done'));
 });
 
+test('a folder that the block before it has made is no surprise to a later block', async ({ session }) => {
+  session.master.put({ 'd/e/x.css': { file: '1' }, 'd/e/y.js': { file: '2' }, 'd/only/z.js': { file: '3' } });
+  const { summary, events } = await session.run({
+    plan: plan => ({
+      ...plan,
+      blocks: ['css', 'js'].map((ext, i) => ({
+        ...plan.blocks[0]!,
+        name: ext,
+        after: i === 0 ? [] : ['css'],
+        takes: plan.blocks[0]!.takes.map(take => ({
+          ...take,
+          terms: [{ base: '', include: { is: 'ext', values: [ext] }, except: null }],
+        })),
+      })),
+    }),
+  });
+  assert.equal(summary.exitCode, 0);
+  assert.deepEqual(
+    events.filter(({ type }) => type === 'redo' || type === 'inconsistent'),
+    [],
+  );
+  assert.deepEqual(session.remotes[0]!.look(), session.master.look());
+  assert.deepEqual(
+    summary.relations.map(({ created, replaced, attributes }) => [created, replaced, attributes]),
+    [
+      [3, 0, 0],
+      [3, 0, 0],
+    ],
+  );
+});
+
 test('an interrupted run stops before it switches anything', async ({ session }) => {
   session.master.put({ a: { file: '1' } });
   const stop = new AbortController();
