@@ -3,9 +3,10 @@
 // Format 1, one object a line: { history: 1, run, command, file, started (ISO 8601, UTC), summary }. The summary is that of
 // the stream (runtime/engine/events.ts), without the counts of relations that are 0. Lines are appended in one write, so
 // runs side by side never mix theirs.
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Summary } from '../engine/events.js';
+import { makeFolders } from '../host/make-folders.js';
 
 export const HISTORY_VERSION = 1;
 
@@ -25,7 +26,7 @@ export const recordRun = async (stateFolder: string, record: HistoryRecord): Pro
   const brief = { ...summary, relations: summary.relations.map(withoutZeros) };
   const line = JSON.stringify({ history: HISTORY_VERSION, ...record, started: started.toISOString(), summary: brief });
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     const file = await open(path, 'a', 0o600);
     try {
       await file.write(`${line}\n`);
