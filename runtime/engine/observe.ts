@@ -8,6 +8,7 @@ import { type Path, toText } from '../tree/path.js';
 import { compareTake } from './compare.js';
 import { contentBytes, countedAs } from './describe.js';
 import type { RunEvent } from './events.js';
+import { scanOnMaster } from './on-master.js';
 import { type ComparedTake, type Relation, shownPath } from './relation.js';
 
 /** What observing needs of the run. */
@@ -61,7 +62,7 @@ const observeMaster = async (block: BlockPlan, take: TakePlan, observing: Observ
       'check the folder in the plan, and whether its file system is mounted',
     );
   }
-  return scan;
+  return scanOnMaster(scan, block.master);
 };
 
 const observeRemote = async (relation: Relation, take: TakePlan, host: Host, observing: Observing) =>

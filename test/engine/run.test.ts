@@ -298,84 +298,12 @@ test('blocks follow each other on a host, and everything is observed before the 
   assert.ok(states.indexOf('then done') > states.indexOf('all done'));
 });
 
-test('a folder that the block before it has made is no surprise to a later block', async ({ session }) => {
-  session.master.put({ 'd/e/x.css': { file: '1' }, 'd/e/y.js': { file: '2' }, 'd/only/z.js': { file: '3' } });
-  const { summary, events } = await session.run({
-    plan: plan => ({
-      ...plan,
-      blocks: ['css', 'js'].map((ext, i) => ({
-        ...plan.blocks[0]!,
-        name: ext,
-        after: i === 0 ? [] : ['css'],
-        takes: plan.blocks[0]!.takes.map(take => ({
-          ...take,
-          terms: [{ base: '', include: { is: 'ext', values: [ext] }, except: null }],
-        })),
-      })),
-    }),
-  });
-  assert.equal(summary.exitCode, 0);
-  assert.deepEqual(
-    events.filter(({ type }) => type === 'redo' || type === 'inconsistent'),
-    [],
-  );
-  assert.deepEqual(session.remotes[0]!.look(), session.master.look());
-  assert.deepEqual(
-    summary.relations.map(({ created, replaced, attributes }) => [created, replaced, attributes]),
-    [
-      [3, 0, 0],
-      [3, 0, 0],
-    ],
-  );
-});
-
 test('an interrupted run stops before it switches anything', async ({ session }) => {
   session.master.put({ a: { file: '1' } });
   const stop = new AbortController();
   const { summary } = await session.run({ options: { signal: stop.signal, previewed: () => stop.abort() } });
   assert.equal(summary.exitCode, 130);
   assert.deepEqual(session.remotes[0]!.look(), []);
-});
-
-test('content that an interruption stops in the middle of a file is no fault of anybody', async ({ session }) => {
-  const stop = new AbortController();
-  session.master.put({ a: { file: 'x'.repeat(4 * 2 ** 20) } });
-  const wrap = (host: Host, id: string): Host =>
-    id !== 'm'
-      ? host
-      : {
-          ...host,
-          openRoot: async (path, options) => stopping(await host.openRoot(path, options), () => stop.abort()),
-        };
-  const { summary, events } = await session.run({ wrap, options: { signal: stop.signal } });
-  assert.equal(summary.exitCode, 130);
-  const [{ state, message, help } = { state: '', message: '', help: '' }] = summary.relations;
-  assert.deepEqual(
-    [state, message, help],
-    ['skipped', 'interrupted before anything was switched', 'run the same command again'],
-  );
-  assert.deepEqual(
-    events.filter(({ type }) => type === 'problem'),
-    [],
-  );
-  assert.deepEqual(session.remotes[0]!.look(), []);
-});
-
-/** The run is interrupted when the first content leaves the master. */
-const stopping = (root: Awaited<ReturnType<Host['openRoot']>>, stop: () => void): typeof root => ({
-  ...root,
-  scan: async selection => {
-    const scan = await root.scan(selection);
-    return {
-      ...scan,
-      async *read(wanted) {
-        for await (const chunk of scan.read(wanted)) {
-          stop();
-          yield chunk;
-        }
-      },
-    };
-  },
 });
 
 /** The master changes each time its content is about to be checked again. */
