@@ -11,7 +11,7 @@ import { summaryText } from '../ui/summary-text.js';
 import { type Call, EXIT } from './command.js';
 import { prepareConnect } from './connecting.js';
 import { recordRun, stateFolder } from './history.js';
-import { catchInterrupts } from './interrupts.js';
+import { catchInterrupts, INTERRUPTED } from './interrupts.js';
 import { loadPlan } from './load-plan.js';
 import { openShow, type RunShow, textOptions } from './show.js';
 
@@ -61,7 +61,7 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
     show.stop();
     interrupts.release();
   }
-  if (command === 'plan') sayPreview(call, show, preview);
+  if (command === 'plan') sayPreview(call, show, preview, summary.exitCode === INTERRUPTED);
   else if (show.kind === 'ink' && !terminal.streams.out.isTTY)
     terminal.print(summaryText(summary, textOptions(terminal, 'print')));
   const record = { run: summary.run, command, file: loaded.file, started, summary };
@@ -72,9 +72,15 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
 };
 
 /** The preview is the result of plan; the stream has told it already, and quiet wants none. */
-const sayPreview = ({ terminal, options }: Call, show: RunShow, preview: Preview | null): void => {
+const sayPreview = (
+  { terminal, options }: Call,
+  show: RunShow,
+  preview: Preview | null,
+  interrupted: boolean,
+): void => {
   if (preview === null || show.kind === 'json' || show.kind === 'quiet') return;
-  terminal.print(previewText(preview, { ...textOptions(terminal, 'print'), verbose: options.flag('verbose') }));
+  const shown = { ...textOptions(terminal, 'print'), verbose: options.flag('verbose'), interrupted };
+  terminal.print(previewText(preview, shown));
 };
 
 /** Sorts by time, and two runs of one second still differ: `20260131T235959-1a2b3c4d`. */
