@@ -70,6 +70,7 @@ for (const [name, answer] of [
   test(`${name} applies nothing and exits 1`, async () => {
     const { code, screen } = await onTerminal(['apply', 'plan.sp'], answer);
     assert.equal(code, 1, screen);
+    assert.match(stripVTControlCharacters(screen), /^You said no: nothing was done\.\r?$/m);
     assert.equal(applied(), false);
   });
 }
@@ -77,6 +78,7 @@ for (const [name, answer] of [
 test('Ctrl-C at the question interrupts: nothing is applied, the exit code is 130', async () => {
   const { code, screen } = await onTerminal(['apply', 'plan.sp'], '\u0003');
   assert.equal(code, 130, screen);
+  assert.match(stripVTControlCharacters(screen), /^Interrupted: nothing was done\.\r?$/m);
   assert.equal(applied(), false);
 });
 
