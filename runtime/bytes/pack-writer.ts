@@ -1,5 +1,6 @@
 // Writes a pack stream: small files and short records share a chunk, parts of large files are a chunk each, uncopied.
 import { type PackRecord, SMALL_FILE, writePartHead, writeRecord } from './pack.js';
+import { takeBuffer } from './pool.js';
 import { makeWriter } from './wire.js';
 
 export type Packer = {
@@ -25,7 +26,7 @@ export const makePacker = (): Packer => {
 };
 
 /** Where content is to be read to that becomes a chunk of its own: `length` bytes from PART_ROOM on. */
-export const newPart = (length: number): Buffer => Buffer.allocUnsafeSlow(PART_ROOM + length);
+export const newPart = (length: number): Buffer => takeBuffer(PART_ROOM + length);
 
 /** A chunk that is one `part` record, its head written right before the content that stands in `part`. */
 export const partChunk = (part: Buffer, index: number, offset: number, length: number): Buffer => {

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { MAGIC } from '../host/agent/protocol.js';
-import { breathe, serve } from '../host/agent/serve.js';
+import { breathe, excuse, serve } from '../host/agent/serve.js';
 import { tidyBundles } from '../host/agent/tidy.js';
 import { openLocalHost } from '../host/local.js';
 
@@ -11,13 +11,18 @@ const { XDG_CACHE_HOME: cache = '' } = process.env;
 const cacheFolder = givenCache ?? join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'syncplan');
 
 process.stdout.write(`${MAGIC} ready ${SYNCPLAN_VERSION}\n`);
-const host = await openLocalHost({ label, cacheFolder, breathe, environment: process.env });
-const served = serve(host, process.stdin, process.stdout, { version: SYNCPLAN_VERSION, pid: process.pid });
-// Whoever ends this process by name ends the connection first: locks are given back.
-for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.stdin.destroy());
 const tidied = bundle === undefined ? null : tidyBundles(bundle, cacheFolder, Date.now());
-await served;
-// Nobody is there any more. Locks are given back, which may take a program's time; the rest is put away if it can be at once.
-await host.close().catch(() => {});
+const host = await openLocalHost({ label, cacheFolder, breathe, environment: process.env }).catch((error: unknown) => {
+  excuse(process.stdout, error);
+  return null;
+});
+if (host !== null) {
+  // Whoever ends this process by name ends the connection first: locks are given back.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.stdin.destroy());
+  await serve(host, process.stdin, process.stdout, { version: SYNCPLAN_VERSION, pid: process.pid });
+  // Nobody is there any more. Locks are given back, which may take a program's time.
+  await host.close().catch(() => {});
+}
+// The rest is put away if it can be at once.
 await Promise.race([tidied, new Promise(resolve => setTimeout(resolve, 500))]);
 process.exit(0);

@@ -29,7 +29,9 @@ export const systemReason = (error: unknown): string | null => {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return null;
   const { code, syscall } = error as NodeJS.ErrnoException;
   const path = (error as NodeJS.ErrnoException).path;
-  const why = REASONS[String(code)] ?? `${String(code)}`;
+  // What is above was made or there: then it is the file system that refuses.
+  const refused = syscall === 'mkdir' && code === 'ENOENT' ? 'its file system makes no folders there' : undefined;
+  const why = refused ?? REASONS[String(code)] ?? `${String(code)}`;
   return `cannot ${VERBS[String(syscall)] ?? String(syscall)}${path === undefined ? '' : ` ${JSON.stringify(path)}`}: ${why}`;
 };
 

@@ -1,10 +1,12 @@
 // The history of runs on this machine: one JSON line per run in $XDG_STATE_HOME/syncplan/history.jsonl.
 //
 // Format 1, one object a line: { history: 1, run, command, file, started (ISO 8601, UTC), summary }. The summary is that of
-// the stream (runtime/engine/events.ts). Lines are appended in one write, so runs side by side never mix theirs.
-import { mkdir, open } from 'node:fs/promises';
+// the stream (runtime/engine/events.ts), without the counts of relations that are 0. Lines are appended in one write, so
+// runs side by side never mix theirs.
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Summary } from '../engine/events.js';
+import { makeFolders } from '../host/make-folders.js';
 
 export const HISTORY_VERSION = 1;
 
@@ -20,9 +22,11 @@ export type HistoryRecord = {
 /** Where the file is; a run that cannot be recorded has still happened, so the caller gets the error as a value. */
 export const recordRun = async (stateFolder: string, record: HistoryRecord): Promise<Error | null> => {
   const path = historyFile(stateFolder);
-  const line = JSON.stringify({ history: HISTORY_VERSION, ...record, started: record.started.toISOString() });
+  const { summary, started } = record;
+  const brief = { ...summary, relations: summary.relations.map(withoutZeros) };
+  const line = JSON.stringify({ history: HISTORY_VERSION, ...record, started: started.toISOString(), summary: brief });
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     const file = await open(path, 'a', 0o600);
     try {
       await file.write(`${line}\n`);
@@ -34,6 +38,10 @@ export const recordRun = async (stateFolder: string, record: HistoryRecord): Pro
     return error as Error;
   }
 };
+
+/** A run has hosts × blocks relations, most of which have nothing to tell. */
+const withoutZeros = (relation: object): object =>
+  Object.fromEntries(Object.entries(relation).filter(([, value]) => value !== 0));
 
 export const historyFile = (stateFolder: string): string => join(stateFolder, 'history.jsonl');
 

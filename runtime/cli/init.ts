@@ -1,13 +1,14 @@
 // syncplan init: a commented starter plan that checks clean as it stands; never overwrites one.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../host/make-folders.js';
 import { displayText } from '../ui/display.js';
 import type { Command } from './command.js';
 import { EXIT } from './command.js';
 
 export const init: Command = async ({ operands: [folder = '.'], terminal }) => {
   const path = join(folder, NAME);
-  await mkdir(folder, { recursive: true });
+  makeFolders(folder);
   try {
     await writeFile(path, STARTER, { flag: 'wx' });
   } catch (error) {

@@ -14,7 +14,9 @@ export const catchInterrupts = (process: NodeJS.Process, say: (text: string) => 
   for (const name of SIGNALS) process.on(name, onSignal);
   return {
     signal: controller.signal,
+    // A run that is being stopped ends at once at the second word, however far it has come by then.
     release: () => {
+      if (controller.signal.aborted) return;
       for (const name of SIGNALS) process.off(name, onSignal);
     },
   };

@@ -38,18 +38,20 @@ const runCommand = async (
   terminal: Terminal,
   process: NodeJS.Process,
 ): Promise<number> => {
+  const doing = `syncplan ${[command, ...operands].join(' ')}`;
+  const explain = async (error: unknown): Promise<number> => {
+    const { explainError } = await import('./explain-error.js');
+    const { text, exitCode } = explainError(error, doing, options.flag('verbose'));
+    terminal.say(text);
+    return exitCode;
+  };
+  // What nobody waited for ends the program as well, but not with a bare trace.
+  process.on('uncaughtException', error => void explain(error).then(code => process.exit(code)));
   try {
     const run = await load(command);
     return await run({ command, operands, options, terminal, process });
   } catch (error) {
-    const { explainError } = await import('./explain-error.js');
-    const { text, exitCode } = explainError(
-      error,
-      `syncplan ${[command, ...operands].join(' ')}`,
-      options.flag('verbose'),
-    );
-    terminal.say(text);
-    return exitCode;
+    return explain(error);
   }
 };
 

@@ -11,7 +11,7 @@ import { summaryText } from '../ui/summary-text.js';
 import { type Call, complain, EXIT } from './command.js';
 import { prepareConnect } from './connecting.js';
 import { recordRun, stateFolder } from './history.js';
-import { catchInterrupts } from './interrupts.js';
+import { catchInterrupts, INTERRUPTED } from './interrupts.js';
 import { beginJournal, lastJournal, resume } from './journal.js';
 import { type Loaded, loadPlan } from './load-plan.js';
 import { openRootMemory } from './root-memory.js';
@@ -122,7 +122,7 @@ const performLoaded = async (
     show.stop();
     interrupts.release();
   }
-  if (command === 'plan') sayPreview(call, show, preview);
+  if (command === 'plan') sayPreview(call, show, preview, summary.exitCode === INTERRUPTED);
   else if (show.kind === 'ink' && !terminal.streams.out.isTTY)
     terminal.print(summaryText(summary, textOptions(terminal, 'print')));
   const fault = await recordRun(state, { run: runId, command, file: loaded.file, started, summary });
@@ -157,9 +157,15 @@ const openJournal = ({ terminal }: Call, state: string, loaded: Loaded, run: str
 };
 
 /** The preview is the result of plan; the stream has told it already, and quiet wants none. */
-const sayPreview = ({ terminal, options }: Call, show: RunShow, preview: Preview | null): void => {
+const sayPreview = (
+  { terminal, options }: Call,
+  show: RunShow,
+  preview: Preview | null,
+  interrupted: boolean,
+): void => {
   if (preview === null || show.kind === 'json' || show.kind === 'quiet') return;
-  terminal.print(previewText(preview, { ...textOptions(terminal, 'print'), verbose: options.flag('verbose') }));
+  const shown = { ...textOptions(terminal, 'print'), verbose: options.flag('verbose'), interrupted };
+  terminal.print(previewText(preview, shown));
 };
 
 const say = ({ terminal }: Call, message: string, help: string, exitCode: number): number => {

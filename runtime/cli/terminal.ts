@@ -14,7 +14,7 @@ export type Terminal = {
   readonly colour: { readonly print: boolean; readonly say: boolean };
   /** Someone sits there: can be asked, sees a live screen. */
   readonly interactive: boolean;
-  /** A live screen can be drawn on standard error. */
+  /** A live screen can be drawn on standard error: a terminal that knows its size. */
   readonly drawable: boolean;
   /** A build server, whatever its terminal claims. */
   readonly ci: boolean;
@@ -38,26 +38,24 @@ export const openTerminal = (process: NodeJS.Process, options: { readonly colour
   return {
     print: text => void stdout.write(text),
     say: text => void stderr.write(text),
-    ask: (question, signal) => ask(stdin, stderr, question, signal),
+    ask: (question, signal) => ask(process, question, signal),
     readInput: () => readAll(stdin),
     colour: { print: colourful(stdout), say: colourful(stderr) },
     interactive: stdin.isTTY === true && stderr.isTTY === true,
-    drawable: stderr.isTTY === true && env.TERM !== 'dumb',
+    drawable: stderr.isTTY === true && env.TERM !== 'dumb' && stderr.columns > 0,
     ci: (env.CI ?? '') !== '' && env.CI !== 'false' && env.CI !== '0',
-    width: stdout.columns ?? stderr.columns ?? WIDTH_OF_LOGS,
+    // A pseudo-terminal that nobody has given a size has 0 columns.
+    width: stdout.columns || stderr.columns || WIDTH_OF_LOGS,
     environment: env,
     folder: process.cwd(),
     streams: { out: stdout, err: stderr, input: stdin },
   };
 };
 
-const ask = async (
-  input: NodeJS.ReadStream,
-  output: NodeJS.WriteStream,
-  question: string,
-  signal: AbortSignal,
-): Promise<boolean> => {
-  const reader = createInterface({ input, output });
+const ask = async (process: NodeJS.Process, question: string, signal: AbortSignal): Promise<boolean> => {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  // While it reads a line, Ctrl-C comes as a character: it must mean here what it means everywhere.
+  reader.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     const ended = new Promise<string>(resolve => reader.once('close', () => resolve('')));
     const answer = await Promise.race([reader.question(question, { signal }), ended]);

@@ -51,13 +51,20 @@ export const attempt = async (
   const trash = block.delete.mode === 'mirror' ? block.delete.trash : DEFAULT_TRASH;
   const parts = takes.map(({ remoteRoot, remote }) => ({ root: remoteRoot, scan: remote }));
   const id = { run: context.run, block: block.name, trash, durability: block.durability, lock: terms.lock };
+  const switched = relation.state === 'verifying';
   const transaction = await relation.remoteHost!.begin(id, parts);
   try {
     await transaction.prepare(work.steps);
     setState(relation, 'staging', context);
-    const staged = await context.transferring(() => stageUntilConsistent(relation, work, transaction, terms, context));
+    const staged = await context
+      .transferring(() => stageUntilConsistent(relation, work, transaction, terms, context))
+      .catch((error: unknown) => {
+        // Content that stops in the middle is a fault to its receiver, and here the interruption that was asked for.
+        if (!context.signal.aborted) throw error;
+        return { rounds: terms.rounds };
+      });
     if (staged === null || 'again' in staged) return staged;
-    if (!(await getReady(relation, work, transaction, context))) return null;
+    if (!(await getReady(relation, work, transaction, switched, context))) return null;
     setState(relation, 'committing', context);
     const again = await commit(relation, work, transaction, context);
     setState(relation, 'verifying', context);
@@ -115,14 +122,10 @@ const getReady = async (
   relation: Relation,
   work: Work,
   transaction: Transaction,
+  switched: boolean,
   context: Attempting,
 ): Promise<boolean> => {
-  const interrupted = (): boolean => {
-    if (!context.signal.aborted) return false;
-    setState(relation, 'skipped', context, 'interrupted before anything was switched', 'run the same command again');
-    return true;
-  };
-  if (interrupted()) return false;
+  if (isInterrupted(relation, switched, context)) return false;
   const changes = work.remainingChanges();
   const failed = await runHooks(relation, hooksFor(relation, 'before', changes), context);
   if (failed !== null) {
@@ -146,7 +149,7 @@ const getReady = async (
     );
     return false;
   }
-  if (interrupted()) return false;
+  if (isInterrupted(relation, switched, context)) return false;
   const owed = owedText(hooksFor(relation, 'after', changes));
   if (owed !== '') {
     await transaction.owe(owed);
@@ -158,6 +161,20 @@ const getReady = async (
         owed,
       });
   }
+  return true;
+};
+
+/** Nothing of this transaction was switched; an earlier one of the relation may have been. */
+const isInterrupted = (relation: Relation, switched: boolean, context: Attempting): boolean => {
+  if (!context.signal.aborted) return false;
+  const before = switched ? 'what had changed meanwhile was done again' : 'anything was switched';
+  setState(
+    relation,
+    switched ? 'partial' : 'skipped',
+    context,
+    `interrupted before ${before}`,
+    'run the same command again',
+  );
   return true;
 };
 

@@ -10,6 +10,7 @@ import { type Attempting, attempt, type Left } from './attempt.js';
 import { type RootMemory, rememberRoots } from './guards.js';
 import { owedHooks, runHooks } from './hooks.js';
 import { type HeldLocks, type Locking, lockRelation } from './locking.js';
+import { seeWhatCameBefore } from './made-before.js';
 import type { Side } from './observe.js';
 import { observeAgain } from './observe-again.js';
 import { consistencyOf, type Relation, shownPath } from './relation.js';
@@ -35,6 +36,7 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
     const strategy = consistency.strategy === 'lock' ? consistency : null;
     const then = consistency.strategy === 'verify' && !context.exact ? consistency.then : 'fail';
     const escalation = then === 'fail' ? null : then;
+    await seeWhatCameBefore(relation);
     if (await isNothingToDo(relation)) await barrier.arrive();
     else {
       const left = await underLocks(relation, strategy, context);
@@ -67,7 +69,10 @@ const underLocks = async (
   setState(relation, 'locking', context);
   const locks = await lockRelation(relation, strategy, context);
   try {
-    if ((strategy !== null || locks.waited) && !(await context.observeUnderLock(relation, locks.scans))) return null;
+    if (strategy !== null || locks.waited) {
+      if (!(await context.observeUnderLock(relation, locks.scans))) return null;
+      await seeWhatCameBefore(relation);
+    }
     return await rounds(relation, strategy, locks, context);
   } finally {
     for (const problem of await locks.release()) {

@@ -211,6 +211,8 @@ export type Totals = {
 
 export type Summary = Totals & {
   readonly exitCode: number;
+  /** The operator looked at the preview and said no; left out otherwise. */
+  readonly declined?: true;
   readonly seconds: number;
   readonly run: string;
   readonly relations: readonly RelationSummary[];

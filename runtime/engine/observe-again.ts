@@ -59,5 +59,5 @@ const observePaths = async (relation: Relation, take: ComparedTake, paths: reado
 };
 
 /** A lookup knows nothing of what is below a folder, and a single path needs no more. */
-const paged = (entry: Entry): PagedEntry =>
+export const paged = (entry: Entry): PagedEntry =>
   entry.kind === 'folder' ? { ...entry, entries: 0, bytes: 0, digest: '' } : entry;

@@ -9,6 +9,7 @@ import { countedAs } from './describe.js';
 import { foreignPaths } from './drift.js';
 import type { RunEvent } from './events.js';
 import { checkGuards, entriesOf, type Guard, type Guarding } from './guards.js';
+import { scanOnMaster } from './on-master.js';
 import { type ComparedTake, type Relation, resetRelation, shownPath } from './relation.js';
 import { pairsOf, selectionOf } from './selection.js';
 
@@ -68,7 +69,7 @@ const observeMaster = async (block: BlockPlan, take: TakePlan, from: RootPath, o
       'check the folder in the plan, and whether its file system is mounted',
     );
   }
-  return { scan, root };
+  return { scan: scanOnMaster(scan, block.master), root };
 };
 
 const observeRemote = async (

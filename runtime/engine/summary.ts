@@ -22,6 +22,7 @@ export const summarize = (relations: readonly Relation[], end: RunEnd): Summary 
   }
   return {
     exitCode: exitCode(relations, end),
+    ...(end.declined && !end.interrupted ? { declined: true as const } : {}),
     seconds: end.seconds,
     run: end.run,
     ...totals,

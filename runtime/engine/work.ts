@@ -7,6 +7,7 @@ import type { Path } from '../tree/path.js';
 import { inOrder, schedule } from '../tree/schedule.js';
 import { withExtras } from './extras.js';
 import { withFolderModes } from './folder-modes.js';
+import { lostOnMaster } from './on-master.js';
 import { rankOf } from './rank.js';
 import { type Relation, shownPath } from './relation.js';
 
@@ -29,7 +30,7 @@ export type Work = {
   readonly drop: (indexes: readonly number[]) => Amendment[];
   /** Replaces steps by what was observed since. */
   readonly replaceWith: (indexes: readonly number[], again: readonly (readonly Change[])[]) => Promise<Amendment[]>;
-  /** Passes a pack on and counts what is in it. */
+  /** Passes a pack on, counts what is in it, and names the master where it lost something. */
   readonly counted: (
     pack: AsyncIterable<Uint8Array>,
     tell: () => void,
@@ -123,15 +124,17 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
     },
     async *counted(pack, tell, signal) {
       for await (const chunk of pack) {
+        let lost = false;
         for (const record of readRecords(chunk)) {
           if (record.is === 'whole' || record.is === 'end') progress.files++;
+          lost ||= record.is === 'lost';
           if (record.is === 'zeros') progress.bytes += record.length;
           if (record.is === 'whole' || record.is === 'part') {
             progress.bytes += record.content.length;
             relation.tally.bytesLiteral += record.content.length;
           }
         }
-        yield chunk;
+        yield lost ? lostOnMaster(chunk, relation.block.master) : chunk;
         tell();
         if (signal.aborted) return;
       }

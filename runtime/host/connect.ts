@@ -94,13 +94,14 @@ const connectSsh = async (
         const { exitCode, signal, failure } = await carrier.ended;
         if (failure !== null) return noSsh(label, failure);
         const byHand = ['ssh', ...way].join(' ');
+        const key = address.key === undefined ? null : (way[way.indexOf('-i') + 1] ?? null);
         const stderr = carrier.stderr();
         // An older ssh does not know how to put one cipher first.
         if (fast && /Bad SSH2 cipher spec|unknown cipher/i.test(stderr)) {
           fast = false;
           again = true;
         }
-        const explained = explainSsh({ label, host: address.host, byHand, exitCode, signal, stderr, chatter });
+        const explained = explainSsh({ label, host: address.host, byHand, key, exitCode, signal, stderr, chatter });
         again ||= explained.again;
         return explained.error;
       });

@@ -15,12 +15,13 @@
 // 4. A digest is kept only if the file had last changed well before it was read, by this machine's clock: a change within
 //    the granularity of the file system's clock would not show in its times.
 import { createHash } from 'node:crypto';
-import { appendFileSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { Algorithm } from '../../compiler/plan.js';
 import { cksumFinish, cksumUpdate } from '../bytes/cksum.js';
 import { type FileKey, makeRecords, RECORD_FIELDS, type Records } from './digest-table.js';
+import { makeFolders } from './make-folders.js';
 
 export type DigestCache = {
   /** Digests by one algorithm, of `size` bytes; read from the disk on first use. */
@@ -92,7 +93,7 @@ const openTable = ({ folder, root, now }: CacheOptions, algorithm: Algorithm, si
     const kept = keep(records);
     const temporary = `${path}.${process.pid}`;
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
       writeFileSync(temporary, Buffer.concat([header, batchOf(kept, records.stride)]), { mode: 0o600 });
       renameSync(temporary, path);
       stored.records = kept.length / records.stride;

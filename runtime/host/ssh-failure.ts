@@ -6,6 +6,8 @@ export type SshEnd = {
   readonly host: string;
   /** What a person types to try it by hand: `ssh -F … -p …`, without the host. */
   readonly byHand: string;
+  /** The key that the plan names. */
+  readonly key: string | null;
   readonly exitCode: number | null;
   readonly signal: string | null;
   /** The tail of its standard error. */
@@ -34,6 +36,8 @@ type Row = {
 
 const tryIt = ({ byHand, host }: SshEnd): string => `${byHand} -- ${host}`;
 
+const keyFile = ({ key }: SshEnd): string => (key === null ? 'KEYFILE' : quote(key));
+
 /** Most telling first. The texts are OpenSSH's, in the C locale. */
 const ROWS: readonly Row[] = [
   {
@@ -59,14 +63,26 @@ const ROWS: readonly Row[] = [
     when: /incorrect passphrase|passphrase (?:required|supplied)|agent refused operation|sign_and_send_pubkey/i,
     code: 'refused-key',
     what: 'the key cannot be used without its passphrase',
-    help: end => `Add it to your SSH agent: ssh-add KEYFILE; then try: ${tryIt(end)}`,
+    help: end => `Add it to your SSH agent: ssh-add ${keyFile(end)}; then try: ${tryIt(end)}`,
+  },
+  {
+    when: /Load key "[^"]*": bad permissions/,
+    code: 'refused-key',
+    what: 'the key is not used because others may read its file',
+    help: end => `Run: chmod 600 ${quote(/Load key "([^"]*)": bad/.exec(end.stderr)?.[1] ?? keyFile(end))}`,
+  },
+  {
+    when: /Identity file \S+ not accessible(?=[\s\S]*Permission denied)/,
+    code: 'refused-key',
+    what: 'the key is not there',
+    help: () => 'Correct the path of the key in the plan or in the SSH configuration.',
   },
   {
     when: /Permission denied \(|Too many authentication failures|No supported authentication methods/,
     code: 'refused-key',
     what: 'the login was refused',
     help: end =>
-      `Try by hand: ${tryIt(end)}. A key with a passphrase must be in your SSH agent: ssh-add KEYFILE; a new key must be in authorized_keys there.`,
+      `A key with a passphrase must be in your SSH agent: ssh-add ${keyFile(end)}; a new key must be in authorized_keys there. Try by hand: ${tryIt(end)}`,
   },
   {
     when: /Bad SSH2 cipher spec|Bad configuration option|terminating, \d+ bad configuration|Can't open user config file|no argument after keyword|extra arguments at end/i,
@@ -128,13 +144,11 @@ const unexplained = (end: SshEnd): HostError => {
   );
 };
 
-/** The line that says why; when it is a bare heading, the last line. */
+/** The line that says why. */
 const lineOf = (stderr: string, when: RegExp): string => {
-  const lines = stderr
-    .split('\n')
-    .map(line => line.replace(/[\r@]+/g, '').trim())
-    .filter(Boolean);
-  return tail(lines.find(line => when.test(line)) ?? lines.at(-1) ?? '', 300).replace(/\.$/, '');
+  const at = when.exec(stderr)?.index ?? 0;
+  const line = stderr.slice(stderr.lastIndexOf('\n', at) + 1).split('\n')[0] ?? '';
+  return tail(line.replace(/^[@\s]+|[@\s]+$/g, ''), 300).replace(/\.$/, '');
 };
 
 export const tail = (text: string, length: number): string =>

@@ -22,6 +22,8 @@ export type PreviewOptions = {
   /** Every change, however many. */
   readonly verbose?: boolean;
   readonly unicode?: boolean;
+  /** The run was stopped before it had seen everything. */
+  readonly interrupted?: boolean;
 };
 
 /** Whole lines, each ended. */
@@ -39,7 +41,10 @@ export const previewText = (preview: Preview, options: PreviewOptions): string =
     lines.push(...groupLines(group, options, paint, signs));
   }
   if (lines.length > 0) lines.push('');
-  lines.push(...hostLines(preview, options.width, paint, signs), ...totalsText(preview, paint));
+  lines.push(
+    ...hostLines(preview, options.width, paint, signs),
+    ...totalsText(preview, options.interrupted ?? false, paint),
+  );
   return `${lines.join('\n')}\n`;
 };
 

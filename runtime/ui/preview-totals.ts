@@ -1,9 +1,9 @@
 // The last lines of a preview: what the whole run would do.
-import type { ChangeLine, Preview } from '../engine/events.js';
+import type { ChangeLine, Preview, PreviewRelation } from '../engine/events.js';
 import { bytesText, countText, numberText } from './amounts.js';
 import type { Palette } from './colour.js';
 
-export const totalsText = (preview: Preview, paint: Palette): string[] => {
+export const totalsText = (preview: Preview, interrupted: boolean, paint: Palette): string[] => {
   const { relations } = preview;
   // What is refused will not be done: the totals are those of a run.
   const planned = relations.filter(({ state }) => state === 'compared');
@@ -11,13 +11,8 @@ export const totalsText = (preview: Preview, paint: Palette): string[] => {
   for (const { changes } of planned) for (const { change } of changes) counts[change]++;
   const all = planned.reduce((sum, { changes }) => sum + changes.length, 0);
   const bytes = planned.reduce((sum, relation) => sum + relation.bytes, 0);
-  const touched = new Set(planned.filter(({ changes }) => changes.length > 0).map(({ host }) => host)).size;
   const lines = [
-    paint.bold(
-      all === 0
-        ? 'Nothing to change.'
-        : `${countText(all, 'change')} on ${countText(touched, 'host')}, ${bytesText(bytes)} to send`,
-    ),
+    paint.bold(all === 0 ? withoutChanges(preview, interrupted) : `${changesOn(planned)}, ${bytesText(bytes)} to send`),
   ];
   if (all > 0) {
     const words = WORDS.filter(([change]) => counts[change] > 0).map(
@@ -35,6 +30,26 @@ export const totalsText = (preview: Preview, paint: Palette): string[] => {
   if (problems > 0) troubles.push(countText(problems, 'problem'));
   if (troubles.length > 0) lines.push(paint.red(`! ${troubles.join(', ')}`));
   return lines;
+};
+
+/** Nothing would be done: because nothing differs, or because of what stands above. The states are those that make the exit
+ * code of a plan, so that text and code agree. */
+const withoutChanges = ({ relations }: Preview, interrupted: boolean): string => {
+  const of = (state: PreviewRelation['state']) => relations.filter(relation => relation.state === state);
+  const refused = of('refused');
+  const compared = of('compared');
+  if (interrupted && compared.length < relations.length) return 'Interrupted: not everything was compared.';
+  if (refused.some(({ changes }) => changes.length > 0)) return `Refused: ${changesOn(refused)}, see above.`;
+  if (refused.length > 0) return 'Refused, to protect data: see above.';
+  if (compared.length === 0) return 'Nothing could be compared.';
+  const whole = compared.length === relations.length && compared.every(({ problems }) => problems.length === 0);
+  return whole ? 'Nothing to change.' : 'Nothing to change where it could be compared.';
+};
+
+const changesOn = (relations: readonly PreviewRelation[]): string => {
+  const changing = relations.filter(({ changes }) => changes.length > 0);
+  const all = changing.reduce((sum, { changes }) => sum + changes.length, 0);
+  return `${countText(all, 'change')} on ${countText(new Set(changing.map(({ host }) => host)).size, 'host')}`;
 };
 
 const WORDS: readonly (readonly [ChangeLine['change'], string])[] = [

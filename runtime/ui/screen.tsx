@@ -32,8 +32,8 @@ export const openScreen = (options: ScreenOptions): Screen => {
   let close: (() => void) | null = null;
   const draw = (): string =>
     picture(view, {
-      width: (stream.columns ?? 80) - 1,
-      height: Math.max(2, (stream.rows ?? 24) - 1),
+      width: (stream.columns || 80) - 1,
+      height: Math.max(2, (stream.rows || 24) - 1),
       colour: options.colour,
       unicode: options.unicode,
       now: options.now(),
@@ -54,7 +54,7 @@ export const openScreen = (options: ScreenOptions): Screen => {
     resume,
     stop: () => {
       pause();
-      const width = (stream.columns ?? 80) - 1;
+      const width = (stream.columns || 80) - 1;
       stream.write(outcomeText(view, { colour: options.colour, unicode: options.unicode, width }));
     },
   };

@@ -57,7 +57,7 @@ export const verdict = (summary: Summary): string => {
         ? 'Nothing to do: every host holds what the plan says.'
         : 'Done: every host holds what the plan says.';
     case 1:
-      return 'Failed: nothing was done.';
+      return summary.declined === true ? 'You said no: nothing was done.' : 'Failed: nothing was done.';
     case 2:
       return 'There are changes.';
     case 4:
@@ -67,7 +67,9 @@ export const verdict = (summary: Summary): string => {
     case 6:
       return 'Locked by another run: nothing was done.';
     case 130:
-      return 'Interrupted: the same command finishes what is left.';
+      return summary.relations.some(({ state }) => TOUCHED.has(state)) || changesText(summary) !== ''
+        ? 'Interrupted: the same command finishes what is left.'
+        : 'Interrupted: nothing was done.';
     default:
       return `Ended with exit code ${summary.exitCode}.`;
   }
@@ -191,5 +193,7 @@ const RANK: readonly BlockState[] = [
   'waiting',
   'done',
 ];
+/** Something may stand on the remote that did not stand there before. */
+const TOUCHED: ReadonlySet<BlockState> = new Set(['done', 'partial', 'committing', 'verifying']);
 const MOST_BY_NAME = 4;
 const STATE = 8;

@@ -230,7 +230,8 @@ function peak(pid, peaks) {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     if (/^Name:\s+ssh$/m.test(status)) return;
-    peaks.set(pid, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024);
+    // A process that has ended and is not yet collected has no figure any more.
+    peaks.set(pid, Math.max(peaks.get(pid) ?? 0, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024));
     for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean))
       peak(Number(child), peaks);
   } catch {

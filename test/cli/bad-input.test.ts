@@ -72,6 +72,11 @@ test('an unreachable host is named; the others are done; the exit code is 5', as
   assert.match(out + err, /host-2.*refused/);
   for (const host of ['host-1', 'host-3']) assertSameTree(remote(host), master);
   assert.equal(existsSync(remote('host-2')), false);
+  const doctor = await desk.run(['doctor', file, '--ssh-config', config]);
+  assert.equal(doctor.code, 5, said(doctor.out, doctor.err));
+  assert.match(doctor.out, /^ok +host-1 {2}ssh host-1/m);
+  assert.match(doctor.out, /driven by {2}agent over ssh/);
+  assert.match(doctor.out, /^FAIL host-2 [\s\S]*refused[\s\S]*help: /m);
   const alone = await apply(file, config, '--only', 'host-2');
   assert.equal(alone.code, 1, said(alone.out, alone.err));
 });

@@ -100,6 +100,10 @@ const assertNextRunFinishes = async (): Promise<void> => {
   assertSameTree(join(base, 'remote'), join(base, 'master'));
   const again = await desk.run(['plan', 'plan.sp', '--exit-code'], { cwd: base });
   assert.equal(again.code, 0, said(again.out, again.err));
+};
+
+/** After a polite end; what a killed run has staged is removed by age. */
+const assertNothingStaged = (): void => {
   assert.ok(sizeOf(join(base, 'remote/.syncplan')) < MEBIBYTE, 'staged content was left behind');
 };
 
@@ -108,9 +112,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const { code, err, out } = await interrupted(signal);
     assert.equal(code, 130, said(out, err));
     assert.match(err, /stopping at the next safe point/);
+    assert.match(out, /copy +skipped +interrupted before anything was switched\n +help: run the same command again/);
+    assert.doesNotMatch(out + err, /fault/);
     assertNothingHalfWritten();
+    assertNothingStaged();
     await assertNoProcess();
     await assertNextRunFinishes();
+    assertNothingStaged();
     rmSync(base, { recursive: true });
   });
 }

@@ -50,6 +50,12 @@ test('init writes a plan that checks clean and is laid out as fmt would', async 
   assert.equal((await run('fmt', '--check', 'new/rollout.sp')).code, 0);
 });
 
+test('init ends where no folder can be made, and says so', async () => {
+  const { code, err } = await run('init', '/proc/syncplan-x/y');
+  assert.equal(code, 1);
+  assert.match(err, /cannot make the folder "\/proc\/syncplan-x": (its file system makes no folders there|.*denied)/);
+});
+
 test('init never overwrites', async () => {
   await run('init');
   write('rollout.sp', 'mine\n');

@@ -42,6 +42,7 @@ import type { FolderPage, Provenance, Recovered, Step, Trashed } from '../../run
 import { HostError } from '../../runtime/host/host-error.js';
 import type { Action, Found, Outcome } from '../../runtime/tree/action.js';
 import { PROBLEM_CODES, type Problem } from '../../runtime/tree/entry.js';
+import { refusePath } from '../../runtime/tree/path.js';
 
 /** Plain objects, as ours are. */
 const record = <T>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
@@ -271,6 +272,28 @@ test('a path that climbs, is absolute or holds a NUL is refused wherever it stan
   writer.varint(2);
   writer.string('..');
   assert.throws(() => decodePaths(writer.copy()), /refused/);
+});
+
+test('no path that is refused comes out of any bytes, however it is put together', () => {
+  const aPiece = fc.array(
+    fc.tuple(fc.nat(8), fc.constantFrom('', '.', '..', '/', '/..', 'a', 'a/', '/b', 'b/c', '\0', '../x')),
+  );
+  fc.assert(
+    fc.property(aPiece, parts => {
+      const writer = makeWriter();
+      let length = 0;
+      for (const [wish, suffix] of parts) {
+        const shared = wish % (length + 1);
+        writer.varint(shared);
+        writer.string(suffix);
+        length = shared + suffix.length;
+      }
+      onlyWireErrors(() => {
+        for (const path of decodePaths(writer.copy())) assert.equal(refusePath(path), null, JSON.stringify(path));
+      });
+    }),
+    { numRuns: 3_000 },
+  );
 });
 
 test('pages of any size arrive whole, and only where they were asked for', async () => {

@@ -129,8 +129,20 @@ const CASES: readonly (readonly [stderr: string, code: string, again: boolean, h
   ],
   ['Connection closed by 1.2.3.4 port 22', 'unreachable', true, /MaxStartups/],
   ['Connection timed out during banner exchange', 'unreachable', true, /busy/],
-  ['me@h: Permission denied (publickey,password).', 'refused-key', false, /ssh-add/],
+  ['me@h: Permission denied (publickey,password).', 'refused-key', false, /ssh-add '\/k\/id 1'/],
   ['Connection closed by 1.2.3.4\nme@h: Permission denied (publickey).', 'refused-key', false, /authorized_keys/],
+  [
+    'WARNING: UNPROTECTED PRIVATE KEY FILE!\nLoad key "/k/id": bad permissions\nme@h: Permission denied (publickey).',
+    'refused-key',
+    false,
+    /chmod 600 \/k\/id$/,
+  ],
+  [
+    'Warning: Identity file /k/none not accessible: No such file or directory.\nme@h: Permission denied (publickey).',
+    'refused-key',
+    false,
+    /path of the key/,
+  ],
   ['Received disconnect from 1.2.3.4 port 22:2: Too many authentication failures', 'refused-key', false, /ssh-add/],
   [
     'No ED25519 host key is known for h and you have requested strict checking.\nHost key verification failed.',
@@ -164,6 +176,15 @@ test('each way in which ssh fails has a code, its own words and a command to try
   }
 });
 
+test('the line that says why is told, not its heading', () => {
+  const said = (stderr: string): string => explainSsh({ ...END, stderr }).error.message;
+  assert.match(
+    said('Warning: Identity file /k/none not accessible: No such file.\nme@h: Permission denied (publickey).'),
+    /: Warning: Identity file \/k\/none not accessible: No such file$/,
+  );
+  assert.match(said('Banner\nme@h: Permission denied (publickey).\r\n'), /: me@h: Permission denied \(publickey\)$/);
+});
+
 test('what the far side printed instead of starting the agent is told', () => {
   const { error } = explainSsh({ ...END, exitCode: 1, chatter: 'This account is currently not available.' });
   assert.equal(error.code, 'no-agent');
@@ -177,6 +198,15 @@ test('what the far side printed instead of starting the agent is told', () => {
   assert.equal(explainSsh({ ...END, stderr: 'something new' }).error.code, 'unreachable');
 });
 
-const END = { label: 'web', host: 'h', byHand: 'ssh -p 2222', exitCode: 255, signal: null, stderr: '', chatter: '' };
+const END = {
+  label: 'web',
+  host: 'h',
+  byHand: 'ssh -p 2222',
+  key: '/k/id 1',
+  exitCode: 255,
+  signal: null,
+  stderr: '',
+  chatter: '',
+};
 
 test.run();

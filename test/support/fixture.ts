@@ -66,11 +66,13 @@ export const makeDiskPlace = (given?: string): Place => {
       }
     },
     drop: name => rmSync(at(name), { recursive: true }),
-    look: () =>
-      list('')
-        .filter(name => name !== '.syncplan' && !name.startsWith('.syncplan/'))
-        .sort()
-        .map(name => `${name} ${describeOnDisk(at(name))}`),
+    look() {
+      const names = list('').filter(name => name !== '.syncplan' && !name.startsWith('.syncplan/'));
+      const inodes = names.map(name => lstatSync(at(name)).ino);
+      // A further name in the trash does not count: it is not part of the tree.
+      const namesOf = (inode: number): number => inodes.filter(other => other === inode).length;
+      return names.sort().map(name => `${name} ${describeOnDisk(at(name), namesOf)}`);
+    },
     state: () =>
       list('')
         .filter(name => name.startsWith('.syncplan/'))
@@ -99,13 +101,13 @@ const putOnDisk = (at: (name: string) => Buffer, name: string, item: Item): void
   lutimesSync(at(name), seconds, seconds);
 };
 
-const describeOnDisk = (path: Buffer): string => {
+const describeOnDisk = (path: Buffer, namesOf: (inode: number) => number): string => {
   const stats = lstatSync(path);
   const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
   if (stats.isDirectory()) return `folder ${mode}`;
   if (stats.isSymbolicLink()) return `link ${modifiedOf(stats)} ${readlinkSync(path, 'latin1')}`;
   if (!stats.isFile()) return 'special';
-  return `file ${mode} ${modifiedOf(stats)} ${contentOf(path, stats.mode)}${stats.nlink > 1 ? ` names=${stats.nlink}` : ''}`;
+  return `file ${mode} ${modifiedOf(stats)} ${contentOf(path, stats.mode)}${namesOf(stats.ino) > 1 ? ` names=${namesOf(stats.ino)}` : ''}`;
 };
 
 /** Also of a file whose mode keeps even its owner from reading it. */

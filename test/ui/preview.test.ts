@@ -152,6 +152,23 @@ test('Nothing to change is said in so many words', () => {
   assert.equal(textOf(idle), 'app\n  2 hosts: nothing to change  (web-1, web-2)\n\nNothing to change.\n');
 });
 
+test('Where nothing would be done, the last line says whether that is because nothing differs', () => {
+  const last = (...relations: PreviewRelation[]): string => textOf(relations).split('\n\n').at(-1)!.split('\n')[0]!;
+  const idle = relation('web-1', { changes: [], bytes: 0 });
+  const failed = relation('web-2', { state: 'failed', changes: [], bytes: 0, message: 'connection refused' });
+  const refused = relation('web-3', { state: 'refused' });
+  const problems = [{ path: 'y', code: 'denied', message: 'open: permission denied', help: '' }] as const;
+  assert.equal(last(failed), 'Nothing could be compared.');
+  assert.equal(last(refused, relation('web-4', { state: 'refused' })), 'Refused: 16 changes on 2 hosts, see above.');
+  assert.equal(last(relation('web-3', { state: 'refused', changes: [] })), 'Refused, to protect data: see above.');
+  assert.equal(last(idle, failed), 'Nothing to change where it could be compared.');
+  assert.equal(last({ ...idle, problems }), 'Nothing to change where it could be compared.');
+  assert.match(
+    previewText({ relations: [failed], hosts: [] }, { colour: false, width: 100, interrupted: true }),
+    /^Interrupted: not everything was compared\.$/m,
+  );
+});
+
 test('A path is never cut, however narrow the terminal', () => {
   const path = `deep/${'folder/'.repeat(20)}file`;
   const text = previewText(

@@ -1,5 +1,7 @@
 // One end of a connection: frames over two streams, written in batches, with heartbeat and patience.
+
 import type { Readable, Writable } from 'node:stream';
+import { giveBack } from '../../bytes/pool.js';
 import { type Frame, frameHeader, makeFrameParser } from './frames.js';
 import { BEAT_MS, FRAME, type FrameType } from './protocol.js';
 
@@ -82,7 +84,7 @@ export const openConnection = ({ input, output, patience, onFrame, onEnding }: C
     else if (payload.length < SMALL) output.write(Buffer.concat([header, payload]));
     else {
       output.write(header);
-      output.write(payload);
+      output.write(payload, () => giveBack(payload));
       // Much to carry: it need not wait for more.
       output.uncork();
       output.cork();

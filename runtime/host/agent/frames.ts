@@ -3,6 +3,7 @@
 // The parser takes chunks as the operating system hands them out and copies each byte of a payload at most once. It throws
 // WireError on an unknown type or a length over the cap of its type, before any memory is taken for it.
 import { MAX_CONTENT } from '../../bytes/pack.js';
+import { takeBuffer } from '../../bytes/pool.js';
 import { WireError } from '../../bytes/wire.js';
 import { FRAME, type FrameType } from './protocol.js';
 
@@ -46,7 +47,7 @@ export const makeFrameParser = (onFrame: (frame: Frame) => void): { push: (chunk
           at += length;
           continue;
         }
-        payload = Buffer.allocUnsafeSlow(length);
+        payload = takeBuffer(length);
         filled = 0;
       }
       const taken = chunk.copy(payload, filled, at);

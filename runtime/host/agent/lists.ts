@@ -124,10 +124,18 @@ export const readPath = (reader: Reader, last: { path: Path }): Path => {
   if (shared > last.path.length) throw new WireError('a path shares more than the path before it has');
   const suffix = reader.string(MAX_PATH);
   const path = shared === 0 ? suffix : last.path.slice(0, shared) + suffix;
-  const refused = refusePath(path);
+  // What is shared up to its last whole component was looked at with the path before.
+  const known = shared === 0 ? 0 : path.lastIndexOf('/', shared - 1) + 1;
+  const refused = refuseFrom(path, known);
   if (refused !== null) throw new WireError(`a path is refused: ${refused}`);
   last.path = path;
   return path;
+};
+
+/** refusePath, for a path whose components before `known` are in order. */
+const refuseFrom = (path: Path, known: number): string | null => {
+  if (known === 0 || path.length > MAX_PATH) return refusePath(path);
+  return known === path.length ? 'ends with a slash' : refusePath(path.slice(known));
 };
 
 export const checkIndex = (index: number): number => {

@@ -1,7 +1,8 @@
 // Control messages: the small values of the protocol, packed by msgpackr and checked against their schema on receipt.
 //
 // Lists of paths, steps and answers are not here (lists.ts, steps.ts, answers.ts): they are large and compact.
-import { Packr } from 'msgpackr';
+// Not the package's main entry, which looks for a native module wherever it finds itself.
+import { Packr } from 'msgpackr/pack';
 import * as z from 'zod/mini';
 import { ALGORITHMS, type FileTest } from '../../../compiler/plan.js';
 import { WireError } from '../../bytes/wire.js';

@@ -177,7 +177,7 @@ const SCRIPT = [
   `echo "${MAGIC} none$old"`,
 ].join(' ');
 
-/** Runs in Node.js. Comparisons are written without `!`. */
+/** Runs in Node.js. Comparisons are written without `!`; mkdir with `recursive` never ends below /proc. */
 const LOADER = [
   'const fs=require("fs"),path=require("path"),os=require("os"),crypto=require("crypto");',
   'const take=n=>{const b=Buffer.alloc(n);let at=0;while(at<n){try{const got=fs.readSync(0,b,at,n-at,null);',
@@ -190,9 +190,10 @@ const LOADER = [
   'const cache=path.isAbsolute(process.env.XDG_CACHE_HOME||"")?process.env.XDG_CACHE_HOME:path.join(os.homedir(),".cache");',
   'let file=path.join(cache,"syncplan",name);',
   'const put=(f,b)=>{const t=f+"."+crypto.randomBytes(6).toString("hex");',
-  'fs.mkdirSync(path.dirname(f),{recursive:true,mode:448});fs.writeFileSync(t,b,{flag:"wx",mode:384});fs.renameSync(t,f)};',
+  'fs.writeFileSync(t,b,{flag:"wx",mode:384});fs.renameSync(t,f)};',
   'let have=false;try{have=sum(fs.readFileSync(file))===sha256}catch{}',
   'try{if(have===false){say("need "+process.version);const b=take(size);',
+  'for(const f of [cache,path.dirname(file)])try{fs.mkdirSync(f,448)}catch{}',
   'if(sum(b)===sha256){try{put(file,b)}catch{file=path.join(fs.mkdtempSync(path.join(os.tmpdir(),"syncplan-agent-")),name);put(file,b)}}',
   'else throw new Error("the bundle was damaged on its way")}',
   'process.argv[1]=file;process.argv[2]=label;',

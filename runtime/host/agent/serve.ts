@@ -9,7 +9,7 @@ import { WireError } from '../../bytes/wire.js';
 import type { Host } from '../host.js';
 import { openConnection } from './connection.js';
 import { packCredit, unpackCredit } from './credit.js';
-import type { Frame } from './frames.js';
+import { type Frame, frameHeader } from './frames.js';
 import { CALL, packFailure, packMessage, unpackFailure, unpackMessage } from './messages.js';
 import { AGENT_PATIENCE_MS, FRAME, PROTOCOL_VERSION } from './protocol.js';
 import { type Inbox, makeInbox, makeOutlet, type Outlet } from './stream.js';
@@ -118,6 +118,12 @@ export const serve = (host: Host, input: Readable, output: Writable, options: Se
     };
     connection.send(FRAME.hello, 0, packMessage(hello));
   });
+
+/** Instead of serving: tells the client why this machine cannot be. */
+export const excuse = (output: Writable, error: unknown): void => {
+  const payload = packFailure(error);
+  output.write(Buffer.concat([frameHeader(FRAME.fail, 0, payload.length), payload]));
+};
 
 /** One turn of the event loop: heartbeats go out, requests and the end of the input come in. For long work between steps. */
 export const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve));

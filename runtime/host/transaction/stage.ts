@@ -7,6 +7,7 @@
 //  4. Whatever ends the stream, no half-written file stays behind as staged.
 import type { Hasher } from '../../bytes/digest.js';
 import { type PackRecord, readRecords } from '../../bytes/pack.js';
+import { giveBack } from '../../bytes/pool.js';
 import { WireError } from '../../bytes/wire.js';
 import { updateZeros } from '../../bytes/zeros.js';
 import type { Action, Outcome } from '../../tree/action.js';
@@ -26,6 +27,7 @@ export const stagePack = async (work: Work, pack: AsyncIterable<Uint8Array>): Pr
   try {
     for await (const chunk of pack) {
       for (const record of recordsOf(chunk)) await receive(receiving, record);
+      giveBack(chunk);
       await work.breathe();
     }
     if (receiving.open !== null) throw protocolFault(work, 'the content ended in the middle of a file');

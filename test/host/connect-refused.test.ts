@@ -1,0 +1,86 @@
+// Machines that cannot be reached, or refuse, over a real sshd: each has its code, its words and the command to try.
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { freePort, makeKey } from '../support/sshd.js';
+import { connector, connectTo, delay, folder, nothingIsLeft, plan, rejects, withSshd } from './connecting.js';
+
+test('a key that is not known there is refused at once, with the command to try', async () => {
+  await withSshd({}, async sshd => {
+    const key = makeKey(join(folder, `stranger-${sshd.port}`));
+    writeFileSync(sshd.configFile, sshd.config.replace(/^ *IdentityFile.*\n/m, ''));
+    await rejects(
+      connectTo(sshd, { address: { key } }),
+      'refused-key',
+      /there: the login was refused: .*Permission denied \(publickey\)/,
+      new RegExp(`ssh -F ${sshd.configFile} -i ${key} .*-- there`),
+    );
+    const attempts = (): number => sshd.log().match(/Connection closed by authenticating user/g)?.length ?? 0;
+    for (let i = 0; attempts() === 0 && i < 100; i++) await delay(20);
+    assert.equal(attempts(), 1, 'tried once');
+  });
+});
+
+test('a host key that is unknown is refused, accepted when asked, and a changed one never', async () => {
+  await withSshd({}, async sshd => {
+    rmSync(sshd.knownHostsFile);
+    await rejects(connectTo(sshd), 'unknown-host-key', /not known/, /--accept-new-keys/);
+    const host = await connectTo(sshd, { options: { acceptNewKeys: true } });
+    await host.close();
+    assert.match(readFileSync(sshd.knownHostsFile, 'utf8'), /ed25519/);
+    const other = readFileSync(`${makeKey(join(folder, `other-${sshd.port}`))}.pub`, 'utf8')
+      .split(' ')
+      .slice(0, 2);
+    writeFileSync(sshd.knownHostsFile, `[127.0.0.1]:${sshd.port} ${other.join(' ')}\n`);
+    const help = new RegExp(`ssh-keygen -f ${sshd.knownHostsFile} -R '\\[127\\.0\\.0\\.1\\]:${sshd.port}'`);
+    await rejects(connectTo(sshd), 'changed-host-key', /not the known one/, help);
+    await rejects(connectTo(sshd, { options: { acceptNewKeys: true } }), 'changed-host-key', /not the known one/);
+  });
+});
+
+test('a port where nothing listens, and a name that does not exist, are unreachable', async () => {
+  const port = await freePort();
+  const connect = connector({ sshConfig: '/dev/null' });
+  await rejects(
+    connect(plan({ host: '127.0.0.1', port })),
+    'unreachable',
+    /refused/i,
+    new RegExp(`ssh .*-p ${port} -- 127`),
+  );
+  await rejects(connect(plan({ host: 'does-not-exist.invalid' })), 'unreachable', /does-not-exist\.invalid/);
+});
+
+test('a configuration that ssh refuses is told with its own words', async () => {
+  const config = join(folder, 'broken');
+  writeFileSync(config, 'Host *\n  NoSuchOption yes\n');
+  await rejects(connector({ sshConfig: config })(plan({ host: 'x' })), 'failed', /nosuchoption/i);
+  await rejects(connector({ sshConfig: join(folder, 'absent') })(plan({ host: 'x' })), 'failed', /absent/);
+});
+
+test('a server that is too busy to answer is tried again until it is not', async () => {
+  await withSshd({ lines: ['LoginGraceTime 1', 'MaxStartups 1'] }, async sshd => {
+    const blocker = connectSocket(sshd.port, '127.0.0.1');
+    blocker.on('error', () => {});
+    await delay(100);
+    const host = await connectTo(sshd);
+    blocker.destroy();
+    assert.ok(/MaxStartups throttling/.test(sshd.log()), 'the first attempt was turned away');
+    await host.close();
+  });
+});
+
+test('the user’s choice of ciphers stands; without one AES-GCM is asked for', async () => {
+  await withSshd({ lines: ['LogLevel DEBUG1'] }, async sshd => {
+    await (await connectTo(sshd)).close();
+    assert.match(sshd.log(), /client->server cipher: aes128-gcm/);
+    writeFileSync(sshd.configFile, `${sshd.config}  Ciphers aes256-ctr\n`);
+    await (await connectTo(sshd)).close();
+    assert.match(sshd.log(), /client->server cipher: aes256-ctr/);
+  });
+});
+
+test('what was started is stopped and removed', nothingIsLeft);
+
+test.run();
