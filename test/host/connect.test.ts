@@ -20,11 +20,11 @@ import { test } from 'uvu';
 import type { HostAddress } from '../../compiler/plan.js';
 import { type ConnectOptions, makeConnect } from '../../runtime/host/connect.js';
 import type { Host } from '../../runtime/host/host.js';
-import { HostError } from '../../runtime/host/host-error.js';
 import { bundleAgent } from '../support/agent-bundle.js';
 import { isRunning, processesBelow } from '../support/processes.js';
 import { freePort, makeKey, type Sshd, type SshdOptions, startSshd } from '../support/sshd.js';
 import { hostPlan } from './host-plan.js';
+import { pause as delay, rejects } from './locking.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'syncplan-connect-'));
 const bundle = await bundleAgent();
@@ -337,16 +337,5 @@ const gone = async (pids: readonly number[]): Promise<void> => {
   for (let i = 0; pids.some(isRunning) && i < 150; i++) await delay(20);
   assert.deepEqual(pids.filter(isRunning), []);
 };
-
-const rejects = (work: Promise<unknown>, code: string, message: RegExp, help = /./): Promise<void> =>
-  assert.rejects(work, error => {
-    assert.ok(error instanceof HostError, String(error));
-    assert.equal(error.code, code, error.message);
-    assert.match(error.message, message);
-    assert.match(error.help, help);
-    return true;
-  });
-
-const delay = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds));
 
 test.run();

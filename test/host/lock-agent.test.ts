@@ -158,10 +158,11 @@ test('a transaction of an agent works under its lock, and stops when that is los
   const digests = await openDigests(ALL.algorithm);
   await transaction.prepare([{ part: 0, action: file('a', 0) }]);
   assert.notEqual(root.marker, null, 'what the transaction made of the root is known here');
-  rmSync(join(folder, '.syncplan/lock/app'));
   await transaction.stage(
     packOf([{ is: 'whole', index: 0, digest: digests.hash(Buffer.alloc(0)), content: Buffer.alloc(0) }]),
   );
+  assert.deepEqual(await transaction.precheck(), []);
+  rmSync(join(folder, '.syncplan/lock/app'));
   await rejects(drained(transaction.commit()), 'locked', /lock file was removed/);
   assert.ok(!existsSync(join(folder, 'a')));
   await transaction.end();
