@@ -1,9 +1,12 @@
 // Locks under test: hosts of this machine over one folder, processes that hold a lock, and what they leave on the disk.
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Host, Lock, LockRequest, Root } from '../../runtime/host/host.js';
+import { test } from 'uvu';
+import type { Host, LockRequest, Root } from '../../runtime/host/host.js';
+import { HostError } from '../../runtime/host/host-error.js';
 import { openLocalHost } from '../../runtime/host/local.js';
 import type { CheckedLock } from '../../runtime/host/lock-check.js';
 
@@ -128,6 +131,43 @@ export const modeOf = (path: string): number => statSync(path).mode & 0o7777;
 
 export const recordIn = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 
-export const releaseAll = async (...locks: readonly Lock[]): Promise<void> => {
-  for (const lock of locks) await lock.release();
+/** A test with a yard of its own. */
+export const inYard = (title: string, run: (yard: Yard) => Promise<void>): void => {
+  test(title, async () => {
+    const yard = makeYard();
+    try {
+      await run(yard);
+    } finally {
+      await yard.remove();
+    }
+  });
 };
+
+export const PLAIN = {
+  block: 'app',
+  mode: 'exclusive',
+  run: 'run-1',
+  wait: 0,
+  hold: 60,
+  by: { kind: 'advisory' },
+  folders: [],
+} as const;
+
+export const isLost =
+  (message: RegExp) =>
+  (error: unknown): boolean =>
+    error instanceof HostError && error.code === 'locked' && message.test(error.message);
+
+export const rejects = (work: Promise<unknown>, code: string, message: RegExp, help = /./): Promise<void> =>
+  assert.rejects(work, error => {
+    assert.ok(error instanceof HostError, String((error as Error).stack));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+    assert.match(error.help, help);
+    return true;
+  });
+
+export const refused = (work: Promise<unknown>, message: RegExp, help = /./): Promise<void> =>
+  rejects(work, 'locked', message, help);
+
+export const pause = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds));

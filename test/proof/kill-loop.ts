@@ -2,7 +2,6 @@
 import {
   chmodSync,
   cpSync,
-  existsSync,
   lutimesSync,
   mkdirSync,
   readdirSync,
@@ -26,6 +25,8 @@ export type KillStage = {
   readonly reader: Reader;
   /** One upgrade, or downgrade, killed at a random moment, and the same command until it is done. */
   readonly round: (victim: Victim, random: Random, where: string) => Promise<Round>;
+  /** One more upgrade that nobody disturbs: nothing that was left by any of the killed runs is still in staging. */
+  readonly tidies: (where: string) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -97,11 +98,19 @@ const setUp = async (desk: Desk, fleet: Fleet, consistency: string): Promise<Kil
       );
       if (again.code !== 0)
         throw new Error(`${where}: the same command ended with ${again.code}: ${again.err}${again.out.slice(-2000)}`);
-      const staging = join(remote, '.syncplan/staging');
-      const left = existsSync(staging) ? readdirSync(staging) : [];
-      if (left.length > 0) throw new Error(`${where}: staging still holds ${left.join(', ')}`);
       standing = next;
       return { killed, left: same(now, moment.old) ? 'old' : same(now, moment.new) ? 'new' : 'mixed' };
+    },
+    async tidies(where) {
+      const next = standing === 'old' ? 'new' : 'old';
+      const { code, err } = await desk.run(['apply', `${next}.sp`, '--ssh-config', fleet.configFile]);
+      const left = readdirSync(join(remote, '.syncplan/staging'));
+      const logged = readdirSync(join(remote, '.syncplan/intent'));
+      if (code !== 0 || left.length > 0 || logged.length > 0)
+        throw new Error(
+          `${where}: exit ${code}, staging holds ${left.join(', ')}, the log ${logged.join(', ')}: ${err}`,
+        );
+      standing = next;
     },
     async close() {
       await reader.stop();

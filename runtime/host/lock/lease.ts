@@ -4,7 +4,7 @@
 // of the machine that wrote it, and mean something only to a reader with the same boot id; `at` is for people alone.
 //
 //   lock/BLOCK.lease           the exclusive holder's, kept when it has let go: the next one counts its epoch on
-//   lock/BLOCK.sharer-PID-N    one for each shared holder, removed when it lets go
+//   lock/BLOCK.sharer-PID-N    one for each shared holder, removed when it lets go; N is when it came, in microseconds
 import { readdirSync } from 'node:fs';
 import * as z from 'zod/mini';
 import type { Folder } from '../file-verbs.js';
@@ -72,8 +72,8 @@ export const newLease = (
 export const isSameHolding = (a: Lease, b: Lease): boolean =>
   a.run === b.run && a.process === b.process && a.boot === b.boot && a.epoch === b.epoch && a.taken === b.taken;
 
-export const sharerName = (block: string, process: number, number: number): string =>
-  `${block}.sharer-${process}-${number}`;
+export const sharerName = (block: string, { process, taken }: Lease): string =>
+  `${block}.sharer-${process}-${Math.floor(taken * 1e6)}`;
 
 export const readSharers = (folder: Folder, block: string): Lease[] =>
   sharersIn(folder, block).flatMap(name => leaseIn(folder, name) ?? []);

@@ -47,10 +47,9 @@ export const openLocks = (options: LockOptions): LocalLocks => {
   const closing = new AbortController();
   const taking = new Set<Promise<CheckedLock>>();
   const held = new Set<CheckedLock>();
-  let count = 0;
   const acquire = async (request: LockRequest): Promise<CheckedLock> => {
     checkBlock(request.block);
-    const work = take(request, options, ++count, closing.signal);
+    const work = take(request, options, closing.signal);
     taking.add(work);
     try {
       const lock = await work;
@@ -80,12 +79,7 @@ export const openLocks = (options: LockOptions): LocalLocks => {
   };
 };
 
-const take = async (
-  request: LockRequest,
-  options: LockOptions,
-  number: number,
-  signal: AbortSignal,
-): Promise<CheckedLock> => {
+const take = async (request: LockRequest, options: LockOptions, signal: AbortSignal): Promise<CheckedLock> => {
   const place = await openLockPlace(options.verbs, options.placeOf(request.root), options.label, true);
   if (place === null || place.folder === null) {
     throw new HostError(
@@ -95,7 +89,7 @@ const take = async (
     );
   }
   try {
-    return await takeIn(request, options, number, signal, place, commandingIn(options, place, request.block));
+    return await takeIn(request, options, signal, place, commandingIn(options, place, request.block));
   } catch (error) {
     await place.close();
     throw error instanceof HostError ? error : hostErrorOf(`lock ${place.where}`, faultOf(error));
@@ -116,7 +110,6 @@ const commandingIn = ({ verbs, programs }: LockOptions, place: LockPlace, block:
 const takeIn = async (
   request: LockRequest,
   { holder, tool = 'flock' }: LockOptions,
-  number: number,
   signal: AbortSignal,
   place: LockPlace,
   commanding: LockFolder,
@@ -130,7 +123,7 @@ const takeIn = async (
     const before = readLease(folder, block)?.epoch ?? 0;
     const lease = newLease(holder, request, mode === 'exclusive' ? before + 1 : before);
     if (mode === 'exclusive') forgetSharers(folder, block);
-    const record = writeLease(commanding, lease, request, number);
+    const record = writeLease(commanding, lease, request);
     const lock = holdLock({
       grips,
       lease,
@@ -162,9 +155,8 @@ const writeLease = (
   { folder, block }: LockFolder,
   lease: ReturnType<typeof newLease>,
   { mode, by }: LockRequest,
-  number: number,
 ): string | null => {
-  const name = mode === 'exclusive' ? leaseName(block) : sharerName(block, lease.process, number);
+  const name = mode === 'exclusive' ? leaseName(block) : sharerName(block, lease);
   try {
     writeRecord(folder, name, lease, LEASE_FILE);
     return name;
