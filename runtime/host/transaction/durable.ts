@@ -56,7 +56,7 @@ const syncMarked = async (work: Work, doing: string): Promise<void> => {
   for (const [part, paths] of work.dirty.files) {
     for (const path of paths) {
       const at = await work.parts[part]!.places.at(parent(path));
-      if (!isFault(at)) await syncOne(work, { do: 'sync-file', at, name: leaf(path) }, at, doing);
+      if (!isFault(at)) await syncOne(work, { do: 'sync-file', at, name: leaf(path) }, doing);
     }
   }
   for (const [part, paths] of work.dirty.folders) {
@@ -86,7 +86,7 @@ const syncTree = async (work: Work, folder: Folder, doing: string): Promise<void
   const listed = await work.verbs.list(folder);
   if (isFault(listed)) throw failedSync(doing, listed);
   for (const { name, stat } of listed) {
-    if (stat.kind === 'file') await syncOne(work, { do: 'sync-file', at: folder, name }, folder, doing);
+    if (stat.kind === 'file') await syncOne(work, { do: 'sync-file', at: folder, name }, doing);
     if (stat.kind !== 'folder') continue;
     const inside = await work.verbs.enter(folder, name);
     if (isFault(inside)) throw failedSync(doing, inside);
@@ -101,12 +101,12 @@ const syncTree = async (work: Work, folder: Folder, doing: string): Promise<void
 };
 
 const syncFolder = (work: Work, folder: Folder, doing: string): Promise<void> =>
-  syncOne(work, { do: 'sync-folder', at: folder }, folder, doing);
+  syncOne(work, { do: 'sync-folder', at: folder }, doing);
 
 /** What may not be opened by its owner either is synced with everything around it. */
-const syncOne = async (work: Work, deed: Deed, at: Folder, doing: string): Promise<void> => {
-  let fault = await performOne(work.verbs, deed);
-  if (fault?.fault === 'EACCES') fault = await work.verbs.syncAll(at);
+const syncOne = async (work: Work, deed: Deed, doing: string): Promise<void> => {
+  const fault = await performOne(work.verbs, deed);
+  if (fault?.fault === 'EACCES' && (await syncAll(work, doing))) return;
   if (fault !== null && fault.fault !== 'ENOENT') throw failedSync(doing, fault);
 };
 
