@@ -62,6 +62,8 @@ const textOf = (found: Examined, { address, region, group }: HostPlan, colour: b
       `     driven by  ${found.kind === 'local' ? 'its own agent, without ssh' : `${found.kind} over ssh`}`,
       `     system     ${displayText(system)}, Node.js ${displayText(node)}${caseSensitive ? '' : ', names without regard to case'}`,
       `     user       ${displayText(user)}${privileged ? ' (may change owners)' : ''}`,
+      `     locks      ${found.locks === true ? 'yes' : 'no: blocks with consistency lock cannot be used here'}`,
+      `     programs   ${found.programs === true ? 'yes: hooks and lock commands, as its policy allows' : 'no: hooks cannot run here'}`,
       `     checksums  ${algorithms.map(displayText).join(' ')}`,
     );
   }
@@ -71,18 +73,31 @@ const textOf = (found: Examined, { address, region, group }: HostPlan, colour: b
   return `${lines.join('\n')}\n`;
 };
 
-const rootText = ({ root, path, role, state, space, trouble }: ExaminedRoot): string => {
+const rootText = (found: ExaminedRoot): string => {
+  const { root, path, role, state, space, trouble } = found;
   const free = space === null ? '' : `, ${bytesText(space.bytes)} and ${numberText(space.inodes)} files free`;
   const head = `${displayText(root)} (${role})  ${displayPath(path)}`;
   switch (state) {
     case 'there':
-      return `${head}: there${free}`;
+      return `${head}: there${free}${knownText(found)}`;
     case 'to-be-created':
       return `${head}: missing; apply will make it${free}`;
     case 'trouble':
       return `${head}: ${displayMessage(trouble?.message ?? '')}`;
   }
 };
+
+/** What syncplan itself keeps there: its marker, and what earlier runs left for the next apply. */
+const knownText = ({ role, marker, fileSystem, unfinished = [], owed = [] }: ExaminedRoot): string =>
+  [
+    fileSystem === undefined || fileSystem === '' ? '' : displayText(fileSystem),
+    role === 'master' ? '' : marker === null || marker === undefined ? 'no marker yet' : 'with marker',
+    ...unfinished.map(({ run, block }) => `! block ${displayText(block)} of run ${displayText(run)} is unfinished`),
+    ...owed.map(({ run, block }) => `! hooks of block ${displayText(block)} are owed since run ${displayText(run)}`),
+  ]
+    .filter(text => text !== '')
+    .map(text => `, ${text}`)
+    .join('');
 
 const adviceOf = (trouble: Trouble | undefined): string[] =>
   trouble === undefined || trouble.help === '' ? [] : [`       help: ${displayMessage(trouble.help)}`];

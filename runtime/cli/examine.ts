@@ -9,6 +9,9 @@ export type Examined = {
   /** Only where it was reached. */
   readonly kind?: Host['kind'];
   readonly facts?: HostFacts;
+  /** Can lock against other runs; can run hooks and lock commands. */
+  readonly locks?: boolean;
+  readonly programs?: boolean;
   readonly roots: readonly ExaminedRoot[];
   readonly trouble?: Trouble;
 };
@@ -20,8 +23,16 @@ export type ExaminedRoot = {
   readonly role: 'master' | 'remote';
   readonly state: 'there' | 'to-be-created' | 'trouble';
   readonly space: { readonly bytes: number; readonly inodes: number } | null;
+  /** The id that says it is the root that this machine knows; null where it has none. */
+  readonly marker?: string | null;
+  readonly fileSystem?: string;
+  /** What earlier runs left: transactions to be finished, and hooks still owed. The next apply does both. */
+  readonly unfinished?: readonly Left[];
+  readonly owed?: readonly Left[];
   readonly trouble?: Trouble;
 };
+
+export type Left = { readonly run: string; readonly block: string };
 
 export type Trouble = {
   readonly code: string;
@@ -44,7 +55,8 @@ export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connec
       const state = connecting.resolveState(hostPlan, use.path);
       roots.push(await examineRoot(host, connecting.resolveRoot(hostPlan, use.path), state, use));
     }
-    return { host: hostPlan.id, kind: host.kind, facts: host.facts, roots };
+    const able = { locks: host.locks !== null, programs: host.programs !== null };
+    return { host: hostPlan.id, kind: host.kind, facts: host.facts, ...able, roots };
   } catch (error) {
     return { host: hostPlan.id, roots: [], trouble: troubleOf(error) };
   } finally {
@@ -80,7 +92,12 @@ const examineRoot = async (
 ): Promise<ExaminedRoot> => {
   try {
     const opened = await host.openRoot(path, { create: role === 'remote', state });
-    return { root, path: opened.path, role, state: opened.exists ? 'there' : 'to-be-created', space: opened.space };
+    const { exists, space, marker, fileSystem } = opened;
+    const found = { root, path: opened.path, role, state: exists ? 'there' : 'to-be-created', space } as const;
+    const left = exists && role === 'remote' ? await opened.unfinished() : [];
+    const named = (wanted: 'intent' | 'owed'): Left[] =>
+      left.filter(one => one.state === wanted).map(one => ({ run: one.run, block: one.block }));
+    return { ...found, marker, fileSystem, unfinished: named('intent'), owed: named('owed') };
   } catch (error) {
     if (error instanceof HostError && LOST.has(error.code)) throw error;
     return { root, path, role, state: 'trouble', space: null, trouble: troubleOf(error) };

@@ -256,7 +256,8 @@ export type Locks = {
   readonly unlock: (root: Root, block: string, run: string) => Promise<'unlocked' | 'not-locked' | 'held'>;
 };
 
-/** Programs of hooks and lock commands, run on that host without a shell, with standard input closed. */
+/** Programs of hooks and lock commands, run on that host in `/` without a shell, with standard input closed; `timeout` in
+ * seconds. An operator's policy there may refuse: then `code` is null and `output` names its file. */
 export type Programs = {
   readonly run: (
     command: readonly string[],

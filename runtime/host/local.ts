@@ -10,6 +10,7 @@ import { hostFromVerbs } from './from-verbs.js';
 import type { Host, HostFacts, Root } from './host.js';
 import { HostError } from './host-error.js';
 import { makeLocalVerbs } from './local-verbs.js';
+import { makeClosedView } from './lock/closed-view.js';
 import { type LockOptions, openLocks } from './lock/locks.js';
 import { openPolicy } from './policy.js';
 import { openPrograms } from './programs.js';
@@ -36,6 +37,7 @@ export const openLocalHost = async ({
 }: LocalHostOptions): Promise<Host> => {
   const home = homedir();
   const verbs = makeLocalVerbs({ home: fromText(home) });
+  const view = makeClosedView(verbs);
   const facts = await learnFacts(verbs, home);
   const policy = openPolicy({ environment, home });
   const programs = openPrograms({ environment, home }, policy);
@@ -43,6 +45,7 @@ export const openLocalHost = async ({
   const locks = openLocks({
     label,
     verbs,
+    view,
     programs,
     holder: { name: `${facts.user}@${hostname()}`, process: process.pid, boot: facts.machine, monotonic, now },
     placeOf: root => opened.get(root) ?? notOpened(label),
@@ -50,7 +53,7 @@ export const openLocalHost = async ({
   const host = hostFromVerbs({
     label,
     kind: 'local',
-    verbs,
+    verbs: view.verbs,
     facts,
     cacheFolder: join(cacheFolder, 'digests'),
     breathe,

@@ -1,9 +1,30 @@
 // What the trash of a run holds, and what came of bringing it back, in words.
-import type { Restored, RestoreFailure, TrashPlace } from '../engine/restore.js';
+import type { Problem } from '../tree/entry.js';
+import type { Path } from '../tree/path.js';
 import { bytesText, countText } from './amounts.js';
 import { palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
 import { hanging } from './fit.js';
+
+/** As runtime/engine/restore.ts has them. */
+type TrashPlace = {
+  readonly host: string;
+  readonly path: Path;
+  readonly items: readonly {
+    readonly path: Path;
+    readonly kind: 'file' | 'link' | 'folder';
+    readonly why: 'deleted' | 'replaced';
+    readonly size: number;
+  }[];
+};
+type Restored = {
+  readonly host: string;
+  readonly outcomes: readonly (
+    | { readonly path: Path; readonly result: 'done' | 'kept' }
+    | { readonly path: Path; readonly result: 'failed'; readonly problem: Problem }
+  )[];
+};
+type RestoreFailure = { readonly host: string; readonly message: string; readonly help: string };
 
 export type TrashOptions = { readonly colour: boolean; readonly width: number; readonly verbose: boolean };
 

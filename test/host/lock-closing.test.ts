@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import type { Root } from '../../runtime/host/host.js';
+import type { FolderEntry } from '../../runtime/tree/entry.js';
+import type { PagedEntry } from '../../runtime/tree/page.js';
+import type { Place } from '../support/fixture.js';
 import { type Asked, inYard, modeOf, recordIn, rejects, type Yard } from './locking.js';
+import { ALL, adjust, apply, listed } from './session.js';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -108,6 +113,32 @@ inYard('a folder that got another mode or another inode meanwhile keeps it', asy
   chmodSync(join(yard.folder, 'conf/deep'), CLOSED['conf/deep']);
   assert.deepEqual(await lock.release(), []);
   assert.deepEqual(modesOf(yard), { ...MODES, conf: 0o750, 'conf/deep': CLOSED['conf/deep'] });
+});
+
+inYard('under its own lock a host sees and sets the modes that folders will have again', async yard => {
+  furnish(yard);
+  chmodSync(join(yard.folder, 'conf'), 0o775);
+  const { host, root, acquire } = await yard.open();
+  const other = await (await yard.open()).host.openRoot(yard.folder, { create: false, state: null });
+  const lock = await acquire(CLOSING);
+  const folderIn = async (from: Root): Promise<PagedEntry> => {
+    const scan = await from.scan(ALL);
+    const found = (await listed(scan)).get('conf')!;
+    await scan.close();
+    return found;
+  };
+  assert.equal(((await folderIn(root)) as FolderEntry).mode, 0o775);
+  assert.equal(((await folderIn(other)) as FolderEntry).mode, 0o700, 'it is closed for everybody else');
+  const place = { path: yard.folder } as Place;
+  const said = await apply({ host, place, cleanup: async () => {} }, [adjust('conf', 0o751), adjust('other', 0o755)]);
+  assert.deepEqual(said, ['conf: done', 'other: done']);
+  assert.deepEqual(modesOf(yard), { ...CLOSED, conf: 0o700, other: 0o755 });
+  assert.equal(((await folderIn(root)) as FolderEntry).mode, 0o751);
+  const record = recordIn(yard.lockFile('app.modes'));
+  assert.equal(record.folders.find((one: { path: string }) => one.path === 'conf').mode, 0o751, 'a crash keeps it');
+  assert.deepEqual(await lock.release(), []);
+  assert.deepEqual(modesOf(yard), { ...MODES, conf: 0o751, other: 0o755 });
+  assert.equal(((await folderIn(root)) as FolderEntry).mode, 0o751);
 });
 
 inYard('a folder that vanished, or a link in its place, is nothing to open', async yard => {

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { makeLocalVerbs } from '../../runtime/host/local-verbs.js';
+import { makeClosedView } from '../../runtime/host/lock/closed-view.js';
 import { openLocks } from '../../runtime/host/lock/locks.js';
 import { openPrograms } from '../../runtime/host/programs.js';
 import { inYard, isLost, modeOf, PLAIN, recordIn, refused, rejects } from './locking.js';
@@ -161,10 +162,11 @@ inYard('where flock is not installed, the message says what to install', async y
   const programs = openPrograms({ environment: {}, home: '/' });
   const holder = { name: 'me', process: process.pid, boot: '', monotonic: () => 0, now: () => 0 };
   const placeOf = () => ({ path: yard.folder, create: false, state: null });
-  const locks = openLocks({ label: 'here', verbs, programs, holder, placeOf, tool: 'no-such-flock' });
+  const given = { label: 'here', verbs, view: makeClosedView(verbs), programs, holder, placeOf };
+  const locks = openLocks({ ...given, tool: 'no-such-flock' });
   const root = await host.openRoot(yard.folder, { create: false, state: null });
   await rejects(locks.acquire({ ...PLAIN, root }), 'unsupported', /flock is not installed/, /util-linux/);
-  const broken = openLocks({ label: 'here', verbs, programs, holder, placeOf, tool: 'ls' });
+  const broken = openLocks({ ...given, tool: 'ls' });
   await rejects(broken.acquire({ ...PLAIN, root }), 'failed', /flock failed \(2\)/);
 });
 

@@ -6,7 +6,18 @@ import { makeFleet } from '../support/fleet.js';
 import { openDesk, PROGRAM, runProcess, said } from '../support/program.js';
 import { hold } from './invariants.js';
 import type { Victim } from './kill-once.js';
-import { applied, type Deed, killed, newModel, onMaster, onRemote, planned, type Real, THEIRS } from './model.js';
+import {
+  applied,
+  type Deed,
+  killed,
+  newModel,
+  onMaster,
+  onRemote,
+  planned,
+  putAlways,
+  type Real,
+  THEIRS,
+} from './model.js';
 import { relationsIn } from './real.js';
 
 export type ModelRuns = {
@@ -24,45 +35,48 @@ export const runModel = async ({ runs, commands, seed, ssh }: ModelRuns): Promis
   let number = 0;
   try {
     await fc.assert(
-      fc.asyncProperty(fc.commands(COMMANDS, { maxCommands: commands, size: 'max' }), async history => {
-        const desk = openDesk();
-        const remote = fleet === null ? join(desk.folder, 'copy') : join(fleet.hosts[0]!.roots, `copy-${++number}`);
-        const master = join(desk.folder, 'site');
-        for (const path of [master, remote]) mkdirSync(path);
-        writeFileSync(join(master, 'always'), 'always there');
-        const address =
-          fleet === null
-            ? 'host copy at local { root site "./copy" }'
-            : `host copy at "host-1" { root site "~/roots/copy-${number}" }`;
-        writeFileSync(join(desk.folder, 'rollout.sp'), planFor(address));
-        const more = fleet === null ? [] : ['--ssh-config', fleet.configFile];
-        const real: Real = {
-          master,
-          remote,
-          folder: desk.folder,
-          far: fleet === null ? null : fleet.hosts[0]!.pid,
-          args: ['apply', 'rollout.sp', '--json', ...more],
-          log: [],
-          counts,
-          async run(where, command) {
-            const args = ['-s', 'KILL', '60', process.execPath, PROGRAM, command, 'rollout.sp', '--json', ...more];
-            const began = Date.now();
-            const { code, out, err } = await runProcess('timeout', args, {
-              cwd: desk.folder,
-              env: { HOME: join(desk.folder, '../home') },
-            });
-            const seconds = (Date.now() - began) / 1000;
-            hold('every run ends', where, { ended: seconds < 60, seconds, within: 60 });
-            return { code, said: said(out, err), relations: relationsIn(out) };
-          },
-        };
-        try {
-          await fc.asyncModelRun(() => ({ model: newModel(), real }), [...history, applied()]);
-        } finally {
-          desk.remove();
-        }
-      }),
-      { numRuns: runs, seed, endOnFailure: runs < 20 },
+      fc.asyncProperty(
+        fc.array(COMMAND, { minLength: commands / 2, maxLength: commands, size: 'max' }),
+        async history => {
+          const desk = openDesk();
+          const remote = fleet === null ? join(desk.folder, 'copy') : join(fleet.hosts[0]!.roots, `copy-${++number}`);
+          const master = join(desk.folder, 'site');
+          for (const path of [master, remote]) mkdirSync(path);
+          putAlways(master);
+          const address =
+            fleet === null
+              ? 'host copy at local { root site "./copy" }'
+              : `host copy at "host-1" { root site "~/roots/copy-${number}" }`;
+          writeFileSync(join(desk.folder, 'rollout.sp'), planFor(address));
+          const more = fleet === null ? [] : ['--ssh-config', fleet.configFile];
+          const real: Real = {
+            master,
+            remote,
+            folder: desk.folder,
+            far: fleet === null ? null : fleet.hosts[0]!.pid,
+            args: ['apply', 'rollout.sp', '--json', ...more],
+            log: [],
+            counts,
+            async run(where, command) {
+              const args = ['-s', 'KILL', '60', process.execPath, PROGRAM, command, 'rollout.sp', '--json', ...more];
+              const began = Date.now();
+              const { code, out, err } = await runProcess('timeout', args, {
+                cwd: desk.folder,
+                env: { HOME: join(desk.folder, '../home') },
+              });
+              const seconds = (Date.now() - began) / 1000;
+              hold('every run ends', where, { ended: seconds < 60, seconds, within: 60 });
+              return { code, said: said(out, err), relations: relationsIn(out) };
+            },
+          };
+          try {
+            await fc.asyncModelRun(() => ({ model: newModel(), real }), [...history, applied()]);
+          } finally {
+            desk.remove();
+          }
+        },
+      ),
+      { numRuns: runs, seed, endOnFailure: runs < 20, includeErrorInReport: true },
     );
     return counts;
   } finally {
@@ -110,7 +124,7 @@ const deeds = (whose: string): fc.Arbitrary<Deed> =>
 
 const victims = fc.constantFrom<Victim>('client', 'agent', 'master-agent');
 
-const COMMANDS = [
+const COMMAND = fc.oneof(
   deeds('ours').map(onMaster),
   deeds('ours').map(onMaster),
   deeds('ours').map(onMaster),
@@ -118,4 +132,4 @@ const COMMANDS = [
   fc.constant(null).map(planned),
   fc.constant(null).map(applied),
   fc.tuple(victims, fc.nat({ max: 1_000_000 })).map(([victim, seed]) => killed(victim, seed)),
-];
+);

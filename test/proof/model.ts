@@ -8,6 +8,7 @@ import {
   existsSync,
   linkSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -65,11 +66,16 @@ export const onMaster = (deed: Deed): Command => ({
   async run(_, real) {
     real.log.push(`master: ${tell(deed)}`);
     perform(real.master, deed);
-    // An empty master is refused, whatever it is emptied for.
-    perform(real.master, { do: 'write', path: 'always', text: 'always there', mode: 0o644 });
+    putAlways(real.master);
   },
   toString: () => `master: ${tell(deed)}`,
 });
+
+/** An empty master is refused, whatever it was emptied for. */
+export const putAlways = (master: string): void => {
+  if (!existsSync(join(master, 'always')))
+    perform(master, { do: 'write', path: 'always', text: 'always', mode: 0o644 });
+};
 
 /** By somebody else, on the receiver. What they write over or remove themselves is theirs to lose. */
 export const onRemote = (deed: Deed): Command => ({
@@ -192,6 +198,7 @@ const performIn = (folder: string, deed: Deed): void => {
     case 'write':
       writeFileSync(path, deed.text);
       chmodSync(path, deed.mode);
+      setMoment(path);
       break;
     case 'remove':
       rmSync(path, { recursive: true, force: true });
@@ -206,6 +213,7 @@ const performIn = (folder: string, deed: Deed): void => {
       break;
     case 'link':
       symlinkSync(deed.target, path);
+      setMoment(path);
       break;
     case 'hard-link':
       if (lstatSync(join(folder, deed.of)).isFile()) linkSync(join(folder, deed.of), path);
@@ -215,6 +223,10 @@ const performIn = (folder: string, deed: Deed): void => {
       break;
   }
 };
+
+/** Whole seconds, each later than the one before: Node.js rounds times that are finer than microseconds. */
+const setMoment = (path: string): void => lutimesSync(path, ++moment, moment);
+let moment = 1_600_000_000;
 
 /** Makes room at a path, and the folders above it. */
 const clear = (folder: string, path: string, keepFolder: boolean): void => {

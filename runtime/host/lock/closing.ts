@@ -5,7 +5,8 @@
 // 1. The record is durable before the first folder is closed, and goes only when all are open again.
 // 2. A folder is reopened only if it is the one that was closed and its mode is still the one we gave it: whoever changed
 //    it meanwhile – the plan, or its owner – has had the last word.
-// 3. Whoever opens them again holds the lock that guards the block, so nobody closes them at the same time.
+// 3. Under the lock this process sees them as they will be again, and sets what they will be (closed-view.ts).
+// 4. Whoever opens them again holds the lock that guards the block, so nobody closes them at the same time.
 import { chmodSync, fstatSync } from 'node:fs';
 import * as z from 'zod/mini';
 import type { Problem } from '../../tree/entry.js';
@@ -16,11 +17,14 @@ import { type Fault, type FileVerbs, type Folder, isFault } from '../file-verbs.
 import type { LockMode } from '../host.js';
 import { HostError } from '../host-error.js';
 import { faultOf, folderPath } from '../local-folder.js';
+import type { ClosedView } from './closed-view.js';
 import { readRecord, removeRecord, writeRecord } from './record.js';
 
 /** The lock folder, and the root that it belongs to. */
 export type Closing = {
+  /** Not those of the view. */
   readonly verbs: FileVerbs;
+  readonly view: ClosedView;
   readonly root: Folder;
   readonly folder: Folder;
   readonly block: string;
@@ -51,7 +55,7 @@ export const closeFolders = async (
   mode: LockMode,
   run: string,
 ): Promise<void> => {
-  const { verbs, root, folder, block, where } = closing;
+  const { verbs, view, root, folder, block, where } = closing;
   const cursor = openCursor(verbs, root);
   const closed: ClosedFolder[] = [];
   try {
@@ -67,10 +71,15 @@ export const closeFolders = async (
       closed.push({ path, mode: stats.mode & 0o7777, closed: wanted, device: stats.dev, inode: stats.ino });
     }
     if (closed.length === 0) return;
-    writeRecord(folder, modesName(block), { modes: 1, run, folders: closed }, { mode: 0o600, durable: true });
+    const record = (): void =>
+      writeRecord(folder, modesName(block), { modes: 1, run, folders: closed }, { mode: 0o600, durable: true });
+    record();
     for (const one of closed) {
       const changed = await change(cursor, one, one.mode, one.closed);
-      if (changed === null) continue;
+      if (changed === null) {
+        view.close(one, viewOf(one, record));
+        continue;
+      }
       await cursor.close();
       await reopenFolders(closing);
       throw cannotClose(one.path, where, explainFault(changed).why);
@@ -80,9 +89,20 @@ export const closeFolders = async (
   }
 };
 
+const viewOf = (one: ClosedFolder, record: () => void): Parameters<ClosedView['close']>[1] => ({
+  get mode() {
+    return one.mode;
+  },
+  closed: one.closed,
+  amend(mode) {
+    one.mode = mode;
+    record();
+  },
+});
+
 /** What could not be opened again; the record stays then. */
 export const reopenFolders = async (closing: Closing): Promise<readonly Problem[]> => {
-  const { verbs, root, folder, block } = closing;
+  const { verbs, view, root, folder, block } = closing;
   const read = readRecord(folder, modesName(block), MODES);
   if (read.is === 'absent') return [];
   const distrusted = read.is === 'damaged' ? read.why : distrustRecord(verbs, read);
@@ -91,6 +111,7 @@ export const reopenFolders = async (closing: Closing): Promise<readonly Problem[
   const problems: Problem[] = [];
   try {
     for (const one of [...read.value.folders].reverse()) {
+      view.open(one);
       const changed = await change(cursor, one, one.closed, one.mode);
       if (changed !== null) problems.push(problemOf(one.path, 'reopen the folder', changed));
     }

@@ -85,7 +85,8 @@ const callTool = async (descriptor: number, { mode, tool, where }: FlockOptions)
   const { code, words } = await run(tool, mode === 'shared' ? ['-s', '-n', '3'] : ['-n', '3'], descriptor);
   if (code === 0) return true;
   if (code === 1 && words === '') return false;
-  if (code === 'ENOENT') {
+  // A folder of PATH that may not be entered turns a missing program into a forbidden one.
+  if (code === 'ENOENT' || code === 'EACCES') {
     throw new HostError(
       'unsupported',
       `lock ${where}: the program flock is not installed there`,

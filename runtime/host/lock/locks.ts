@@ -17,6 +17,7 @@ import { HostError } from '../host-error.js';
 import { faultOf } from '../local-folder.js';
 import type { CheckedLock } from '../lock-check.js';
 import type { LocalPrograms } from '../programs.js';
+import type { ClosedView } from './closed-view.js';
 import { closedBy, closeFolders, reopenFolders } from './closing.js';
 import { type Commanding, releaseOwedBy, runLockCommand, runRelease } from './command.js';
 import { tryFlock } from './flock.js';
@@ -29,6 +30,8 @@ import { aloneName, letGo, waitForGrips } from './waiting.js';
 export type LockOptions = {
   readonly label: string;
   readonly verbs: FileVerbs;
+  /** How the rest of this host sees folders that a lock has closed. */
+  readonly view: ClosedView;
   readonly programs: LocalPrograms;
   readonly holder: Holder;
   /** How this root was opened; throws where it was not. */
@@ -98,8 +101,9 @@ const take = async (request: LockRequest, options: LockOptions, signal: AbortSig
 
 type LockFolder = Omit<Commanding, 'signal'>;
 
-const commandingIn = ({ verbs, programs }: LockOptions, place: LockPlace, block: string): LockFolder => ({
+const commandingIn = ({ verbs, view, programs }: LockOptions, place: LockPlace, block: string): LockFolder => ({
   verbs,
+  view,
   programs,
   root: place.root,
   folder: place.folder!,

@@ -163,6 +163,9 @@ const leaderTrouble = (work: Work, part: number, leader: string, now: Stat): str
   if (now.kind !== 'file') return 'the file it is another name of is no file any more';
   const seen = work.parts[part]!.scan.seen(leader);
   if (seen === null || seen.inode !== now.inode) return null;
-  const known = work.disturbed.has(now.inode) ? { ...now, changed: seen.changed } : now;
-  return differsFromSeen(known, seen) === null ? null : 'the file it is another name of was changed meanwhile';
+  // An attempt that was interrupted may have linked it in staging already.
+  const ours = work.disturbed.has(now.inode) || work.again;
+  return differsFromSeen(ours ? { ...now, changed: seen.changed } : now, seen) === null
+    ? null
+    : 'the file it is another name of was changed meanwhile';
 };

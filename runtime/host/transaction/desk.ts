@@ -23,6 +23,11 @@ export type DeskNames = { readonly run: string; readonly block: string };
 export const openDesk = async (verbs: FileVerbs, place: StatePlace, names: DeskNames): Promise<Desk> => {
   const folder = (await openState(verbs, place, true))!;
   const stagingParent = (await openRoom(verbs, place, folder, 'staging', true))!;
+  // What cannot be trusted is told before anything is sent, not when it is needed.
+  for (const room of ['baseline', 'trash'] as const) {
+    const held = await openRoom(verbs, place, folder, room, false);
+    if (held !== null) await verbs.release(held);
+  }
   const taken = await namesIn(verbs, place, folder);
   const { name, folder: staging } = await makeFresh(
     verbs,

@@ -1,0 +1,84 @@
+// What protects data, seen from outside: exit 4, and every remote unchanged by a byte.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { type Desk, openDesk, said } from '../support/program.js';
+import { assertSameTree, treeOf } from '../support/tree.js';
+
+let desk: Desk;
+let base: string;
+
+const PLAN = `syncplan 1
+fleet {
+  host build at local { root site "./master" }
+  host one at local { root site "./one" }
+}
+role master is build
+role remote is one
+block pages { take all in site; delete mirror }
+`;
+
+test.before.each(async () => {
+  desk ??= openDesk();
+  base = mkdtempSync(join(desk.folder, 'case-'));
+  mkdirSync(join(base, 'master/folder'), { recursive: true });
+  writeFileSync(join(base, 'plan.sp'), PLAN);
+  for (let i = 0; i < 40; i++) writeFileSync(join(base, `master/folder/${i}`), `${i}\n`);
+  const { code, err } = await run('apply', 'plan.sp');
+  assert.equal(code, 0, said(err));
+});
+test.after(() => desk.remove());
+
+const run = (...args: string[]) => desk.run(args, { cwd: base });
+const at = (...names: string[]): string => join(base, ...names);
+
+const refused = async (words: RegExp): Promise<void> => {
+  const look = (): unknown => [treeOf(at('one')), readdirSync(at('one'), { recursive: true, encoding: 'utf8' }).sort()];
+  const before = look();
+  for (const command of ['apply', 'plan']) {
+    const { code, out, err } = await run(command, 'plan.sp');
+    assert.equal(code, 4, said(out, err));
+    assert.match(out + err, words);
+    assert.deepEqual(look(), before, command);
+  }
+};
+
+test('a master that lost more than half is refused until the operator allows it', async () => {
+  for (let i = 0; i < 25; i++) rmSync(at('master/folder', String(i)));
+  await refused(/help: .*--allow-delete/);
+  assert.equal((await run('apply', 'plan.sp', '--allow-delete')).code, 0);
+  assertSameTree(at('one'), at('master'));
+});
+
+test('an emptied master is refused', async () => {
+  rmSync(at('master/folder'), { recursive: true });
+  await refused(/guard|refused/);
+});
+
+test('a missing master is refused', async () => {
+  renameSync(at('master'), at('elsewhere'));
+  await refused(/refused/);
+});
+
+test('a remote root that lost its marker is an empty mount point until the operator says otherwise', async () => {
+  renameSync(at('one'), at('unmounted'));
+  mkdirSync(at('one'));
+  await refused(/had syncplan's marker and has none now.*\n.*--accept-root one/);
+  assert.deepEqual(readdirSync(at('one')), []);
+  const strange = await run('apply', 'plan.sp', '--accept-root', 'web');
+  assert.equal(strange.code, 64);
+  const { code, out, err } = await run('apply', 'plan.sp', '--accept-root', 'one');
+  assert.equal(code, 0, said(out, err));
+  assertSameTree(at('one'), at('master'));
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+});
+
+test('another plan may call the same host by another name, and still its root is known', async () => {
+  writeFileSync(at('plan.sp'), PLAN.replaceAll('one at', 'copy at').replace('is one', 'is copy'));
+  renameSync(at('one'), at('unmounted'));
+  mkdirSync(at('one'));
+  await refused(/had syncplan's marker/);
+});
+
+test.run();

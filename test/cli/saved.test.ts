@@ -1,0 +1,152 @@
+// Saved plans as a user handles them: written, read, applied exactly and once, and refused whenever the world has moved on.
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { type Desk, openDesk, said } from '../support/program.js';
+import { assertSameTree, treeOf } from '../support/tree.js';
+
+let desk: Desk;
+let base: string;
+
+const PLAN = `syncplan 1
+fleet {
+  host build at local { root site "./master" }
+  host one at local { root site "./one" }
+  host two at local { root site "./two" }
+}
+role master is build
+role remote is one, two
+block pages { take all in site; delete mirror { max 100% } }
+`;
+
+test.before.each(async () => {
+  desk ??= openDesk();
+  base = mkdtempSync(join(desk.folder, 'case-'));
+  mkdirSync(join(base, 'master/folder'), { recursive: true });
+  writeFileSync(join(base, 'plan.sp'), PLAN);
+  writeFileSync(join(base, 'master/index.html'), 'old\n');
+  writeFileSync(join(base, 'master/folder/data'), 'data\n');
+  writeFileSync(join(base, 'master/gone'), 'gone\n');
+  const { code, err } = await run('apply', 'plan.sp');
+  assert.equal(code, 0, said(err));
+  writeFileSync(join(base, 'master/index.html'), 'newer\n');
+  writeFileSync(join(base, 'master/added'), 'added\n');
+  rmSync(join(base, 'master/gone'));
+});
+test.after(() => desk.remove());
+
+const run = (...args: string[]) => desk.run(args, { cwd: base });
+const save = async (...args: string[]) => {
+  const { code, err } = await run('plan', 'plan.sp', '-o', 'saved', ...args);
+  assert.equal(code, 0, said(err));
+};
+/** Every byte and attribute of the remotes, syncplan's own folder included. */
+const remotes = (): unknown => ['one', 'two'].map(name => [treeOf(join(base, name)), stateOf(join(base, name))]);
+const stateOf = (root: string): string[] =>
+  readdirSync(join(root, '.syncplan'), { recursive: true, encoding: 'utf8' }).sort();
+const refused = async (words: RegExp): Promise<void> => {
+  const before = remotes();
+  const { code, out, err } = await run('apply', 'saved');
+  assert.equal(code, 4, said(out, err));
+  assert.match(out + err, words);
+  assert.deepEqual(remotes(), before);
+};
+
+test('a saved plan is written for its owner alone, says what its preview says, and contacts nobody to say it', async () => {
+  const plain = await run('plan', 'plan.sp');
+  await save();
+  assert.equal(statSync(join(base, 'saved')).mode & 0o777, 0o600);
+  const shown = await desk.run(['plan', 'saved', '--exit-code'], { cwd: base, env: { PATH: '/nowhere' } });
+  assert.deepEqual([shown.code, shown.out], [2, plain.out]);
+  assert.doesNotMatch(shown.err, /connect/);
+});
+
+test('it is applied exactly, and once', async () => {
+  await save();
+  const { code, out, err } = await run('apply', 'saved');
+  assert.equal(code, 0, said(out, err));
+  for (const name of ['one', 'two']) assertSameTree(join(base, name), join(base, 'master'));
+  await refused(/this saved plan was used by run \S+ at \S+, and each is used once/);
+  assert.match((await run('plan', 'saved')).err, /used by run/);
+});
+
+test('a master that has moved on is refused with path, expected, found and the next command', async () => {
+  await save();
+  writeFileSync(join(base, 'master/added'), 'other content\n');
+  await refused(/added: expected .*6 bytes.*found .*14 bytes.*\n.*help: look again: syncplan plan \/.*plan\.sp/);
+});
+
+test('content that changed under the same size and time is seen', async () => {
+  await save();
+  const file = join(base, 'master/added');
+  const { atime, mtime } = statSync(file);
+  writeFileSync(file, 'ADDED\n');
+  utimesSync(file, atime, mtime);
+  await refused(/added: expected .* with content [0-9a-f]{16}/);
+});
+
+test('one host that has moved on keeps every host as it is', async () => {
+  await save();
+  chmodSync(join(base, 'two/folder/data'), 0o600);
+  await refused(/no longer fits two: folder\/data: expected nothing to do, found/);
+});
+
+test('what somebody else changed is refused by a saved plan that knew of it, too', async () => {
+  writeFileSync(join(base, 'one/folder/data'), 'mine\n');
+  const { code, err } = await run('plan', 'plan.sp', '-o', 'saved');
+  assert.equal(code, 0, said(err));
+  assert.match(err, /one was changed by somebody else: apply will refuse this saved plan/);
+  await refused(/folder\/data: expected what syncplan put there, found that somebody else has changed it/);
+});
+
+test('only what was asked for is saved, and nothing can be added when it is applied', async () => {
+  await save('--only', 'one');
+  const before = treeOf(join(base, 'two'));
+  for (const extra of [['--allow-delete'], ['--only', 'one'], ['--var', 'a=b'], ['--resume']]) {
+    const { code, err } = await run('apply', 'saved', ...extra);
+    assert.deepEqual([code, /cannot be given with a saved plan/.test(err)], [64, true], extra.join(' '));
+  }
+  assert.equal((await run('apply', 'saved')).code, 0);
+  assertSameTree(join(base, 'one'), join(base, 'master'));
+  assert.deepEqual(treeOf(join(base, 'two')), before);
+});
+
+test('a file that was cut, edited or is something else is refused as what it is', async () => {
+  await save();
+  const text = readFileSync(join(base, 'saved'), 'utf8');
+  for (const [bad, words] of [
+    [text.slice(0, -40), /it is no JSON/],
+    [text.replace('"added"', '"adder"'), /cut short or changed after it was saved/],
+    [text.replace('"saved": 1', '"saved": 2'), /version 2/],
+    ['{"__proto__": {"saved": 1}}', /does not say its version/],
+  ] as const) {
+    writeFileSync(join(base, 'saved'), bad);
+    const { code, err } = await run('apply', 'saved');
+    assert.equal(code, 3, said(err));
+    assert.match(err, words);
+  }
+  const over = await run('plan', 'plan.sp', '-o', 'plan.sp');
+  assert.equal(over.code, 64);
+  assert.equal(readFileSync(join(base, 'plan.sp'), 'utf8'), PLAN);
+});
+
+test('nothing is saved where something was refused', async () => {
+  rmSync(join(base, 'master'), { recursive: true });
+  const { code, err } = await run('plan', 'plan.sp', '-o', 'saved');
+  assert.equal(code, 4, said(err));
+  assert.match(err, /the plan was not saved/);
+  assert.deepEqual(readdirSync(base).includes('saved'), false);
+});
+
+test.run();

@@ -1,0 +1,178 @@
+// Two runs at once, a killed holder, hooks that are owed, --resume, unlock: what happens when runs meet or end early.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { type Desk, openDesk, PROGRAM, said } from '../support/program.js';
+import { assertSameTree, treeOf } from '../support/tree.js';
+
+let desk: Desk;
+let base: string;
+
+const plan = (block: string, remotes = 'one'): string => `syncplan 1
+fleet {
+  host build at local { root site "./master" }
+  host one at local { root site "./one" }
+  host two at local { root site "./two" }
+}
+role master is build
+role remote is ${remotes}
+block pages { take all in site; delete mirror { max 100% }; ${block} }
+`;
+
+test.before.each(() => {
+  desk ??= openDesk();
+  base = mkdtempSync(join(desk.folder, 'case-'));
+  mkdirSync(join(base, 'master'));
+  writeFileSync(join(base, 'master/index.html'), 'first\n');
+});
+test.after(() => desk.remove());
+
+const run = (...args: string[]) => desk.run(args, { cwd: base });
+const write = (text: string): void => writeFileSync(join(base, 'plan.sp'), text);
+const script = (name: string, body: string): string => {
+  const path = join(base, name);
+  writeFileSync(path, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  return path;
+};
+const until = async (what: () => boolean): Promise<void> => {
+  const end = Date.now() + 20_000;
+  while (!what()) {
+    if (Date.now() > end) throw new Error('it did not come to pass');
+    await new Promise(resolve => setTimeout(resolve, 25));
+  }
+};
+const lines = (name: string): string[] =>
+  existsSync(join(base, name)) ? readFileSync(join(base, name), 'utf8').trimEnd().split('\n') : [];
+
+/** A run that stops inside its block, in a hook that waits for `go`; ended with all its agents by `kill`. */
+const holdBlock = async () => {
+  const wait = script(
+    'wait',
+    `echo x >> ${join(base, 'inside')}\nwhile [ ! -e ${join(base, 'go')} ]; do sleep 0.05; done`,
+  );
+  write(plan(`consistency lock { wait 1s }; hook before run ["${wait}"] on remote timeout 60s`));
+  const child = spawn(process.execPath, [PROGRAM, 'apply', 'plan.sp', '--ui', 'lines'], {
+    cwd: base,
+    env: { PATH: process.env.PATH, HOME: join(desk.folder, '../home') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stderr.on('data', chunk => {
+    text += chunk;
+  });
+  const ended = new Promise<number | null>(resolve => child.once('close', resolve));
+  await until(() => lines('inside').length === 1);
+  const id = /run (\S+):/.exec(text)?.[1] ?? '';
+  return { id, ended, kill: () => child.kill('SIGKILL'), go: () => writeFileSync(join(base, 'go'), '') };
+};
+
+test('a second run is refused with exit 6 while the first holds the block, and writes nothing', async () => {
+  const first = await holdBlock();
+  const before = treeOf(join(base, 'one'));
+  const { code, out, err } = await run('apply', 'plan.sp');
+  assert.equal(code, 6, said(out, err));
+  assert.match(out, new RegExp(first.id));
+  assert.match(out, /Locked by another run: nothing was done/);
+  assert.deepEqual(treeOf(join(base, 'one')), before);
+  const taken = await run('unlock', 'plan.sp', '--run', first.id);
+  assert.equal(taken.code, 6, said(taken.out, taken.err));
+  assert.match(taken.out, /held: run \S+ is alive and holds the lock/);
+  first.go();
+  assert.equal(await first.ended, 0);
+  assertSameTree(join(base, 'one'), join(base, 'master'));
+});
+
+test("a killed holder's lock is free without help", async () => {
+  const first = await holdBlock();
+  first.kill();
+  await first.ended;
+  first.go();
+  const { code, out, err } = await run('apply', 'plan.sp');
+  assert.equal(code, 0, said(out, err));
+  assertSameTree(join(base, 'one'), join(base, 'master'));
+  const none = await run('unlock', 'plan.sp', '--run', first.id, '--json');
+  assert.equal(none.code, 0, said(none.err));
+  const summary = JSON.parse(none.out.trimEnd().split('\n').at(-1)!);
+  assert.deepEqual([summary.type, summary.exitCode, summary.held], ['summary', 0, 0]);
+});
+
+test('a hook that was owed when its run was killed runs in the next one, once', async () => {
+  // The first time it kills the program that waits for it: its parent's parent is `syncplan`.
+  const hook = script(
+    'hook',
+    [
+      `echo "$SYNCPLAN_BLOCK $SYNCPLAN_HOST" >> ${join(base, 'ran')}`,
+      `[ -e ${join(base, 'killed')} ] && exit 0`,
+      `touch ${join(base, 'killed')}`,
+      "kill -9 $(awk '{print $4}' /proc/$PPID/stat)",
+      'exit 1',
+    ].join('\n'),
+  );
+  write(plan(`hook after run ["${hook}"] on remote timeout 20s`));
+  const killed = await run('apply', 'plan.sp');
+  assert.equal(killed.signal, 'SIGKILL', said(killed.err));
+  assertSameTree(join(base, 'one'), join(base, 'master'));
+  const doctor = await run('doctor', 'plan.sp');
+  assert.match(doctor.out, /! hooks of block pages are owed since run/, said(doctor.out));
+  const next = await run('apply', 'plan.sp');
+  assert.equal(next.code, 0, said(next.out, next.err));
+  assert.deepEqual(lines('ran'), ['pages one', 'pages one']);
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  assert.equal(lines('ran').length, 2);
+});
+
+test('--resume does only what the last run did not get done', async () => {
+  write(plan('', 'one, two'));
+  const none = await run('apply', 'plan.sp', '--resume');
+  assert.equal(none.code, 1);
+  assert.match(none.err, /no earlier run of this plan on this machine/);
+  writeFileSync(join(base, 'two'), 'a file where a root should be\n');
+  const half = await run('apply', 'plan.sp');
+  assert.equal(half.code, 5, said(half.out, half.err));
+  rmSync(join(base, 'two'));
+  const rest = await run('apply', 'plan.sp', '--resume', '--json');
+  assert.equal(rest.code, 0, said(rest.err));
+  const { relations } = JSON.parse(rest.out.trimEnd().split('\n').at(-1)!);
+  assert.deepEqual(
+    relations.map(({ host, state }: { host: string; state: string }) => [host, state]),
+    [['two', 'done']],
+  );
+  assertSameTree(join(base, 'two'), join(base, 'master'));
+  assert.match((await run('apply', 'plan.sp', '--resume')).err, /left nothing undone/);
+  write(`${plan('', 'one, two')}# another text\n`);
+  const changed = await run('apply', 'plan.sp', '--resume');
+  assert.equal(changed.code, 1);
+  assert.match(changed.err, /has changed since run/);
+});
+
+test('restore brings back what a run deleted and replaced, and can itself be restored', async () => {
+  write(plan(''));
+  writeFileSync(join(base, 'master/extra'), 'extra\n');
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  rmSync(join(base, 'master/extra'));
+  writeFileSync(join(base, 'master/index.html'), 'ours\n');
+  writeFileSync(join(base, 'one/index.html'), 'somebody else\n');
+  const { code, out, err } = await run('apply', 'plan.sp', '--json');
+  assert.equal(code, 0, said(out, err));
+  const { run: id } = JSON.parse(out.trimEnd().split('\n').at(-1)!);
+  assert.equal(existsSync(join(base, 'one/extra')), false);
+  const one = await run('restore', 'plan.sp', '--run', id, 'extra');
+  assert.equal(one.code, 0, said(one.out, one.err));
+  assert.match(one.err, /\+ restore {2}extra {2}\(deleted, 6 B\)/);
+  assert.equal(readFileSync(join(base, 'one/extra'), 'utf8'), 'extra\n');
+  assert.equal(readFileSync(join(base, 'one/index.html'), 'utf8'), 'ours\n');
+  const all = await run('restore', 'plan.sp', '--run', id, '--json');
+  assert.equal(all.code, 0, said(all.out, all.err));
+  assert.equal(readFileSync(join(base, 'one/index.html'), 'utf8'), 'somebody else\n');
+  const { run: back } = JSON.parse(all.out.trimEnd().split('\n').at(-1)!);
+  assert.equal((await run('restore', 'plan.sp', '--run', back, 'index.html')).code, 0);
+  assert.equal(readFileSync(join(base, 'one/index.html'), 'utf8'), 'ours\n');
+  const none = await run('restore', 'plan.sp', '--run', 'never');
+  assert.equal(none.code, 1);
+  assert.match(none.err, /nothing in the trash of run never/);
+  assert.deepEqual(readdirSync(join(base, 'one')).sort(), ['.syncplan', 'extra', 'index.html']);
+});
+
+test.run();
