@@ -1,7 +1,7 @@
 // Makes a whole host of file verbs: opens roots, scans them, begins transactions. The same code for every kind of machine.
 import { leaf, type Path, parent, toText } from '../tree/path.js';
 import { type DigestCache, openDigestCache, withoutDigestCache } from './digest-cache.js';
-import { explainFault } from './faults.js';
+import { explainFolderFault } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
 import type { Host, HostFacts, Root } from './host.js';
 import { HostError } from './host-error.js';
@@ -133,7 +133,7 @@ const spaceAt = async (verbs: FileVerbs, holding: HeldRoot): Promise<Root['space
 };
 
 const badRoot = (path: Path, fault: Fault, label: string): HostError => {
-  const { why, help } = explainFault(fault);
+  const { why, help } = explainFolderFault(fault);
   return new HostError('bad-root', `the root ${shown(path)} on ${label} cannot be used: ${why}`, help);
 };
 

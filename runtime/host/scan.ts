@@ -6,7 +6,7 @@ import { findChanged } from './changed.js';
 import { type Contents, openContents, openFileReader } from './content.js';
 import { readContents } from './content-stream.js';
 import type { DigestCache } from './digest-cache.js';
-import { explainFault } from './faults.js';
+import { explainFolderFault } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
 import type { FolderPage, Selection } from './host.js';
 import { HostError } from './host-error.js';
@@ -151,6 +151,6 @@ const findStart = async (
 };
 
 const unusable = (path: string, fault: Fault): HostError => {
-  const { why, help } = explainFault(fault);
+  const { why, help } = explainFolderFault(fault);
   return new HostError('bad-root', `list ${path}: ${why}`, help);
 };

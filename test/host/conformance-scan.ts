@@ -169,7 +169,10 @@ export const scanCases: readonly Case[] = [
       await assert.rejects(host.openRoot(`${place.path}/none`, { create: false }), { code: 'missing-root' });
       await assert.rejects(host.openRoot(`${place.path}/none/deeper`, { create: true }), { code: 'missing-root' });
       place.put({ taken: { file: 'x' } });
-      await assert.rejects(host.openRoot(`${place.path}/taken`, { create: true }), { code: 'bad-root' });
+      await assert.rejects(host.openRoot(`${place.path}/taken`, { create: true }), {
+        code: 'bad-root',
+        help: 'a root must be a folder; correct the path in the plan',
+      });
       const root = await host.openRoot(`${place.path}/none`, { create: true });
       const scan = await root.scan(ALL);
       assert.equal(root.exists, false);
