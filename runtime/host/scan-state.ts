@@ -17,9 +17,9 @@ export type ScanState = {
   readonly managed: Managed;
   readonly pace: Pace;
   readonly table: DigestTable;
-  /** Null where the folder taken does not exist. */
-  readonly start: Start | null;
-  readonly device: number;
+  /** Null where the folder taken does not exist; a lookup finds it once it has been made. */
+  start: Start | null;
+  device: number;
   readonly walked: Walked;
   /** What lookups by name found since, null for nothing; they count more than the listing. */
   readonly lookedUp: Map<Path, LookedUp | null>;

@@ -67,7 +67,10 @@ export const openScan = async (
         }
       }
     },
-    lookup: paths => lookup(state, paths),
+    async lookup(paths) {
+      if (state.start === null) await arrive(state, root);
+      return lookup(state, paths);
+    },
     async digests(paths) {
       const [opened, reader] = await Promise.all([open(), openFileReader(state)]);
       try {
@@ -113,6 +116,22 @@ const observe = async (
   const table = cache.table(selection.algorithm, size);
   const device = start?.stat.device ?? 0;
   return { verbs, selection, matcher, managed, pace, table, start, device, walked, lookedUp: new Map() };
+};
+
+/** The folder taken was missing, and may have been made since, with its root. */
+const arrive = async (
+  state: ScanState,
+  root: { readonly folder: Folder | null; readonly path: string },
+): Promise<void> => {
+  const { verbs, selection } = state;
+  const opened = root.folder === null ? await verbs.open(root.path) : null;
+  if (isFault(opened)) return;
+  const folder = opened?.folder ?? root.folder;
+  const path = selection.folder === '' ? root.path : `${root.path}/${selection.folder}`;
+  const start = await findStart(verbs, { folder, path: root.path }, selection.folder, path);
+  if (opened !== null && start?.folder !== opened.folder) await verbs.release(opened.folder);
+  state.start = start;
+  state.device = start?.stat.device ?? 0;
 };
 
 /** Enters the take's folder from the root, never through a link; null where it does not exist. */

@@ -181,6 +181,21 @@ export const scanCases: readonly Case[] = [
       assert.deepEqual(place.look(), [`taken file 0644 ${MOMENT} x`]);
     },
   },
+  {
+    title: 'a folder that was missing when it was scanned is looked up once it is there',
+    async run({ host, place }) {
+      const root = await host.openRoot(`${place.path}/none`, { create: true });
+      const [all, below] = [await root.scan(ALL), await root.scan({ ...ALL, folder: 'into/deep' })];
+      assert.deepEqual(await below.lookup(['a']), [{ kind: 'absent' }]);
+      place.put({ 'none/into/deep/a': { file: 'x' } });
+      const [[folder], [file]] = [await all.lookup(['into']), await below.lookup(['a'])];
+      assert.equal(folder !== undefined && 'kind' in folder && folder.kind, 'folder');
+      assert.equal(file !== undefined && 'kind' in file && file.kind, 'file');
+      assert.deepEqual(await below.lookup(['b']), [{ kind: 'absent' }]);
+      await all.close();
+      await below.close();
+    },
+  },
 ];
 
 const listedPages = async (scan: Awaited<ReturnType<typeof scanOf>>) => {
