@@ -5,6 +5,7 @@ import type { RunEvent, Summary } from '../engine/events.js';
 import { bytesOf, bytesText, countText, elapsedText, numberText, rateText, roughDuration } from './amounts.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayText } from './display.js';
+import { faultText, pointToHost } from './host-fault.js';
 import { marks } from './marks.js';
 import { problemText } from './problem-text.js';
 import { eta, percent, rate } from './run-progress.js';
@@ -65,7 +66,7 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
         `syncplan ${displayText(event.syncplan)} ${event.command}, run ${displayText(event.run)}: ${countText(event.blocks.length, 'block')}, ${countText(new Set(event.blocks.flatMap(({ remotes }) => remotes)).size, 'host')}`,
       ];
     case 'host': {
-      const message = event.message === undefined ? '' : `: ${displayMessage(event.message)}`;
+      const message = event.message === undefined ? '' : `: ${faultText({ host: event.host, message: event.message })}`;
       const kind = event.state === 'connected' && event.kind !== undefined ? ` (${event.kind})` : '';
       const word = event.state === 'lost' ? paint.red('lost') : event.state;
       return [`${displayText(event.host)}  ${word}${kind}${message}`, ...advice(event.help)];
@@ -95,7 +96,8 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
       return [`${at(event)}  ${paint.red('problem')}: ${problemText(event)}`, ...advice(event.help)];
     case 'block': {
       const relation = relationOf(view, event);
-      return [`${at(event)}  ${stateText(relation, paint)}`, ...advice(event.help)];
+      const { message = null, help } = pointToHost(event, faultsOf(view), 'above');
+      return [`${at(event)}  ${stateText({ ...relation, message }, paint)}`, ...advice(help)];
     }
     case 'change':
     case 'progress':
@@ -104,6 +106,11 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
       return [];
   }
 };
+
+const faultsOf = (view: RunView): { readonly host: string; readonly message: string }[] =>
+  [...view.hosts.values()].flatMap(({ host, state, message }) =>
+    state === 'lost' && message !== null ? [{ host, message }] : [],
+  );
 
 const stateText = (relation: RelationView, paint: Palette): string => {
   const message = relation.message === null ? '' : `: ${displayMessage(relation.message)}`;

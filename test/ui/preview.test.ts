@@ -133,6 +133,43 @@ test('Refusals, failures and problems say what to do, and are not part of the to
   );
 });
 
+test('A host that failed as a whole is told once, however many blocks it has and whoever needs it', () => {
+  const hosts = ['m1', 'm2'].map(host => ({ host, code: 'unknown-host-key', message: `${host}: the key`, help: host }));
+  const failed = (block: string, host: string, message: string) =>
+    relation(host, { block, state: 'failed', changes: [], bytes: 0, message, help: 'compare' });
+  const text = textOf(
+    [
+      ...['app', 'config'].flatMap(block => ['m1', 'm2'].map(host => failed(block, host, `${host}: the key`))),
+      failed('config', 'm3', 'm2: the key'),
+    ],
+    { hosts },
+  );
+  assert.equal(
+    text,
+    [
+      'app',
+      '  2 hosts: failed  (m1, m2)',
+      '    the host failed, see below',
+      '',
+      'config',
+      '  2 hosts: failed  (m1, m2)',
+      '    the host failed, see below',
+      '  m3: failed',
+      '    m2 failed, see below',
+      '',
+      'hosts that failed',
+      '  ✗ m1: the key',
+      '    help: m1',
+      '  ✗ m2: the key',
+      '    help: m2',
+      '',
+      'Nothing could be compared.',
+      '! 5 failed',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('Long lists are cut with a count, changes and deletions each, unless all is asked for', () => {
   const many = [
     ...Array.from({ length: 250 }, (_, i) => change('create', `new-${i}`)),
