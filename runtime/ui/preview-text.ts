@@ -8,7 +8,7 @@
 //       1.2 MiB to send; 9,986 unchanged; consistency: verify, 3 rounds every 2s, then fail
 import type { Preview, PreviewRelation } from '../engine/events.js';
 import { bytesText, countText, numberText } from './amounts.js';
-import { changeLines, cutLine, rootLine } from './change-text.js';
+import { changeLines, cutLine, rootLines } from './change-text.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
 import { hanging } from './fit.js';
@@ -65,7 +65,7 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
     say(paint.red('! problem  '), `${displayPath(path)}: ${displayMessage(message)}`, help);
   }
   if (problems.length > most) lines.push(cutLine(problems.length - most, 'problem', paint, signs));
-  if (relation.createsRoot !== null) lines.push(rootLine(relation.createsRoot, paint));
+  lines.push(...rootLines(group.roots, paint, signs));
   lines.push(...changeLines(changes, most, options.width, paint, signs));
   if (changes.length > 0) lines.push(`${' '.repeat(INDENT)}${paint.dim(closingOf(relation))}`);
   return lines;

@@ -68,6 +68,16 @@ test('Hosts that face the same share one list, and every kind of change has a si
   );
 });
 
+test('Where each host keeps its root keeps no two apart, only whether it is to be made', () => {
+  const text = textOf([
+    ...['a', 'b', 'c'].map(name => relation(`web-${name}`, { createsRoot: `/srv/${name}` })),
+    relation('web-d'),
+  ]);
+  assert.match(text, /^ {2}3 hosts: same 8 changes {2}\(web-a, web-b, web-c\)$/m);
+  assert.match(text, /^ {4}\+ create +\/srv\/a {2}\(the root itself; on others \/srv\/b, …\)$/m);
+  assert.match(text, /^ {2}web-d: 8 changes$/m);
+});
+
 test('A difference in one byte of one change keeps two hosts apart', () => {
   const other = CHANGES.map((line, i) => (i === 3 ? { ...line, path: 'a\nb\xfe' } : line));
   const text = textOf([relation('web-1'), relation('web-2', { changes: other })]);
