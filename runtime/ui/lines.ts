@@ -34,7 +34,7 @@ export const openLines = (options: LinesOptions): Show => {
       view = fold(view, event);
       if (event.type === 'version') told = event.time;
       if (event.type === 'summary') {
-        if (view.command === 'apply') writeSummary(event, options);
+        if (view.command === 'apply') writeSummary(event, view, options);
         return;
       }
       const isDue = event.type === 'progress' && event.time - told >= BETWEEN_PROGRESS_MS;
@@ -47,10 +47,12 @@ export const openLines = (options: LinesOptions): Show => {
   };
 };
 
-const writeSummary = (summary: Summary, options: LinesOptions): void => {
+/** The first problems stand there once more: on the way they have long scrolled by. */
+const writeSummary = (summary: Summary, view: RunView, options: LinesOptions): void => {
   const { write, writeResult, colourResult } = options;
-  if (writeResult === undefined) write(summaryText(summary, options));
-  else writeResult(summaryText(summary, { ...options, colour: colourResult ?? false }));
+  const shown = { ...options, problems: view.problems, problemCount: view.problemCount, mostProblems: MOST_PROBLEMS };
+  if (writeResult === undefined) write(summaryText(summary, shown));
+  else writeResult(summaryText(summary, { ...shown, colour: colourResult ?? false }));
 };
 
 const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolean): string[] => {
@@ -148,4 +150,5 @@ const progressLine = (view: RunView): string => {
     .join(', ');
 };
 
+const MOST_PROBLEMS = 20;
 const BETWEEN_PROGRESS_MS = 5_000;

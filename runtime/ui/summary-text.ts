@@ -19,6 +19,8 @@ export type SummaryOptions = {
   /** Problems of the run, and how many there were if not all are given; none where they have been shown already. */
   readonly problems?: readonly ProblemView[];
   readonly problemCount?: number;
+  /** How many of them are named. */
+  readonly mostProblems?: number;
 };
 
 /** Whole lines, each ended. */
@@ -33,7 +35,7 @@ export const summaryText = (summary: Summary, options: SummaryOptions): string =
       signs,
     ),
     ...hostLines(summary, options.width, paint, signs),
-    ...problemLines(options.problems ?? [], options.problemCount, options.width, paint),
+    ...problemLines(options.problems ?? [], options.problemCount, options.width, paint, options.mostProblems),
     ...totalLines(summary, options.width, paint),
   ];
   return `${lines.join('\n')}\n`;
