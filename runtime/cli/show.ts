@@ -1,10 +1,9 @@
 // Chooses how a run is shown: the live screen, lines, the JSON stream or nothing; and opens it.
-import type { RunEvent } from '../engine/events.js';
 import { openJson } from '../ui/json.js';
 import { openLines } from '../ui/lines.js';
 import { isUnicode } from '../ui/locale.js';
+import { openQuiet } from '../ui/quiet.js';
 import type { Show } from '../ui/show.js';
-import { summaryText } from '../ui/summary-text.js';
 import type { Call } from './command.js';
 import type { Terminal } from './terminal.js';
 
@@ -28,7 +27,7 @@ export const openShow = async (call: Call): Promise<RunShow> => {
     case 'json':
       return { kind, ...openJson({ write: terminal.print }), ...NEVER_ASIDE };
     case 'quiet':
-      return { kind, event: event => sayFailure(event, terminal), stop: () => undefined, ...NEVER_ASIDE };
+      return { kind, ...openQuiet(terminal.say, textOptions(terminal, 'say')), ...NEVER_ASIDE };
   }
 };
 
@@ -50,13 +49,6 @@ const showKind = ({ options, terminal }: Call): ShowKind => {
   if (wanted === 'ink') return terminal.drawable ? 'ink' : 'lines';
   if (wanted === 'lines' || wanted === 'json' || wanted === 'quiet') return wanted;
   return terminal.drawable && !terminal.ci ? 'ink' : 'lines';
-};
-
-/** Quiet is not blind: a run that failed says what failed. */
-const sayFailure = (event: RunEvent, terminal: Terminal): void => {
-  if (event.type === 'summary' && event.exitCode !== 0 && event.exitCode !== 2) {
-    terminal.say(summaryText(event, textOptions(terminal, 'say')));
-  }
 };
 
 const NEVER_ASIDE = { pause: () => undefined, resume: () => undefined };

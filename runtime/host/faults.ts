@@ -31,6 +31,17 @@ export const hostErrorOf = (doing: string, fault: Fault): HostError => {
   return new HostError(code === 'no-space' ? 'no-space' : 'failed', `${doing}: ${why}`, help);
 };
 
+/** The same where a root, or a folder that a plan names, is what cannot be used. */
+export const explainFolderFault = (fault: Fault): Explained => {
+  const explained = explainFault(fault);
+  if (fault.fault !== 'ENOTDIR') return explained;
+  return {
+    ...explained,
+    why: 'it, or something above it, is no folder',
+    help: 'a root must be a folder; correct the path in the plan',
+  };
+};
+
 const RETRY = 'run the same command again';
 const WHO = 'give the user that syncplan logs in as the right to it, or log in as another';
 

@@ -1,6 +1,6 @@
 // A root as its host holds it: its folder, and its state folder with what is in there to be known before anything is done.
 import { isWithin, leaf, type Path, parent, toText } from '../tree/path.js';
-import { explainFault } from './faults.js';
+import { explainFolderFault } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
 import type { OpenRoot, Root } from './host.js';
 import { HostError } from './host-error.js';
@@ -140,7 +140,7 @@ const markerOf = async (verbs: FileVerbs, holding: HeldRoot, label: string): Pro
 };
 
 const badRoot = (path: Path, fault: Fault, label: string): HostError => {
-  const { why, help } = explainFault(fault);
+  const { why, help } = explainFolderFault(fault);
   return new HostError('bad-root', `the root ${shown(path)} on ${label} cannot be used: ${why}`, help);
 };
 

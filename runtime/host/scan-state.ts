@@ -20,9 +20,9 @@ export type ScanState = {
   readonly managed: Managed;
   readonly pace: Pace;
   readonly table: DigestTable;
-  /** Null where the folder taken does not exist. */
-  readonly start: Start | null;
-  readonly device: number;
+  /** Null where the folder taken does not exist; a lookup finds it once it has been made. */
+  start: Start | null;
+  device: number;
   readonly walked: Walked;
   /** Null where the selection manages no extended attributes. */
   readonly extras: ExtraReader | null;

@@ -7,7 +7,7 @@ import { type Contents, openContents, openFileReader } from './content.js';
 import { readContents } from './content-stream.js';
 import type { DigestCache } from './digest-cache.js';
 import { makeExtraReader } from './extra-reader.js';
-import { explainFault } from './faults.js';
+import { explainFolderFault } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
 import type { FolderPage, Provenance, Selection } from './host.js';
 import { HostError } from './host-error.js';
@@ -74,7 +74,10 @@ export const openScan = async (
         }
       }
     },
-    lookup: paths => lookup(state, paths),
+    async lookup(paths) {
+      if (state.start === null) await arrive(state, root);
+      return lookup(state, paths);
+    },
     async digests(paths) {
       const [opened, reader] = await Promise.all([open(), openFileReader(state)]);
       try {
@@ -127,6 +130,19 @@ const observe = async (
   return { verbs, selection, own, matcher, managed, pace, table, start, device, walked, extras, lookedUp: new Map() };
 };
 
+/** The folder taken was missing, and may have been made since, with its root. */
+const arrive = async (state: ScanState, root: ScannedRoot): Promise<void> => {
+  const { verbs, selection } = state;
+  const opened = root.folder === null ? await verbs.open(root.path) : null;
+  if (isFault(opened)) return;
+  const folder = opened?.folder ?? root.folder;
+  const path = selection.folder === '' ? root.path : `${root.path}/${selection.folder}`;
+  const start = await findStart(verbs, { ...root, folder }, selection.folder, path);
+  if (opened !== null && start?.folder !== opened.folder) await verbs.release(opened.folder);
+  state.start = start;
+  state.device = start?.stat.device ?? 0;
+};
+
 /** Enters the take's folder from the root, never through a link; null where it does not exist. */
 const findStart = async (
   verbs: FileVerbs,
@@ -163,6 +179,6 @@ const findStart = async (
 };
 
 const unusable = (path: string, fault: Fault): HostError => {
-  const { why, help } = explainFault(fault);
+  const { why, help } = explainFolderFault(fault);
   return new HostError('bad-root', `list ${path}: ${why}`, help);
 };

@@ -34,7 +34,11 @@ type Row = {
   readonly again?: true;
 };
 
-const tryIt = ({ byHand, host }: SshEnd): string => `${byHand} -- ${host}`;
+/** By hand a person compares the fingerprint: then ssh must ask, whatever this run accepts unasked. */
+const tryIt = ({ byHand, host }: SshEnd): string => `${byHand.replace(` -o ${ACCEPT_NEW}`, '')} -- ${host}`;
+
+/** How ssh is told to trust the keys of hosts never met before. */
+export const ACCEPT_NEW = 'StrictHostKeyChecking=accept-new';
 
 const keyFile = ({ key }: SshEnd): string => (key === null ? 'KEYFILE' : quote(key));
 
@@ -49,7 +53,8 @@ const ROWS: readonly Row[] = [
       const name = /host key for (\S+) has changed/i.exec(end.stderr)?.[1] ?? end.host;
       const where = file === undefined ? '' : ` (line ${line} of ${file})`;
       const from = file === undefined ? '' : ` -f ${quote(file)}`;
-      return `Find out why it changed. If it is right, remove the old key${where}: ssh-keygen${from} -R ${quote(name)}; then connect once by hand and compare the fingerprint: ${tryIt(end)}`;
+      const keygen = `ssh-keygen${from}`;
+      return `Find out why it changed; ${keygen} -F ${quote(name)} shows the known key. If the new one is right, remove the old one${where}: ${keygen} -R ${quote(name)}; then connect once by hand and compare the fingerprint: ${tryIt(end)}`;
     },
   },
   {

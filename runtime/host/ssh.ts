@@ -6,6 +6,7 @@ import { isIPv6 } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import type { HostAddress } from '../../compiler/plan.js';
 import { HostError } from './host-error.js';
+import { ACCEPT_NEW } from './ssh-failure.js';
 
 export type SshAddress = Extract<HostAddress, { kind: 'ssh' }>;
 
@@ -29,7 +30,7 @@ export const sshWay = (label: string, address: SshAddress, options: SshOptions):
       : ['-i', resolveFrom(address.key, address.base, options), '-o', 'IdentitiesOnly=yes']),
     ...(address.port === undefined ? [] : ['-p', String(address.port)]),
     ...(address.user === undefined ? [] : ['-l', address.user]),
-    ...(options.acceptNewKeys ? ['-o', 'StrictHostKeyChecking=accept-new'] : []),
+    ...(options.acceptNewKeys ? ['-o', ACCEPT_NEW] : []),
   ];
 };
 

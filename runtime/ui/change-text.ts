@@ -30,8 +30,16 @@ export const changeLines = (
   ];
 };
 
-export const rootLine = (root: string, paint: Palette): string =>
-  `${INDENT}${paint.green(padEnd('+ create', SIGN))}  ${displayBytes(root)}  (the root itself)`;
+/** Hosts that share an entry may each keep the root elsewhere. */
+export const rootLines = (roots: readonly string[], paint: Palette, signs: Marks): string[] => {
+  const [root] = roots;
+  if (root === undefined) return [];
+  const others =
+    roots.length === 1
+      ? 'the root itself'
+      : `the root itself; on others ${displayBytes(roots[1]!)}${roots.length === 2 ? '' : `, ${signs.ellipsis}`}`;
+  return [`${INDENT}${paint.green(padEnd('+ create', SIGN))}  ${displayBytes(root)}  (${others})`];
+};
 
 export const cutLine = (count: number, noun: string, paint: Palette, signs: Marks): string =>
   `${INDENT}${paint.dim(`${signs.ellipsis} and ${countText(count, `more ${noun}`)} (--verbose shows all)`)}`;

@@ -6,6 +6,7 @@ import { bytesOf, bytesText, countText, elapsedText, numberText, rateText, rough
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
 import { commandText } from './hook-text.js';
+import { faultText, pointToHost } from './host-fault.js';
 import { marks } from './marks.js';
 import { problemText } from './problem-text.js';
 import { eta, percent, rate } from './run-progress.js';
@@ -34,7 +35,7 @@ export const openLines = (options: LinesOptions): Show => {
       view = fold(view, event);
       if (event.type === 'version') told = event.time;
       if (event.type === 'summary') {
-        if (view.command === 'apply') writeSummary(event, options);
+        if (view.command === 'apply') writeSummary(event, view, options);
         return;
       }
       const isDue = event.type === 'progress' && event.time - told >= BETWEEN_PROGRESS_MS;
@@ -47,10 +48,12 @@ export const openLines = (options: LinesOptions): Show => {
   };
 };
 
-const writeSummary = (summary: Summary, options: LinesOptions): void => {
+/** The first problems stand there once more: on the way they have long scrolled by. */
+const writeSummary = (summary: Summary, view: RunView, options: LinesOptions): void => {
   const { write, writeResult, colourResult } = options;
-  if (writeResult === undefined) write(summaryText(summary, options));
-  else writeResult(summaryText(summary, { ...options, colour: colourResult ?? false }));
+  const shown = { ...options, problems: view.problems, problemCount: view.problemCount, mostProblems: MOST_PROBLEMS };
+  if (writeResult === undefined) write(summaryText(summary, shown));
+  else writeResult(summaryText(summary, { ...shown, colour: colourResult ?? false }));
 };
 
 const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolean): string[] => {
@@ -66,7 +69,7 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
         `syncplan ${displayText(event.syncplan)} ${event.command}, run ${displayText(event.run)}: ${countText(event.blocks.length, 'block')}, ${countText(new Set(event.blocks.flatMap(({ remotes }) => remotes)).size, 'host')}`,
       ];
     case 'host': {
-      const message = event.message === undefined ? '' : `: ${displayMessage(event.message)}`;
+      const message = event.message === undefined ? '' : `: ${faultText({ host: event.host, message: event.message })}`;
       const kind = event.state === 'connected' && event.kind !== undefined ? ` (${event.kind})` : '';
       const word = event.state === 'lost' ? paint.red('lost') : event.state;
       return [`${displayText(event.host)}  ${word}${kind}${message}`, ...advice(event.help)];
@@ -107,7 +110,8 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
       // Whose lock it waits for is told by the lock's own event.
       if (event.state === 'locking' && event.message === undefined) return [];
       const relation = relationOf(view, event);
-      return [`${at(event)}  ${stateText(relation, paint)}`, ...advice(event.help)];
+      const { message = null, help } = pointToHost(event, faultsOf(view), 'above');
+      return [`${at(event)}  ${stateText({ ...relation, message }, paint)}`, ...advice(help)];
     }
     case 'change':
     case 'progress':
@@ -131,6 +135,11 @@ const lockLines = (where: string, event: Extract<RunEvent, { type: 'lock' }>, pa
 
 const messageOf = (message: string | undefined): string =>
   message === undefined ? '' : `: ${displayMessage(message)}`;
+
+const faultsOf = (view: RunView): { readonly host: string; readonly message: string }[] =>
+  [...view.hosts.values()].flatMap(({ host, state, message }) =>
+    state === 'lost' && message !== null ? [{ host, message }] : [],
+  );
 
 const stateText = (relation: RelationView, paint: Palette): string => {
   const message = relation.message === null ? '' : `: ${displayMessage(relation.message)}`;
@@ -168,4 +177,5 @@ const progressLine = (view: RunView): string => {
     .join(', ');
 };
 
+const MOST_PROBLEMS = 20;
 const BETWEEN_PROGRESS_MS = 5_000;

@@ -8,10 +8,11 @@
 //       1.2 MiB to send; 9,986 unchanged; consistency: verify, 3 rounds every 2s, then fail
 import type { Preview, PreviewRelation } from '../engine/events.js';
 import { bytesText, countText, numberText } from './amounts.js';
-import { changeLines, cutLine, rootLine } from './change-text.js';
+import { changeLines, cutLine, rootLines } from './change-text.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
 import { hanging } from './fit.js';
+import { faultText, pointToHost } from './host-fault.js';
 import { type Marks, marks } from './marks.js';
 import { type Alike, groupAlike } from './preview-group.js';
 import { totalsText } from './preview-totals.js';
@@ -32,7 +33,7 @@ export const previewText = (preview: Preview, options: PreviewOptions): string =
   const signs = marks(options.unicode ?? true);
   const lines: string[] = [];
   let block: string | null = null;
-  for (const group of groupAlike(preview.relations)) {
+  for (const group of groupAlike(preview.relations.map(one => pointToHost(one, preview.hosts, 'below')))) {
     if (group.relation.block !== block) {
       if (block !== null) lines.push('');
       block = group.relation.block;
@@ -76,7 +77,7 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
     const count = countText(relation.unfinished, 'transaction');
     say(paint.yellow('! unfinished  '), `${count} of an earlier run; apply finishes that first`, undefined);
   }
-  if (relation.createsRoot !== null) lines.push(rootLine(relation.createsRoot, paint));
+  lines.push(...rootLines(group.roots, paint, signs));
   lines.push(...changeLines(changes, most, options.width, paint, signs));
   if (changes.length > 0) lines.push(`${' '.repeat(INDENT)}${paint.dim(closingOf(relation))}`);
   return lines;
@@ -116,9 +117,9 @@ const hostLines = (preview: Preview, width: number, paint: Palette, signs: Marks
   if (preview.hosts.length === 0) return [];
   return [
     paint.bold('hosts that failed'),
-    ...preview.hosts.flatMap(({ host, message, help }) => [
-      ...hanging(`${paint.red(signs.failed)} ${displayText(host)}: `, displayMessage(message), 2, width),
-      ...(help === '' ? [] : hanging('help: ', displayMessage(help), 4, width)),
+    ...preview.hosts.flatMap(fault => [
+      ...hanging(`${paint.red(signs.failed)} ${displayText(fault.host)}: `, faultText(fault), 2, width),
+      ...(fault.help === '' ? [] : hanging('help: ', displayMessage(fault.help), 4, width)),
     ]),
     '',
   ];

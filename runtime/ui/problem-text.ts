@@ -11,10 +11,11 @@ export const problemLines = (
   count: number | undefined,
   width: number,
   paint: Palette,
+  most = MOST,
 ): string[] => {
   if (problems.length === 0) return [];
   const groups = alike(problems);
-  const shown = groups.slice(0, MOST);
+  const shown = groups.slice(0, most);
   const hidden = (count ?? problems.length) - shown.reduce((sum, { hosts }) => sum + hosts.length, 0);
   return [
     paint.bold('problems'),

@@ -7,6 +7,7 @@ import { bytesText, countText, durationText, numberText } from './amounts.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayText } from './display.js';
 import { cutMiddle, hanging, padEnd, widthOf } from './fit.js';
+import { faultText, pointToHost } from './host-fault.js';
 import { type Marks, marks } from './marks.js';
 import { problemLines } from './problem-text.js';
 import type { ProblemView } from './run-state.js';
@@ -18,6 +19,8 @@ export type SummaryOptions = {
   /** Problems of the run, and how many there were if not all are given; none where they have been shown already. */
   readonly problems?: readonly ProblemView[];
   readonly problemCount?: number;
+  /** How many of them are named. */
+  readonly mostProblems?: number;
 };
 
 /** Whole lines, each ended. */
@@ -25,9 +28,14 @@ export const summaryText = (summary: Summary, options: SummaryOptions): string =
   const paint = palette(options.colour);
   const signs = marks(options.unicode ?? true);
   const lines = [
-    ...outcomeLines(summary.relations, options.width, paint, signs),
+    ...outcomeLines(
+      summary.relations.map(one => pointToHost(one, summary.hosts, 'below')),
+      options.width,
+      paint,
+      signs,
+    ),
     ...hostLines(summary, options.width, paint, signs),
-    ...problemLines(options.problems ?? [], options.problemCount, options.width, paint),
+    ...problemLines(options.problems ?? [], options.problemCount, options.width, paint, options.mostProblems),
     ...totalLines(summary, options.width, paint),
   ];
   return `${lines.join('\n')}\n`;
@@ -147,16 +155,14 @@ const faceOf = (state: BlockState, signs: Marks): { mark: string; colour: 'green
   }
 };
 
-/** Hosts that failed as a whole; those whose relations have said so already are left out. */
+/** Hosts that failed as a whole: their relations only point here. */
 const hostLines = (summary: Summary, width: number, paint: Palette, signs: Marks): string[] => {
-  const said = new Set(summary.relations.map(({ host, message }) => `${host}\0${message ?? ''}`));
-  const rest = summary.hosts.filter(({ host, message }) => !said.has(`${host}\0${message}`));
-  if (rest.length === 0) return [];
+  if (summary.hosts.length === 0) return [];
   return [
     paint.bold('hosts'),
-    ...rest.flatMap(({ host, message, help }) => [
-      `  ${paint.red(signs.failed)} ${displayText(host)}  ${paint.red('failed')}  ${displayMessage(message)}`,
-      ...(help === '' ? [] : hanging('help: ', displayMessage(help), 4, width)),
+    ...summary.hosts.flatMap(fault => [
+      `  ${paint.red(signs.failed)} ${displayText(fault.host)}  ${paint.red('failed')}  ${faultText(fault)}`,
+      ...(fault.help === '' ? [] : hanging('help: ', displayMessage(fault.help), 4, width)),
     ]),
     '',
   ];

@@ -175,13 +175,31 @@ export const scanCases: readonly Case[] = [
         code: 'missing-root',
       });
       place.put({ taken: { file: 'x' } });
-      await assert.rejects(host.openRoot(`${place.path}/taken`, { create: true, state: null }), { code: 'bad-root' });
+      await assert.rejects(host.openRoot(`${place.path}/taken`, { create: true, state: null }), {
+        code: 'bad-root',
+        help: 'a root must be a folder; correct the path in the plan',
+      });
       const root = await host.openRoot(`${place.path}/none`, { create: true, state: null });
       const scan = await root.scan(ALL);
       assert.equal(root.exists, false);
       assert.equal(scan.summary.exists, false);
       assert.deepEqual(await scan.lookup(['a']), [{ kind: 'absent' }]);
       assert.deepEqual(place.look(), [`taken file 0644 ${MOMENT} x`]);
+    },
+  },
+  {
+    title: 'a folder that was missing when it was scanned is looked up once it is there',
+    async run({ host, place }) {
+      const root = await host.openRoot(`${place.path}/none`, { create: true, state: null });
+      const [all, below] = [await root.scan(ALL), await root.scan({ ...ALL, folder: 'into/deep' })];
+      assert.deepEqual(await below.lookup(['a']), [{ kind: 'absent' }]);
+      place.put({ 'none/into/deep/a': { file: 'x' } });
+      const [[folder], [file]] = [await all.lookup(['into']), await below.lookup(['a'])];
+      assert.equal(folder !== undefined && 'kind' in folder && folder.kind, 'folder');
+      assert.equal(file !== undefined && 'kind' in file && file.kind, 'file');
+      assert.deepEqual(await below.lookup(['b']), [{ kind: 'absent' }]);
+      await all.close();
+      await below.close();
     },
   },
 ];

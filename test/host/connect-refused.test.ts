@@ -14,7 +14,7 @@ test('a key that is not known there is refused at once, with the command to try'
     await rejects(
       connectTo(sshd, { address: { key } }),
       'refused-key',
-      /there: the login was refused: .*Permission denied \(publickey\)/,
+      /there: the login was refused: \S+@127\.0\.0\.1: Permission denied \(publickey\)/,
       new RegExp(`ssh -F ${sshd.configFile} -i ${key} .*-- there`),
     );
     const attempts = (): number => sshd.log().match(/Connection closed by authenticating user/g)?.length ?? 0;

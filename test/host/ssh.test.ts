@@ -10,7 +10,7 @@ import { REMOTE_COMMAND } from '../../runtime/host/agent/push.js';
 import { HostError, isRefusal } from '../../runtime/host/host-error.js';
 import { type SshAddress, type SshOptions, sshArguments, sshWay } from '../../runtime/host/ssh.js';
 import { choosesCiphers } from '../../runtime/host/ssh-ciphers.js';
-import { explainSsh } from '../../runtime/host/ssh-failure.js';
+import { ACCEPT_NEW, explainSsh } from '../../runtime/host/ssh-failure.js';
 
 const OPTIONS: SshOptions = { acceptNewKeys: false, planFolder: '/plans', home: '/home/me' };
 const address = (more: Partial<SshAddress> = {}): SshAddress => ({ kind: 'ssh', host: 'web', base: 'fleet', ...more });
@@ -154,7 +154,7 @@ const CASES: readonly (readonly [stderr: string, code: string, again: boolean, h
     `@@@@@@@@@@@\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\n@@@@@@@@@@@\nOffending ED25519 key in /home/me/.ssh/known_hosts:7\nHost key for [h]:2222 has changed and you have requested strict checking.\nHost key verification failed.`,
     'changed-host-key',
     false,
-    /line 7 of \/home\/me\/\.ssh\/known_hosts.*ssh-keygen -f \/home\/me\/\.ssh\/known_hosts -R '\[h\]:2222'/,
+    /line 7 of \/home\/me\/\.ssh\/known_hosts.*ssh-keygen -f \/home\/me\/\.ssh\/known_hosts -R '\[h\]:2222'; then connect/,
   ],
   [
     '/tmp/c: line 1: Bad configuration option: foo\n/tmp/c: terminating, 1 bad configuration options',
@@ -173,6 +173,17 @@ test('each way in which ssh fails has a code, its own words and a command to try
     assert.match(explained.error.help, help);
     assert.match(explained.error.message, /^web: /);
     assert.equal(isRefusal(explained.error), code.endsWith('-host-key'));
+  }
+});
+
+test('a command for comparing a fingerprint accepts nothing by itself', () => {
+  for (const stderr of [
+    'Host key verification failed.',
+    'Host key for h has changed and you have requested strict checking',
+  ]) {
+    const { help } = explainSsh({ ...END, byHand: `ssh -o ${ACCEPT_NEW} -p 2222`, stderr }).error;
+    assert.match(help, /compare the fingerprint: ssh -p 2222 -- h/);
+    assert.doesNotMatch(help, /accept-new(?!-keys)/);
   }
 });
 

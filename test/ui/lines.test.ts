@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import type { RunEvent, Summary } from '../../runtime/engine/events.js';
 import { openLines } from '../../runtime/ui/lines.js';
+import { openQuiet } from '../../runtime/ui/quiet.js';
 import { summaryText, verdict } from '../../runtime/ui/summary-text.js';
 import { hostName, NOTHING, recordedRun } from './recorded.js';
 
@@ -41,6 +42,11 @@ test('A run of one host reads as a log', () => {
       'app',
       '  ! eu.web.web-01  partial   14 created, 26 replaced, 1 failed',
       '',
+      'problems',
+      '  ! assets/secret\\n.key  (block app on eu.web.web-01)',
+      '    open: permission denied',
+      '    help: let the user who runs syncplan read it',
+      '',
       'Partial: some of it is done, some is not.',
       '14 created, 26 replaced, 1 failed, 80 unchanged',
       '10.0 MiB sent, 51.1 KiB received in 2.5 s   run 20260921-7f3a, exit code 5',
@@ -65,6 +71,25 @@ test('There are no escape codes unless colour is on, and no signs outside ASCII 
   const events = recordedRun({ hosts: 9, blocks: 2, unreachable: [7], failing: [5], troubled: [3] });
   assert.match(linesOf(events, { unicode: false }), /^[ -~\n]*$/);
   assert.ok(linesOf(events, { colour: true }).includes('\x1b[31m'));
+});
+
+test('The summary of a log, and a quiet run that failed, name the first problems and count the rest', () => {
+  const events = recordedRun({ hosts: 1, blocks: 1, troubled: [1] });
+  const problem = events.find(event => event.type === 'problem')!;
+  const many = Array.from({ length: 30 }, (_, i) => ({ ...problem, path: `secret-${i + 10}` }));
+  const failed = events.flatMap(event => (event === problem ? many : [event]));
+  let said = '';
+  const quiet = openQuiet(text => (said += text), { colour: false, width: 100 });
+  for (const event of failed) quiet.event(event);
+  for (const text of [said, linesOf(failed)]) {
+    const summary = text.slice(text.indexOf('app\n  !'));
+    assert.equal(summary.match(/^ {2}! secret-\d+ {2}\(block app on eu\.web\.web-01\)$/gm)?.length, 20);
+    assert.match(summary, /^ {2}and 10 more$/m);
+  }
+  said = '';
+  for (const event of recordedRun({ hosts: 1, blocks: 1 }))
+    openQuiet(text => (said += text), { colour: false, width: 100 }).event(event);
+  assert.equal(said, '');
 });
 
 test('A summary that goes elsewhere has colour only if that place has it', () => {
@@ -96,16 +121,19 @@ test('Sixty hosts fit into a short summary: what failed by name, what went well 
     text,
     [
       'app',
-      '  ✗ eu.web.web-07  failed    connecting to 10.0.1.7 port 22 failed: connection refused',
-      '    help: see that sshd runs there: ssh -v 10.0.1.7',
+      '  ✗ eu.web.web-07  failed    the host failed, see below',
       '  ✗ eu.web.web-12  failed    the connection was lost while content was sent; 1 failed',
       '    help: run the same command again; it finishes what is left',
       '  ✓ 58 hosts       done      14 created, 26 replaced',
       '',
       'config',
-      '  ✗ eu.web.web-07  failed    connecting to 10.0.1.7 port 22 failed: connection refused',
+      '  ✗ eu.web.web-07  failed    the host failed, see below',
       '  – eu.web.web-12  skipped   app failed on this host',
       '  ✓ 58 hosts       done      14 created, 26 replaced',
+      '',
+      'hosts',
+      '  ✗ eu.web.web-07  failed  connecting to 10.0.1.7 port 22 failed: connection refused',
+      '    help: see that sshd runs there: ssh -v 10.0.1.7',
       '',
       'Partial: some of it is done, some is not.',
       '1,624 created, 3,016 replaced, 1 failed, 9,280 unchanged',

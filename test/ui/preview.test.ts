@@ -70,6 +70,16 @@ test('Hosts that face the same share one list, and every kind of change has a si
   );
 });
 
+test('Where each host keeps its root keeps no two apart, only whether it is to be made', () => {
+  const text = textOf([
+    ...['a', 'b', 'c'].map(name => relation(`web-${name}`, { createsRoot: `/srv/${name}` })),
+    relation('web-d'),
+  ]);
+  assert.match(text, /^ {2}3 hosts: same 8 changes {2}\(web-a, web-b, web-c\)$/m);
+  assert.match(text, /^ {4}\+ create +\/srv\/a {2}\(the root itself; on others \/srv\/b, …\)$/m);
+  assert.match(text, /^ {2}web-d: 8 changes$/m);
+});
+
 test('A difference in one byte of one change keeps two hosts apart', () => {
   const other = CHANGES.map((line, i) => (i === 3 ? { ...line, path: 'a\nb\xfe' } : line));
   const text = textOf([relation('web-1'), relation('web-2', { changes: other })]);
@@ -130,6 +140,43 @@ test('Refusals, failures and problems say what to do, and are not part of the to
       '1 change on 1 host, 5 B to send',
       '1 to create',
       '! 1 refused, 1 failed, 1 problem',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('A host that failed as a whole is told once, however many blocks it has and whoever needs it', () => {
+  const hosts = ['m1', 'm2'].map(host => ({ host, code: 'unknown-host-key', message: `${host}: the key`, help: host }));
+  const failed = (block: string, host: string, message: string) =>
+    relation(host, { block, state: 'failed', changes: [], bytes: 0, message, help: 'compare' });
+  const text = textOf(
+    [
+      ...['app', 'config'].flatMap(block => ['m1', 'm2'].map(host => failed(block, host, `${host}: the key`))),
+      failed('config', 'm3', 'm2: the key'),
+    ],
+    { hosts },
+  );
+  assert.equal(
+    text,
+    [
+      'app',
+      '  2 hosts: failed  (m1, m2)',
+      '    the host failed, see below',
+      '',
+      'config',
+      '  2 hosts: failed  (m1, m2)',
+      '    the host failed, see below',
+      '  m3: failed',
+      '    m2 failed, see below',
+      '',
+      'hosts that failed',
+      '  ✗ m1: the key',
+      '    help: m1',
+      '  ✗ m2: the key',
+      '    help: m2',
+      '',
+      'Nothing could be compared.',
+      '! 5 failed',
       '',
     ].join('\n'),
   );
