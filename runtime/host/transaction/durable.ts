@@ -57,13 +57,15 @@ const syncMarked = async (work: Work, doing: string): Promise<void> => {
     for (const path of paths) {
       const at = await work.parts[part]!.places.at(parent(path));
       if (!isFault(at)) await syncOne(work, { do: 'sync-file', at, name: leaf(path) }, at, doing);
+      else if (!GONE.has(at.fault)) throw failedSync(doing, at);
     }
   }
   for (const [part, paths] of work.dirty.folders) {
     for (const path of paths) {
       const at = await work.parts[part]!.places.at(path);
-      // One that was removed since is gone from its parent, which is marked as well.
+      // One that was removed since is gone from its parent, which is marked as well. What cannot be entered is not synced.
       if (!isFault(at)) await syncFolder(work, at, doing);
+      else if (!GONE.has(at.fault)) throw failedSync(doing, at);
     }
   }
 };
@@ -119,5 +121,7 @@ const failedSync = (doing: string, fault: Fault): HostError => {
   );
 };
 
+/** Something else stands there by now, or nothing. */
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 /** Up to so many, syncing one by one costs less than writing out all that the file system holds back. */
 const FEW = 16;
