@@ -14,7 +14,6 @@ import {
   open,
   remove,
   removeFolder,
-  stateOf,
 } from './session.js';
 
 export const commitCases: readonly Case[] = [
@@ -186,59 +185,6 @@ export const commitCases: readonly Case[] = [
     },
   },
   {
-    title: 'what is removed is in the trash of its run, once for each transaction',
-    async run(subject) {
-      subject.place.put({ 'a/f': { file: '1' }, 'a/l': { link: 'f' }, g: { file: 'G' } });
-      assert.deepEqual(await apply(subject, [remove('g'), remove('a/l'), remove('a/f'), removeFolder('a')]), [
-        'g: done',
-        'a/l: done',
-        'a/f: done',
-        'a: done',
-      ]);
-      assert.deepEqual(subject.place.look(), []);
-      subject.place.put({ g: { file: 'again' } });
-      await apply(subject, [remove('g')]);
-      assert.deepEqual(stateOf(subject), [
-        'staging',
-        'trash',
-        'trash/run-1',
-        'trash/run-1/app',
-        'trash/run-1/app.1',
-        'trash/run-1/app.1.3600.trash',
-        'trash/run-1/app.1/g',
-        'trash/run-1/app.3600.trash',
-        'trash/run-1/app/a',
-        'trash/run-1/app/a/f',
-        'trash/run-1/app/a/l',
-        'trash/run-1/app/g',
-      ]);
-    },
-  },
-  {
-    title: 'a removed file whose name is a folder in the trash, or the other way round, is kept as well',
-    async run(subject) {
-      subject.place.put({ a: { file: 'file' } });
-      await apply(subject, [remove('a')]);
-      subject.place.put({ 'a/b': { file: 'below' } });
-      assert.deepEqual(await apply(subject, [remove('a/b'), removeFolder('a')]), ['a/b: done', 'a: done']);
-      subject.place.put({ a: { file: 'file' } });
-      assert.deepEqual(await apply(subject, [remove('a')]), ['a: done']);
-      assert.deepEqual(stateOf(subject).slice(2), [
-        'trash/run-1',
-        'trash/run-1/app',
-        'trash/run-1/app.1',
-        'trash/run-1/app.1.3600.trash',
-        'trash/run-1/app.1/a',
-        'trash/run-1/app.1/a/b',
-        'trash/run-1/app.2',
-        'trash/run-1/app.2.3600.trash',
-        'trash/run-1/app.2/a',
-        'trash/run-1/app.3600.trash',
-        'trash/run-1/app/a',
-      ]);
-    },
-  },
-  {
     title: 'a folder that still holds something is kept, and what is gone already counts as removed',
     async run(subject) {
       subject.place.put({ 'a/unmanaged': { file: '' }, b: { folder: 0o755 }, c: { file: '' } });
@@ -329,40 +275,6 @@ export const commitCases: readonly Case[] = [
       ]);
       const all = await (await subject.host.openRoot(subject.place.path, { create: false, state: null })).scan(ALL);
       assert.deepEqual([...(await listed(all)).keys()], ['a']);
-    },
-  },
-  {
-    title: 'trash past its age and staging of dead runs are removed at the end, by that machine’s own clock',
-    async run(subject) {
-      subject.place.put({ gone: { file: '' } });
-      await apply(subject, [remove('gone')], {}, { run: 'kept' });
-      const old = { folder: 0o700 };
-      subject.place.put({ '.syncplan/staging/kept-other': old, '.syncplan/trash/kept/also/deep/x': { file: '' } });
-      await apply(subject, [file('a', 1)], { a: 'a' }, { run: 'next' });
-      assert.deepEqual(stateOf(subject), [
-        'staging',
-        'staging/kept-other',
-        'trash',
-        'trash/kept',
-        'trash/kept/also',
-        'trash/kept/also/deep',
-        'trash/kept/also/deep/x',
-        'trash/kept/app',
-        'trash/kept/app.3600.trash',
-        'trash/kept/app/gone',
-      ]);
-      // What says itself for how long it is kept stays for that long; what does not goes by what this run says.
-      subject.place.put({ b: { file: '' } });
-      await apply(subject, [remove('b')], {}, { run: 'last', trash: -1 });
-      assert.deepEqual(stateOf(subject), [
-        'staging',
-        'staging/kept-other',
-        'trash',
-        'trash/kept',
-        'trash/kept/app',
-        'trash/kept/app.3600.trash',
-        'trash/kept/app/gone',
-      ]);
     },
   },
 ];

@@ -6,6 +6,7 @@ import { hostileCases } from './conformance-hostile.js';
 import { lastingCases } from './conformance-lasting.js';
 import { scanCases } from './conformance-scan.js';
 import { stageCases } from './conformance-stage.js';
+import { trashCases } from './conformance-trash.js';
 import type { Subject } from './session.js';
 
 /**
@@ -21,6 +22,7 @@ export const conformance = (name: string, make: () => Promise<Subject>, { locks 
     ...foreignCases,
     ...hostileCases,
     ...lastingCases,
+    ...trashCases,
   ]) {
     if (needsLock && !locks) continue;
     test(`${name}: ${title}`, async () => {
