@@ -2,7 +2,17 @@
 import type { Path } from '../tree/path.js';
 import { type DigestCache, openDigestCache, withoutDigestCache } from './digest-cache.js';
 import type { FileVerbs } from './file-verbs.js';
-import { ensureRoot, fileSystemAt, type HeldRoot, holdRoot, mark, placeOf, spaceAt, withinOf } from './held-root.js';
+import {
+  ensureRoot,
+  fileSystemAt,
+  type HeldRoot,
+  holdRoot,
+  mark,
+  placeOf,
+  spaceAt,
+  stateFolderOf,
+  withinOf,
+} from './held-root.js';
 import type { Host, HostFacts, Locks, Programs, Root, Scan, Selection } from './host.js';
 import { HostError } from './host-error.js';
 import { attendLeftBehind } from './left-behind.js';
@@ -44,7 +54,12 @@ export const hostFromVerbs = (parts: HostParts): Host => {
 
   const scan = async (holding: HeldRoot, selection: Selection): Promise<Scan> => {
     const place = placeOf(verbs, holding, label);
-    const root = { folder: holding.open?.folder ?? null, path: holding.path, state: withinOf(holding) };
+    const root = {
+      folder: holding.open?.folder ?? null,
+      path: holding.path,
+      state: withinOf(holding),
+      stateFolder: await stateFolderOf(verbs, holding),
+    };
     const opened: SeenScan = await openScan(verbs, root, selection, {
       cache: cacheFor(holding.path),
       breathe,

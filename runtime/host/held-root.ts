@@ -91,6 +91,14 @@ export const withinOf = ({ path, elsewhere }: Pick<HeldRoot, 'path' | 'elsewhere
   return clean !== path && isWithin(clean, top) && clean.startsWith(`${top}/`) ? clean.slice(top.length + 1) : null;
 };
 
+/** The identity of a state folder that the plan puts elsewhere; null where there is none yet. */
+export const stateFolderOf = async (verbs: FileVerbs, { elsewhere }: HeldRoot): Promise<Stat | null> => {
+  const opened = elsewhere === null ? null : await verbs.open(elsewhere);
+  if (opened === null || isFault(opened)) return null;
+  await verbs.release(opened.folder);
+  return opened.stat;
+};
+
 /** The first transaction in a root gives it its marker. */
 export const mark = async (
   verbs: FileVerbs,

@@ -28,7 +28,13 @@ export type ScanTools = {
   readonly provenance?: (paths: readonly Path[]) => Promise<readonly Provenance[]>;
 };
 
-export type ScannedRoot = { readonly folder: Folder | null; readonly path: string; readonly state: Path | null };
+export type ScannedRoot = {
+  readonly folder: Folder | null;
+  readonly path: string;
+  readonly state: Path | null;
+  /** The same by identity, where it was found under a name of its own: a root may be reached by several paths. */
+  readonly stateFolder?: Pick<Stat, 'device' | 'inode'> | null;
+};
 
 /** `folder` is the held root, which stays the caller's; null where the root does not exist. `state` is the path of syncplan's own
  * folder in it, null where that lies elsewhere. */
@@ -121,7 +127,7 @@ const observe = async (
   const pace = makePace(breathe);
   const [hasher, { size }] = [await openDigests('xxh128'), await openDigests(selection.algorithm)];
   const extras = makeExtraReader(verbs, selection, managed, hasher);
-  const listed = await walkTree({ verbs, start, state: root.state, selection, matcher, managed, hasher, pace });
+  const listed = await walkTree({ verbs, start, ...ownOf(root), selection, matcher, managed, hasher, pace });
   if (isFault(listed)) throw unusable(path, listed);
   const walked = extras === null ? listed : await withExtras(verbs, start, listed, extras, hasher);
   const table = cache.table(selection.algorithm, size);
@@ -142,6 +148,8 @@ const arrive = async (state: ScanState, root: ScannedRoot): Promise<void> => {
   state.start = start;
   state.device = start?.stat.device ?? 0;
 };
+
+const ownOf = ({ state, stateFolder = null }: ScannedRoot) => ({ state, stateFolder });
 
 /** Enters the take's folder from the root, never through a link; null where it does not exist. */
 const findStart = async (

@@ -34,6 +34,7 @@ export type Walk = {
   readonly start: (Start & { readonly stat: Stat }) | null;
   /** Path of syncplan's own folder from the root; null where that lies elsewhere. */
   readonly state: Path | null;
+  readonly stateFolder: Pick<Stat, 'device' | 'inode'> | null;
   readonly selection: Selection;
   readonly matcher: Matcher;
   readonly managed: Managed;
@@ -43,7 +44,7 @@ export type Walk = {
 
 /** A Fault where the folder itself cannot be listed. */
 export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
-  const { verbs, start, state, selection, matcher, managed, pace } = walk;
+  const { verbs, start, state, stateFolder, selection, matcher, managed, pace } = walk;
   const listing = makeListing(walk.hasher);
   const tally = makeTally();
   const followers = new Map<Path, Path[]>();
@@ -60,7 +61,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     const sorted = [...named].sort(byName);
     const own = state !== null && parent(state) === inRoot(path) ? leaf(state) : null;
     for (const { name, stat } of sorted) {
-      if (name === own) continue;
+      if (name === own || (stat.inode === stateFolder?.inode && stat.device === stateFolder.device)) continue;
       if (stat.kind === 'file') {
         if (scope.selects(facts.of(name, 'file', stat))) addFile(name, path, stat, selection.links.hard === 'keep');
       } else if (stat.kind === 'folder') await addFolder(held, name, path, scope, stat, false);

@@ -90,7 +90,10 @@ test('a preview of the first release says 2 with --exit-code and writes nothing'
   const ended = await syncplan('plan', 'rollout.sp', '--exit-code');
   assert.equal(ended.code, 2, said(ended.err));
   assert.ok(/^ {2}3 hosts: same [\d,]+ changes +\(host-1, host-2, host-3\)$/m.test(ended.out), said(ended.out));
-  assert.ok(/create +\S+\/host-1\/roots\/site +\(the root itself; on others \S+\/host-2\//.test(ended.out), said(ended.out));
+  assert.ok(
+    /create +\S+\/host-1\/roots\/site +\(the root itself; on others \S+\/host-2\//.test(ended.out),
+    said(ended.out),
+  );
   for (const host of HOSTS) assert.equal(existsSync(remote(host)), false);
 });
 

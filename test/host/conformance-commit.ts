@@ -1,7 +1,20 @@
 // Conformance: what a commit makes of each kind of step.
 import assert from 'node:assert/strict';
 import { MOMENT } from '../support/fixture.js';
-import { adjust, apply, type Case, file, folder, hard, link, open, remove, removeFolder, stateOf } from './session.js';
+import {
+  ALL,
+  adjust,
+  apply,
+  type Case,
+  file,
+  folder,
+  hard,
+  link,
+  listed,
+  open,
+  remove,
+  removeFolder,
+} from './session.js';
 
 export const commitCases: readonly Case[] = [
   {
@@ -172,59 +185,6 @@ export const commitCases: readonly Case[] = [
     },
   },
   {
-    title: 'what is removed is in the trash of its run, once for each transaction',
-    async run(subject) {
-      subject.place.put({ 'a/f': { file: '1' }, 'a/l': { link: 'f' }, g: { file: 'G' } });
-      assert.deepEqual(await apply(subject, [remove('g'), remove('a/l'), remove('a/f'), removeFolder('a')]), [
-        'g: done',
-        'a/l: done',
-        'a/f: done',
-        'a: done',
-      ]);
-      assert.deepEqual(subject.place.look(), []);
-      subject.place.put({ g: { file: 'again' } });
-      await apply(subject, [remove('g')]);
-      assert.deepEqual(stateOf(subject), [
-        'staging',
-        'trash',
-        'trash/run-1',
-        'trash/run-1/app',
-        'trash/run-1/app.1',
-        'trash/run-1/app.1.3600.trash',
-        'trash/run-1/app.1/g',
-        'trash/run-1/app.3600.trash',
-        'trash/run-1/app/a',
-        'trash/run-1/app/a/f',
-        'trash/run-1/app/a/l',
-        'trash/run-1/app/g',
-      ]);
-    },
-  },
-  {
-    title: 'a removed file whose name is a folder in the trash, or the other way round, is kept as well',
-    async run(subject) {
-      subject.place.put({ a: { file: 'file' } });
-      await apply(subject, [remove('a')]);
-      subject.place.put({ 'a/b': { file: 'below' } });
-      assert.deepEqual(await apply(subject, [remove('a/b'), removeFolder('a')]), ['a/b: done', 'a: done']);
-      subject.place.put({ a: { file: 'file' } });
-      assert.deepEqual(await apply(subject, [remove('a')]), ['a: done']);
-      assert.deepEqual(stateOf(subject).slice(2), [
-        'trash/run-1',
-        'trash/run-1/app',
-        'trash/run-1/app.1',
-        'trash/run-1/app.1.3600.trash',
-        'trash/run-1/app.1/a',
-        'trash/run-1/app.1/a/b',
-        'trash/run-1/app.2',
-        'trash/run-1/app.2.3600.trash',
-        'trash/run-1/app.2/a',
-        'trash/run-1/app.3600.trash',
-        'trash/run-1/app/a',
-      ]);
-    },
-  },
-  {
     title: 'a folder that still holds something is kept, and what is gone already counts as removed',
     async run(subject) {
       subject.place.put({ 'a/unmanaged': { file: '' }, b: { folder: 0o755 }, c: { file: '' } });
@@ -288,6 +248,33 @@ export const commitCases: readonly Case[] = [
           `fresh/conf/app/b/c file 0644 ${MOMENT} c`,
         ],
       );
+    },
+  },
+  {
+    title: 'the state folder is private, and is never listed',
+    async run(subject) {
+      subject.place.put({ gone: { file: '' } });
+      await apply(subject, [remove('gone'), file('a', 1)], { a: 'a' });
+      const root = await subject.host.openRoot(`${subject.place.path}/.syncplan`, { create: false, state: null });
+      const inside = await root.scan(ALL);
+      const modes = [...(await listed(inside))].map(([path, entry]) =>
+        entry.kind === 'folder' ? `${path} ${entry.mode.toString(8)}` : path,
+      );
+      assert.deepEqual(modes.map(line => line.replace(/app-[0-9a-f]{16}/, 'app-KEY')).sort(), [
+        'baseline 700',
+        'baseline/app-KEY 700',
+        'baseline/app-KEY/00000001',
+        'intent 700',
+        'marker',
+        'staging 700',
+        'trash 700',
+        'trash/run-1 700',
+        'trash/run-1/app 700',
+        'trash/run-1/app.3600.trash',
+        'trash/run-1/app/gone',
+      ]);
+      const all = await (await subject.host.openRoot(subject.place.path, { create: false, state: null })).scan(ALL);
+      assert.deepEqual([...(await listed(all)).keys()], ['a']);
     },
   },
 ];

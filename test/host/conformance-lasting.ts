@@ -13,12 +13,9 @@ import {
   listed,
   open,
   remove,
-  removeFolder,
   reopen,
   stateOf,
 } from './session.js';
-
-const BY = { run: 'run-2', block: 'app', trash: 3600, durability: 'strict', lock: null } as const;
 
 export const lastingCases: readonly Case[] = [
   {
@@ -110,100 +107,6 @@ export const lastingCases: readonly Case[] = [
     },
   },
   {
-    title: 'what is to be kept is in the trash before it is replaced, by files, links and further names',
-    async run(subject) {
-      subject.place.put({
-        'd/f': { file: 'theirs', mode: 0o640 },
-        'd/l': { link: 'theirs' },
-        h: { file: 'theirs too' },
-      });
-      const actions = [
-        file('d/f', 4, { expect: 'seen', keep: true }),
-        link('d/l', 'ours', { expect: 'seen', keep: true }),
-        file('leader', 4),
-        { ...hard('h', 'leader', 'seen'), keep: true } as never,
-      ];
-      assert.deepEqual(await apply(subject, actions, { 'd/f': 'ours', leader: 'ours' }), [
-        'd/f: done',
-        'd/l: done',
-        'leader: done',
-        'h: done',
-      ]);
-      const root = await reopen(subject);
-      assert.deepEqual(await root.trashed('run-1'), [
-        { path: 'd/f', kind: 'file', why: 'replaced', size: 6 },
-        { path: 'd/l', kind: 'link', why: 'replaced', size: 0 },
-        { path: 'h', kind: 'file', why: 'replaced', size: 10 },
-      ]);
-      assert.deepEqual(await root.trashed('another'), []);
-    },
-  },
-  {
-    title: 'what a run removed is restored with its attributes, folders too, and what stood there is kept in turn',
-    async run(subject) {
-      const { place } = subject;
-      place.put({
-        d: { folder: 0o750 },
-        'd/f': { file: 'old', mode: 0o640 },
-        'd/l': { link: 'to' },
-        e: { file: 'old' },
-      });
-      const before = place.look();
-      await apply(
-        subject,
-        [file('e', 3, { expect: 'seen', keep: true }), remove('d/l'), remove('d/f'), removeFolder('d')],
-        {
-          e: 'new',
-        },
-      );
-      const root = await reopen(subject);
-      assert.deepEqual(
-        (await root.trashed('run-1')).map(({ path, kind, why }) => `${path} ${kind} ${why}`),
-        ['d folder deleted', 'd/f file deleted', 'd/l link deleted', 'e file replaced'],
-      );
-      const restored = await root.restore('run-1', [], BY);
-      assert.deepEqual(restored.map(({ path, result }) => `${path} ${result}`).sort(), [
-        'd done',
-        'd/f done',
-        'd/l done',
-        'e done',
-      ]);
-      assert.deepEqual(place.look(), before);
-      assert.deepEqual(
-        (await root.trashed('run-2')).map(({ path, why }) => `${path} ${why}`),
-        ['e replaced'],
-      );
-      assert.deepEqual(
-        (await root.trashed('run-1')).filter(({ kind }) => kind !== 'folder'),
-        [],
-      );
-      const scan = await root.scan(ALL);
-      assert.deepEqual(await scan.provenance(['e']), ['drift']);
-    },
-  },
-  {
-    title: 'only the paths asked for are restored, and a folder in the way is named',
-    async run(subject) {
-      const { place } = subject;
-      place.put({ 'a/x': { file: '1' }, 'a/y': { file: '2' }, b: { file: '3' }, c: { file: '4' } });
-      await apply(subject, [remove('a/x'), remove('a/y'), remove('b'), remove('c')]);
-      place.put({ 'b/in': { file: 'theirs' } });
-      const root = await reopen(subject);
-      const told = (await root.restore('run-1', ['a', 'b'], BY)).map(one =>
-        one.result === 'failed' ? `${one.path} ${one.problem.code}` : `${one.path} ${one.result}`,
-      );
-      assert.deepEqual(told.sort(), ['a/x done', 'a/y done', 'b changed']);
-      assert.deepEqual(
-        place.look().map(line => line.split(' ')[0]),
-        ['a', 'a/x', 'a/y', 'b', 'b/in'],
-      );
-      assert.deepEqual(
-        (await root.trashed('run-1')).map(({ path }) => path),
-        ['b', 'c'],
-      );
-    },
-  },
-  {
     title: 'what is owed is told until it is paid, and each transaction of a run owes for itself',
     async run(subject) {
       for (const owed of ['first', 'second']) {
@@ -253,6 +156,15 @@ export const lastingCases: readonly Case[] = [
       assert.deepEqual(
         place.look().filter(line => line.includes('.syncplan')),
         [],
+      );
+      // Where the root is reached by another path than its state folder, that is known by what it is.
+      place.put({ alias: { link: 'root' } });
+      const [aliased, state] = [`${place.path}/alias`, `${path}/deep/other`];
+      await apply(subject, [remove('x')], {}, { path: aliased, state });
+      const alias = await subject.host.openRoot(aliased, { create: false, state });
+      assert.deepEqual(
+        [...(await listed(await alias.scan(ALL))).keys()].filter(name => !name.startsWith('deep/own')),
+        ['deep'],
       );
       // Two roots cannot share one.
       await assert.rejects(subject.host.openRoot(place.path, { create: false, state: `${place.path}/elsewhere/own` }), {

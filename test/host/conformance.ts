@@ -6,7 +6,7 @@ import { hostileCases } from './conformance-hostile.js';
 import { lastingCases } from './conformance-lasting.js';
 import { scanCases } from './conformance-scan.js';
 import { stageCases } from './conformance-stage.js';
-import { stateCases } from './conformance-state.js';
+import { trashCases } from './conformance-trash.js';
 import type { Subject } from './session.js';
 
 /**
@@ -19,10 +19,10 @@ export const conformance = (name: string, make: () => Promise<Subject>, { locks 
     ...scanCases,
     ...stageCases,
     ...commitCases,
-    ...stateCases,
     ...foreignCases,
     ...hostileCases,
     ...lastingCases,
+    ...trashCases,
   ]) {
     if (needsLock && !locks) continue;
     test(`${name}: ${title}`, async () => {

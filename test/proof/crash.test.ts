@@ -1,8 +1,8 @@
 // A machine that loses its process or its power before operation n of a run, for every n: nothing is lost, torn or mixed.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { hold, proving } from './invariants.js';
-import { sightsIn } from './sights.js';
+import { differences, hold, proving } from './invariants.js';
+import { keptIn, sightsIn } from './sights.js';
 import {
   checkConverges,
   checkKept,
@@ -112,6 +112,43 @@ test(
         new: upgrade.new,
       });
     for (const { where, disk } of late) checkKept(upgrade, where, disk);
+  },
+);
+
+test(
+  proving(
+    'what somebody else writes between a death and the recovery is left alone, or kept',
+    'what we overwrote or deleted was baseline content or is kept',
+    'every read of a final path is old or new',
+  ),
+  async () => {
+    const later = {
+      'app/core': { file: 'theirs, later' },
+      large: { file: 'theirs, larger' },
+      removed: { file: 'theirs, again' },
+    };
+    for (const image of images.filter((_, i) => i % 4 === 1)) {
+      const trial = restarted(image);
+      const { disk, put } = trial.simulation.at('r1');
+      put(later);
+      disk.settle();
+      const theirs = new Map([...sightsIn(disk)].filter(([path]) => path in later));
+      const check = (when: string): void =>
+        hold('what we overwrote or deleted was baseline content or is kept', `${image.where}, ${when}`, {
+          foreign: theirs,
+          now: sightsIn(disk),
+          kept: keptIn(disk),
+        });
+      await recover(disk);
+      check('recovered');
+      for (let attempt = 1; attempt <= 3; attempt++) {
+        const { summary } = await trial.run();
+        check(`run ${attempt}`);
+        if (summary.exitCode === 0) break;
+        assert.ok(attempt < 3, `${image.where}: exit ${summary.exitCode}`);
+      }
+      assert.deepEqual(differences(sightsIn(disk), trial.new), [], image.where);
+    }
   },
 );
 

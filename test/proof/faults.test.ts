@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { fault, type Operation } from '../support/memory-disk.js';
+import { seeded } from '../support/seeded.js';
 import type { Ran } from '../support/simulated-session.js';
 import { hold, proving } from './invariants.js';
 import { sightsIn } from './sights.js';
@@ -52,6 +53,15 @@ const checkEnd = (trial: Upgrade, where: string, { summary }: Ran): void => {
     hosts: [{ done: relation!.state === 'done', now, new: trial.new }],
   });
   checkKept(trial, where, trial.simulation.at('r1').disk);
+  const acknowledged = relation!.state === 'done';
+  for (let seed = 0; acknowledged && seed < 3; seed++) {
+    const after = sightsIn(trial.simulation.at('r1').disk.crash(seeded(seed)));
+    hold('acknowledged means new, after any crash', `${where}, crash seed ${seed}`, {
+      acknowledged,
+      now: after,
+      new: trial.new,
+    });
+  }
 };
 
 test(
@@ -60,6 +70,7 @@ test(
     'every read of a final path is old or new',
     'an existing path that is replaced by its like is never missing',
     'what we overwrote or deleted was baseline content or is kept',
+    'acknowledged means new, after any crash',
     'exit 0 exactly when every host was verified',
     'a second run does nothing',
   ),

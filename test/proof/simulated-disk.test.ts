@@ -1,7 +1,7 @@
 // The simulated disk forgets what a real one may forget, and nothing else: or else no crash on it would prove anything.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import type { Inode } from '../support/memory-disk.js';
+import { fault, type Inode } from '../support/memory-disk.js';
 import { seeded } from '../support/seeded.js';
 import { makeSimulatedDisk, type SimulatedDisk } from '../support/simulated-disk.js';
 import { sightsIn } from './sights.js';
@@ -94,6 +94,20 @@ test('without the sync of the file a rename puts torn content in place', () => {
     return place;
   });
   assert.ok(found.has('folder/a=') && found.has('folder/a=new') && found.has('folder/a=n00'), [...found].join('; '));
+});
+
+test('what a sync failed to write is not brought back by the next one', () => {
+  const found = outcomes(() => {
+    const place = makePlace();
+    const inode = write(place.disk, place.folder, 'b', 'new');
+    place.disk.synced('folder', place.folder);
+    place.disk.disturb = () => fault('EIO');
+    place.disk.count('sync-file', 'b');
+    place.disk.disturb = () => null;
+    place.disk.synced('file', inode);
+    return place;
+  });
+  assert.ok(found.has('folder/a=old folder/b='), [...found].join('; '));
 });
 
 test('two renames into different folders may survive without each other', () => {

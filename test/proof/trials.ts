@@ -151,6 +151,12 @@ export const checkConverges = async (
     );
   }
   for (const id of ids) checkKept(upgrade, `${where}, run again`, upgrade.simulation.at(id).disk);
+  const theirs = [...upgrade.foreign.keys()];
+  for (const { drift } of again.preview.relations) {
+    const wrong = drift.filter(path => !theirs.includes(path));
+    if (wrong.length > 0)
+      throw new Error(`${where}: nobody else changed ${wrong.join(', ')}, but it is said to be drift`);
+  }
   const third = await upgrade.run();
   ids.forEach((id, i) => {
     const changes = third.preview.relations.flatMap(relation =>

@@ -1,11 +1,11 @@
 // A whole host over a disk in memory.
 import { ALGORITHMS } from '../../compiler/plan.js';
 import { hostFromVerbs } from '../../runtime/host/from-verbs.js';
-import type { Host } from '../../runtime/host/host.js';
+import type { Host, Locks } from '../../runtime/host/host.js';
 import type { MemoryDisk } from './memory-disk.js';
 import { makeMemoryVerbs } from './memory-verbs.js';
 
-export const makeMemoryHost = (disk: MemoryDisk, label = 'memory'): Host =>
+export const makeMemoryHost = (disk: MemoryDisk, label = 'memory', locks: Locks | null = null): Host =>
   hostFromVerbs({
     label,
     kind: 'memory',
@@ -24,4 +24,5 @@ export const makeMemoryHost = (disk: MemoryDisk, label = 'memory'): Host =>
     breathe: async () => {},
     now: () => disk.now() / 1000,
     newId: () => `marker-${disk.now()}`,
+    locks,
   });

@@ -10,7 +10,8 @@
 //  5. Attributes that were not synced are old or new, whatever became of the content.
 //  6. When an inode last changed is part of what changed it: an operation on entries that is lost takes its mark along, as
 //     file systems with a journal do it.
-//  7. A process that dies loses nothing: `image` is what the cache holds.
+//  7. A sync that fails loses what it should have written: a later one does not bring it back, though it says so.
+//  8. A process that dies loses nothing: `image` is what the cache holds.
 import { HostError } from '../../runtime/host/host-error.js';
 import { type Inode, type MemoryDisk, type MemoryDiskOptions, makeMemoryDisk } from './memory-disk.js';
 import type { Random } from './seeded.js';
@@ -51,6 +52,8 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
   /** When an inode last changed by an operation on entries, and otherwise. */
   const byEntries = new Map<Inode, number>();
   const byItself = new Map<Inode, number>();
+  /** Content that a sync failed to write: until it is written anew, no sync makes it durable. */
+  const lost = new Map<Inode, Buffer>();
   /** The last operation on entries of an inode that is durable. */
   const committed = new Map<Inode, number>();
   let journal: Group[] = [];
@@ -82,15 +85,28 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
     }
   };
   const syncContent = (inode: Inode): void => {
-    const { content, attributes } = versionOf(inode);
+    const { content: cached, attributes } = versionOf(inode);
+    const content = lost.get(inode) === cached ? (durable.get(inode) ?? EMPTY).content : cached;
     durable.set(inode, { content, attributes: { ...attributes, changed: ownMoment(inode) } });
   };
+
+  /** By name for `sync-file`, wherever that is: more may be lost than was to be written, never less. */
+  const lose = (verb: string, name: string): void =>
+    visit(
+      disk.root,
+      inode => inode.entries,
+      (inode, at) => {
+        if (verb === 'sync-folder' || (verb === 'sync-file' && at !== name)) return;
+        if (inode.content !== durable.get(inode)?.content) lost.set(inode, inode.content);
+      },
+    );
 
   const disk: SimulatedDisk = Object.assign(memory, {
     count(verb: string, name: string) {
       alive();
       const answer = count(verb, name);
       alive();
+      if (answer !== null && verb.startsWith('sync-')) lose(verb, name);
       return answer;
     },
     make(kind: Inode['kind'], mode: number, target?: string) {
@@ -133,7 +149,7 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
     },
     settle() {
       journal = [];
-      for (const moments of [byEntries, byItself, committed]) moments.clear();
+      for (const known of [byEntries, byItself, committed]) known.clear();
       visit(
         disk.root,
         inode => inode.entries,
@@ -265,10 +281,11 @@ const copyOf = (
 const visit = (
   inode: Inode,
   entriesOf: (inode: Inode) => ReadonlyMap<string, Inode>,
-  see: (inode: Inode) => void,
+  see: (inode: Inode, name: string) => void,
+  name = '',
 ): void => {
-  see(inode);
-  for (const below of entriesOf(inode).values()) visit(below, entriesOf, see);
+  see(inode, name);
+  for (const [at, below] of entriesOf(inode)) visit(below, entriesOf, see, at);
 };
 
 /** All that a stat tells but its identity, and whatever else an inode carries. */

@@ -8,6 +8,7 @@ import { blockPlan, planOf } from '../engine/plans.js';
 import { makeMemoryPlace, type Place, type Tree } from './fixture.js';
 import { makeMemoryHost } from './memory-host.js';
 import { makeSimulatedDisk, type SimulatedDisk } from './simulated-disk.js';
+import { makeSimulatedLocks } from './simulated-locks.js';
 
 export type SimulatedPlace = Place & { readonly disk: SimulatedDisk };
 
@@ -84,7 +85,7 @@ const simulationOf = (
       const summary = await run({
         plan: plan(planOf([blockPlan('all', { remotes, durability: 'strict', ...block })])),
         command: 'apply',
-        connect: async ({ id }) => wrap(makeMemoryHost(at(id).disk, id), id),
+        connect: async ({ id }) => wrap(makeMemoryHost(at(id).disk, id, makeSimulatedLocks(at(id).disk)), id),
         resolveRoot: ({ id }) => at(id).path,
         clock: () => ++so.moment,
         runId: `run-${++so.runs}`,

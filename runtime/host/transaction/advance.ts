@@ -23,14 +23,15 @@ export const advanceBaselines = async (work: Work): Promise<void> => {
   }
 };
 
-/** The file steps that further names may lead to; looked for only where there are such names. */
+/** The file steps that were done and that further names may lead to; looked for only where there are such names. */
 const filledByPath = ({ table }: Work): ReadonlyMap<string, number> => {
   const filled = new Map<string, number>();
   let wanted = false;
   for (let index = 0; index < table.size && !wanted; index++) wanted = table.step(index)?.action.do === 'hard';
   for (let index = 0; index < table.size && wanted; index++) {
     const step = table.step(index);
-    if (step?.action.do === 'file') filled.set(keyOf(step.part, step.action.path), index);
+    if (step?.action.do === 'file' && table.state(index) === 'done')
+      filled.set(keyOf(step.part, step.action.path), index);
   }
   return filled;
 };

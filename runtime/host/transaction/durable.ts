@@ -56,14 +56,16 @@ const syncMarked = async (work: Work, doing: string): Promise<void> => {
   for (const [part, paths] of work.dirty.files) {
     for (const path of paths) {
       const at = await work.parts[part]!.places.at(parent(path));
-      if (!isFault(at)) await syncOne(work, { do: 'sync-file', at, name: leaf(path) }, doing);
+      if (!isFault(at)) await syncOne(work, { do: 'sync-file', at, name: leaf(path) }, at, doing);
+      else if (!GONE.has(at.fault)) throw failedSync(doing, at);
     }
   }
   for (const [part, paths] of work.dirty.folders) {
     for (const path of paths) {
       const at = await work.parts[part]!.places.at(path);
-      // One that was removed since is gone from its parent, which is marked as well.
+      // One that was removed since is gone from its parent, which is marked as well. What cannot be entered is not synced.
       if (!isFault(at)) await syncFolder(work, at, doing);
+      else if (!GONE.has(at.fault)) throw failedSync(doing, at);
     }
   }
 };
@@ -86,7 +88,7 @@ const syncTree = async (work: Work, folder: Folder, doing: string): Promise<void
   const listed = await work.verbs.list(folder);
   if (isFault(listed)) throw failedSync(doing, listed);
   for (const { name, stat } of listed) {
-    if (stat.kind === 'file') await syncOne(work, { do: 'sync-file', at: folder, name }, doing);
+    if (stat.kind === 'file') await syncOne(work, { do: 'sync-file', at: folder, name }, folder, doing);
     if (stat.kind !== 'folder') continue;
     const inside = await work.verbs.enter(folder, name);
     if (isFault(inside)) throw failedSync(doing, inside);
@@ -101,12 +103,12 @@ const syncTree = async (work: Work, folder: Folder, doing: string): Promise<void
 };
 
 const syncFolder = (work: Work, folder: Folder, doing: string): Promise<void> =>
-  syncOne(work, { do: 'sync-folder', at: folder }, doing);
+  syncOne(work, { do: 'sync-folder', at: folder }, folder, doing);
 
 /** What may not be opened by its owner either is synced with everything around it. */
-const syncOne = async (work: Work, deed: Deed, doing: string): Promise<void> => {
-  const fault = await performOne(work.verbs, deed);
-  if (fault?.fault === 'EACCES' && (await syncAll(work, doing))) return;
+const syncOne = async (work: Work, deed: Deed, at: Folder, doing: string): Promise<void> => {
+  let fault = await performOne(work.verbs, deed);
+  if (fault?.fault === 'EACCES') fault = await work.verbs.syncAll(at);
   if (fault !== null && fault.fault !== 'ENOENT') throw failedSync(doing, fault);
 };
 
@@ -119,5 +121,7 @@ const failedSync = (doing: string, fault: Fault): HostError => {
   );
 };
 
+/** Something else stands there by now, or nothing. */
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 /** Up to so many, syncing one by one costs less than writing out all that the file system holds back. */
 const FEW = 16;

@@ -11,6 +11,8 @@ import { isNumbered, openRoom, openState, type StatePlace } from './state-folder
 
 export type Logged = {
   readonly name: string;
+  /** The record's own name in the log. */
+  readonly file: string;
   readonly state: 'intent' | 'owed';
   readonly intent: Intent | Damage;
 };
@@ -67,7 +69,12 @@ export const readLog = (verbs: FileVerbs, place: StatePlace): Promise<readonly L
       const intent = await readIntent(verbs, place, log, name);
       if (intent === null) continue;
       const done = name.endsWith(DONE);
-      all.push({ name: done ? name.slice(0, -DONE.length) : name, state: done ? 'owed' : 'intent', intent });
+      all.push({
+        name: done ? name.slice(0, -DONE.length) : name,
+        file: name,
+        state: done ? 'owed' : 'intent',
+        intent,
+      });
     }
     return all;
   });

@@ -29,10 +29,12 @@ export const recoverTransaction = async (
   name: string,
 ): Promise<Recovered[]> => {
   const { verbs } = tools;
-  const logged = (await readLog(verbs, place)).find(one => one.name === name && one.state === 'intent');
+  const logged = (await readLog(verbs, place)).find(
+    one => one.name === name && (one.state === 'intent' || isDamage(one.intent)),
+  );
   if (logged === undefined) return [];
-  const { intent } = logged;
-  if (isDamage(intent)) return [damaged(await putAside(verbs, place, name), intent.damage, place.where)];
+  const { intent, file } = logged;
+  if (isDamage(intent)) return [damaged(await putAside(verbs, place, file), intent.damage, place.where)];
   const roots = await openRoots(verbs, place, intent);
   const desks: Desk[] = [];
   let work: Work | null = null;
