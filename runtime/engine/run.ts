@@ -34,6 +34,8 @@ export type RunOptions = {
   /** Asked after `previewed` in `apply`, where there is something to do; null asks nobody. */
   readonly confirm: ((preview: Preview) => Promise<boolean>) | null;
   readonly allowDelete: boolean;
+  /** Gets errors that nobody expected as they were thrown; the run tells their message alone. */
+  readonly internal?: (error: unknown) => void;
   /** Hosts that transfer at once, instead of the plan's number. */
   readonly parallel: number | null;
 };
