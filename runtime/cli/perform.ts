@@ -25,8 +25,14 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
       ? { ...summary, exitCode: EXIT.changes }
       : summary;
   const started = new Date();
-  const interrupts = catchInterrupts(call.process, terminal.say);
   const show = await openShow(call);
+  /** A line between two pictures: the live screen counts its own lines, and would leave some behind. */
+  const sayAside = (text: string, last = false): void => {
+    show.pause();
+    terminal.say(text);
+    if (!last) show.resume();
+  };
+  const interrupts = catchInterrupts(call.process, sayAside);
   let preview: Preview | null = null;
   const connecting = prepareConnect(call, dirname(loaded.file), interrupts.signal);
   const confirm = async (seen: Preview): Promise<boolean> => {
@@ -53,6 +59,7 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
         preview = seen;
       },
       confirm: command === 'apply' && terminal.interactive && !options.flag('yes') ? confirm : null,
+      ...(verbose ? { internal: (error: unknown) => sayAside(stackOf(error)) } : {}),
       allowDelete: options.flag('allow-delete'),
       parallel: options.value('parallel') === null ? null : Number(options.value('parallel')),
     });
@@ -70,6 +77,9 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
     terminal.say(`syncplan: the history of runs could not be written: ${displayMessage(fault.message)}\n`);
   return summary.exitCode;
 };
+
+const stackOf = (error: unknown): string =>
+  `${(error instanceof Error ? (error.stack ?? error.message) : String(error)).split('\n').map(displayMessage).join('\n')}\n`;
 
 /** The preview is the result of plan; the stream has told it already, and quiet wants none. */
 const sayPreview = (
