@@ -6,6 +6,7 @@ import type { Diagnostic } from './diagnostic.js';
 import { finding, quoted } from './findings.js';
 import { type Lexed, lex } from './lexer.js';
 import { PlanParser } from './parser.js';
+import { predicateNamed } from './schema.js';
 import { lineTable, positionIn, type Source } from './source.js';
 import * as T from './tokens.js';
 
@@ -92,6 +93,13 @@ function explain(error: IRecognitionException, behind: T.Token | undefined, sour
     return finding('SP1018', span, message, { help: condition.help });
   }
   if (rule === 'list') return finding('SP1019', span, `${found.text} cannot stand in a list`);
+  const compared = predicateNamed('file', behind?.image ?? '') ?? predicateNamed('host', behind?.image ?? '');
+  const operators = compared?.tests.flatMap(({ operator }) => (operator === null ? [] : [quoted(operator)])) ?? [];
+  if (compared !== null && operators.length > 0) {
+    const message = `${quoted(compared.name)} cannot be compared by ${found.text}`;
+    const help = `it is compared by ${operators.join(', ')}; for example ${quoted(compared.example)}`;
+    return finding('SP1018', span, message, { help });
+  }
   const help = 'tests are joined by `and` or `or`; a condition ends with its line or at `{`';
   return finding('SP1018', span, `${found.text} cannot stand${after}`, { help });
 }

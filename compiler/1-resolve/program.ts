@@ -28,8 +28,8 @@ export type ProgramFile = {
 /** The folder of the file that holds a place, as the main file's folder sees it; '' for that folder itself. */
 export const baseOf = (program: Program, span: Span): string => folderOf(program.files.get(span.file)?.shown ?? '');
 
-/** The place of what has none in the text: said on the command line. */
-export const topOf = (program: Program): Span => ({ file: program.main, start: 0, end: 0 });
+/** Where the command line said it: no file of the plan is at fault. `option` is as it was given: `--remote web`. */
+export const givenAs = (option: string): Span => ({ file: option, start: 0, end: 0 });
 
 /** A path that a file names is relative to the folder it is in. */
 export const beside = (file: string, path: string): string =>

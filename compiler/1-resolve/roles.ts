@@ -9,7 +9,7 @@ import { matchGlob, parseGlob } from '../glob.js';
 import { type Asked, readCondition } from './condition.js';
 import type { Surroundings } from './level.js';
 import type { FleetModel, HostModel, RoleModel } from './model.js';
-import { topOf } from './program.js';
+import { givenAs } from './program.js';
 
 export type Assigned = Readonly<Record<string, readonly string[]>>;
 
@@ -41,15 +41,16 @@ const assignedRoles = (
   fleet: FleetModel,
   around: Surroundings,
 ): readonly (readonly [string, RoleModel])[] => {
-  const span = topOf(around.program);
   return Object.entries(assigned).flatMap(([name, references]) => {
+    const option = name === 'master' || name === 'remote' ? `--${name} ` : `--role ${name}=`;
+    const span = givenAs(`${option}${references.join(',')}`);
     if (!roles.has(name) && name !== 'master' && name !== 'remote') {
       around.report(
         finding(names.unknownAssignedRole, span, [name, [...new Set(['master', 'remote', ...roles.keys()])]]),
       );
       return [];
     }
-    const hosts = union(references.map(reference => fleet.find(reference, span)));
+    const hosts = union(references.map(reference => fleet.find(reference, givenAs(`${option}${reference}`))));
     if (hosts?.length === 0) around.report(finding(fleetFindings.emptyRole, span, [name]));
     return [[name, { name, span, hosts: hosts?.length === 0 ? null : hosts, isAssigned: true }]];
   });

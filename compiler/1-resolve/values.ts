@@ -4,7 +4,7 @@ import type { Span } from '../../grammar/source.js';
 import { finding, type Report } from '../catalog/finding.js';
 import * as names from '../catalog/names.js';
 import type { IsPoisoned } from './poison.js';
-import { type Program, topOf } from './program.js';
+import { givenAs, type Program } from './program.js';
 import type { Lookup } from './slots.js';
 
 export type Known =
@@ -33,7 +33,7 @@ export type Given = { readonly vars: Readonly<Record<string, string>>; readonly 
 
 export const resolveValues = (program: Program, given: Given, isPoisoned: IsPoisoned, report: Report): Values => {
   const declared = collect(program, report);
-  const inputs = readInputs(program, declared, given, report);
+  const inputs = readInputs(declared, given, report);
   const settled = new Map<string, Known | null>();
   const open: string[] = [];
 
@@ -156,7 +156,6 @@ const collect = (program: Program, report: Report): ReadonlyMap<string, Statemen
 
 /** null: without a value, or with a faulty default. */
 const readInputs = (
-  program: Program,
   declared: ReadonlyMap<string, Statement>,
   given: Given,
   report: Report,
@@ -178,7 +177,7 @@ const readInputs = (
     }
   }
   for (const name of given.named) {
-    if (!inputs.has(name)) report(finding(names.unknownInput, topOf(program), [name, [...inputs.keys()]]));
+    if (!inputs.has(name)) report(finding(names.unknownInput, givenAs(`--var ${name}`), [name, [...inputs.keys()]]));
   }
   return inputs;
 };

@@ -70,9 +70,20 @@ export const unknownValue = kind({
   example: 'let release = "2026.11"\nfleet { root www "/srv/${relese}" }\n',
   say: (name: string, legal: readonly string[]) => [
     `no value is called ${quoted(name)}`,
-    suggest(name, legal, 'values'),
+    undeclared(name, suggest(name, legal, 'values')),
   ],
 });
+
+/** Nothing is inserted that was not declared: a path that differs from host to host is said at each. */
+const undeclared = (name: string, suggestion: string): string => {
+  if (suggestion.startsWith('did')) return suggestion;
+  const declare = 'declare it with `let` or `input`';
+  return HOST_WORDS.has(name)
+    ? `${declare}; where a path differs from host to host, give each host a root of its own`
+    : `${declare}; ${suggestion}`;
+};
+
+const HOST_WORDS: ReadonlySet<string> = new Set(['host', 'hostname', 'name', 'group', 'region']);
 
 export const ambiguousHost = kind({
   code: 'SP2007',

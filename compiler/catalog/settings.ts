@@ -74,6 +74,16 @@ export const incompleteSetting = kind({
   ],
 });
 
+/** What people call it elsewhere. */
+const ELSEWHERE: Readonly<Record<string, string>> = { folder: 'directory', dir: 'directory', symlink: 'link' };
+
+const meant = (found: string, legal: readonly string[]): string | null => {
+  const word = ELSEWHERE[found];
+  if (word !== undefined && legal.includes(word)) return `did you mean ${quoted(word)}?`;
+  const help = suggest(found, legal, 'words');
+  return help.startsWith('did') ? help : null;
+};
+
 export const wrongWord = kind({
   code: 'SP3007',
   severity: 'error',
@@ -82,7 +92,7 @@ export const wrongWord = kind({
   example: 'block app { take all in www; delete miror }\n',
   say: (head: string, found: string, legal: readonly string[]) => [
     `${quoted(head)} takes ${listing(legal, 'or')}, not ${quoted(found)}`,
-    suggest(found, legal, 'words').startsWith('did') ? suggest(found, legal, 'words') : null,
+    meant(found, legal),
   ],
 });
 
@@ -188,7 +198,7 @@ export const wrongOperator = kind({
       : operator === ''
         ? `${quoted(subject)} must be compared with something`
         : `${quoted(subject)} cannot be compared by ${quoted(operator)}`,
-    `for example \`${example}\``,
+    `${legal.length === 0 ? '' : `it is compared by ${legal.map(quoted).join(', ')}; `}for example \`${example}\``,
   ],
 });
 

@@ -4,10 +4,13 @@ export type Interrupts = { readonly signal: AbortSignal; readonly release: () =>
 
 export const INTERRUPTED = 130;
 
-export const catchInterrupts = (process: NodeJS.Process, say: (text: string) => void): Interrupts => {
+export const catchInterrupts = (process: NodeJS.Process, say: (text: string, last?: boolean) => void): Interrupts => {
   const controller = new AbortController();
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    if (controller.signal.aborted) {
+      say('syncplan: stopped at once; the next run finishes what was begun\n', true);
+      process.exit(INTERRUPTED);
+    }
     say('syncplan: stopping at the next safe point; once more to stop at once\n');
     controller.abort();
   };

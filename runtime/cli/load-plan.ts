@@ -35,10 +35,13 @@ export const loadPlan = async (call: Call): Promise<Loaded | { readonly exitCode
   const compiled = await compileFile(operand, inputs, call);
   sayFindings(compiled, call);
   if (compiled.plan === null) return { exitCode: EXIT.faulty };
-  const restricted = restrict(compiled.plan, options.values('only'), options.values('except'));
+  const restricted = restrict(compiled.plan, namesIn(options.values('only')), namesIn(options.values('except')));
   if ('refused' in restricted) return refuse(call, restricted.refused, restricted.help, EXIT.usage);
   return { plan: restricted, whole: compiled.plan, file, inputs, saved: null };
 };
+
+/** `--only a,b` is `--only a --only b`. */
+const namesIn = (words: readonly string[]): string[] => words.flatMap(word => word.split(',').map(name => name.trim()));
 
 /** Compiles one file as named by the user, with what this run gives it. */
 export const compileFile = (operand: string, inputs: Inputs, { terminal }: Call): Promise<Compiled> =>

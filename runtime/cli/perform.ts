@@ -64,8 +64,14 @@ const performLoaded = async (
       : summary;
   const started = new Date();
   const runId = newRunId(started);
-  const interrupts = catchInterrupts(call.process, terminal.say);
   const show = await openShow(call);
+  /** A line between two pictures: the live screen counts its own lines, and would leave some behind. */
+  const sayAside = (text: string, last = false): void => {
+    show.pause();
+    terminal.say(text);
+    if (!last) show.resume();
+  };
+  const interrupts = catchInterrupts(call.process, sayAside);
   let preview: Preview | null = null;
   const connecting = prepareConnect(call, dirname(loaded.file), interrupts.signal);
   const confirm = async (seen: Preview): Promise<boolean> => {
@@ -112,6 +118,7 @@ const performLoaded = async (
       memory: openRootMemory(state, plan.hosts, warn),
       server,
       allowDelete: saved?.options.allowDelete ?? options.flag('allow-delete'),
+      ...(verbose ? { internal: (error: unknown) => sayAside(stackOf(error)) } : {}),
       parallel: options.value('parallel') === null ? null : Number(options.value('parallel')),
       ...exactly,
       ...(saving === null ? {} : { observed: saving.observed }),
@@ -155,6 +162,9 @@ const openJournal = ({ terminal }: Call, state: string, loaded: Loaded, run: str
     }
   };
 };
+
+const stackOf = (error: unknown): string =>
+  `${(error instanceof Error ? (error.stack ?? error.message) : String(error)).split('\n').map(displayMessage).join('\n')}\n`;
 
 /** The preview is the result of plan; the stream has told it already, and quiet wants none. */
 const sayPreview = (

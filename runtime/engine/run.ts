@@ -53,6 +53,8 @@ export type RunOptions = {
   readonly expected?: { readonly saved: SavedPlan; readonly claim: () => Promise<boolean> };
   /** Given what was observed, before anything is written: to save it. */
   readonly observed?: (relations: readonly Relation[]) => Promise<void>;
+  /** Gets errors that nobody expected as they were thrown; the run tells their message alone. */
+  readonly internal?: (error: unknown) => void;
   /** Hosts that transfer at once, instead of the plan's number. */
   readonly parallel: number | null;
 };

@@ -4,7 +4,12 @@ import type { BlockState, RunEvent } from './events.js';
 import type { Guard } from './guards.js';
 import { hasFailed, type Relation } from './relation.js';
 
-export type Telling = { readonly emit: (event: RunEvent) => void; readonly clock: () => number };
+export type Telling = {
+  readonly emit: (event: RunEvent) => void;
+  readonly clock: () => number;
+  /** Gets errors that nobody expected as they were thrown. */
+  readonly internal?: (error: unknown) => void;
+};
 
 export const setState = (
   relation: Relation,
@@ -42,6 +47,7 @@ export const attend = async (relation: Relation, telling: Telling, work: () => P
       relation.locked = error.code === 'locked';
       setState(relation, relation.refused ? 'refused' : 'failed', telling, error.message, error.help);
     } else {
+      telling.internal?.(error);
       const why = error instanceof Error ? error.message : String(error);
       const message = `block ${relation.block.name} on ${relation.host}: an internal error: ${why}`;
       setState(relation, 'failed', telling, message, 'this is a fault of syncplan; run with --verbose and report it');

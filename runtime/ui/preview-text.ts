@@ -94,8 +94,10 @@ const headline = ({ relation, hosts }: Alike, paint: Palette, signs: Marks): str
     skipped: paint.yellow('skipped'),
   }[relation.state];
   if (hosts.length === 1) return `${paint.bold(displayText(hosts[0]!))}: ${what}`;
-  const names = hosts.slice(0, MOST_NAMES).map(displayText).join(', ');
-  const others = hosts.length > MOST_NAMES ? `, ${signs.ellipsis} ${displayText(hosts[hosts.length - 1]!)}` : '';
+  // An ellipsis stands for two names at least.
+  const named = hosts.length <= MOST_NAMES + 1 ? hosts : hosts.slice(0, MOST_NAMES);
+  const names = named.map(displayText).join(', ');
+  const others = hosts.length > named.length ? `, ${signs.ellipsis} ${displayText(hosts[hosts.length - 1]!)}` : '';
   return `${paint.bold(countText(hosts.length, 'host'))}: ${what}  ${paint.dim(`(${names}${others})`)}`;
 };
 

@@ -132,11 +132,12 @@ const outcomeLine = (
     skipped,
   ].filter(text => text !== '');
   const name = padEnd(cutMiddle(label, column, signs.ellipsis), column);
-  const line = `  ${paint[colour](mark)} ${name}  ${paint[colour](padEnd(relation.state, STATE))}  ${said.join('; ')}`;
+  const head = `  ${paint[colour](mark)} ${name}  ${paint[colour](padEnd(relation.state, STATE))}  `;
+  const lines = hanging(head, said.join('; '), 0, width).map(line => line.trimEnd());
   // The same advice is given once, not for every block of a host that is out of order.
-  if (relation.help === undefined || relation.help === '' || helped.has(relation.help)) return [line.trimEnd()];
+  if (relation.help === undefined || relation.help === '' || helped.has(relation.help)) return lines;
   helped.add(relation.help);
-  return [line.trimEnd(), ...hanging('help: ', displayMessage(relation.help), 4, width)];
+  return [...lines, ...hanging('help: ', displayMessage(relation.help), 4, width)];
 };
 
 const faceOf = (state: BlockState, signs: Marks): { mark: string; colour: 'green' | 'yellow' | 'red' | 'dim' } => {

@@ -124,8 +124,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 test('a second signal ends the program at once, and the next run finishes all the same', async () => {
-  const { code } = await interrupted('SIGINT', 'SIGINT');
+  const { code, err } = await interrupted('SIGINT', 'SIGINT');
   assert.equal(code, 130);
+  assert.match(err, /stopped at once; the next run finishes what was begun\n/);
   assertNothingHalfWritten();
   await assertNoProcess();
   await assertNextRunFinishes();

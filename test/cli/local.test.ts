@@ -134,14 +134,20 @@ test('inputs come from --var over --var-file over the environment over the defau
   assert.equal(await shelf(['--var', 'shelf=from-command-line', '--var-file', 'vars.json']), 'from-command-line');
   const typo = await run('compile', 'plan.sp', '--var', 'shelv=x');
   assert.notEqual(typo.code, 0);
-  assert.match(typo.err, /shelv/);
+  assert.match(typo.err, /given for `shelv`[\s\S]*--> --var shelv$/m);
+  for (const option of ['--master', '--remote']) {
+    const unknown = await run('compile', 'plan.sp', option, 'nosuch');
+    assert.equal(unknown.code, 3);
+    assert.match(unknown.err, new RegExp(`is called \`nosuch\`\\n *--> ${option} nosuch$`, 'm'));
+    assert.doesNotMatch(unknown.err, /plan\.sp/);
+  }
 });
 
 test('a deletion beyond the budget is refused with 4, names what it saw, and changes nothing', async () => {
   mkdirSync(join(base, 'shelf/one'));
   for (const name of ['x', 'y', 'z']) writeFileSync(join(base, 'shelf/one', name), name);
   const before = treeOf(join(base, 'shelf'));
-  const { code, out, err } = await run('apply', 'plan.sp', '--only', 'one', '--only', 'rest');
+  const { code, out, err } = await run('apply', 'plan.sp', '--only', 'one,rest');
   assert.equal(code, 4, said(out, err));
   assert.match(out + err, /--allow-delete/);
   assert.deepEqual(differencesOf(treeOf(join(base, 'shelf')), before), []);

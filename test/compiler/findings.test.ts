@@ -222,4 +222,22 @@ test('a main file that cannot be read is one finding', async () => {
   assert.deepEqual(codesOf(missing), ['SP2020']);
 });
 
+test('what a test does not know is answered by what it knows', async () => {
+  const said = async (text: string): Promise<string> => {
+    const { diagnostics } = await compileTexts({ 'plan.sp': `syncplan 1\n${text}\n` });
+    return diagnostics.map(({ code, message, help }) => `${code} ${message}: ${help}`).join('\n');
+  };
+  assert.match(
+    await said('class a where modified before "2024"'),
+    /SP1018 `modified` cannot be compared by `before`: it is compared by `within`, `older than`; for example/,
+  );
+  assert.match(await said('class a where name like "x"'), /`name` cannot be compared by `like`: .*`matches`/);
+  assert.match(await said('class a where mode has 0644'), /`mode` cannot be compared by `has`: .*`in`/);
+  assert.match(await said('class a where type is folder'), /not `folder`: did you mean `directory`\?/);
+  assert.match(
+    await said('fleet { host a at local { root site "/x/${host}" } }'),
+    /SP2006 .*`host`: declare it with `let` or `input`; where .* give each host a root of its own/,
+  );
+});
+
 test.run();

@@ -186,8 +186,10 @@ test('one host that fails never holds up another, and the exit says so', async (
   session.master.put({ a: { file: '1' } });
   const wrap = (host: Host, id: string): Host =>
     id === 'r1' ? { ...host, openRoot: () => Promise.reject(new Error('gone for lunch')) } : host;
-  const { summary } = await session.run({ wrap });
+  const internal: unknown[] = [];
+  const { summary } = await session.run({ wrap, options: { internal: error => internal.push(error) } });
   assert.equal(summary.exitCode, 5);
+  assert.ok(internal[0] instanceof Error && internal.length === 1, 'the error itself is not lost');
   assert.deepEqual(
     summary.relations.map(({ state }) => state),
     ['failed', 'done'],

@@ -143,6 +143,15 @@ test('Sixty hosts fit into a short summary: what failed by name, what went well 
   );
 });
 
+test('What became of a host is wrapped under itself on a narrow terminal', () => {
+  const summary = summaryOf(recordedRun({ hosts: 2, blocks: 1, failing: [1] }));
+  const text = summaryText({ ...summary, hosts: [] }, { colour: false, width: 60 });
+  const [, first, second] = text.split('\n');
+  assert.match(first!, /^ {2}✗ eu\.web\.web-01 +failed +the connection/);
+  assert.match(second!, /^ {20,}\S/);
+  for (const line of text.split('\n').slice(0, 4)) assert.ok(line.length <= 60, line);
+});
+
 test('A problem that many hosts share is said once', () => {
   const summary = summaryOf(recordedRun({ hosts: 3, blocks: 1 }));
   const problem = {

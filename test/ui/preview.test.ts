@@ -216,6 +216,13 @@ test('Where nothing would be done, the last line says whether that is because no
   );
 });
 
+test('An ellipsis among the hosts leaves out at least one', () => {
+  const idle = (count: number): string =>
+    textOf(Array.from({ length: count }, (_, i) => relation(`m${i + 1}`, { changes: [], bytes: 0 })));
+  assert.match(idle(4), /4 hosts: nothing to change {2}\(m1, m2, m3, m4\)/);
+  assert.match(idle(5), /5 hosts: nothing to change {2}\(m1, m2, m3, … m5\)/);
+});
+
 test('A path is never cut, however narrow the terminal', () => {
   const path = `deep/${'folder/'.repeat(20)}file`;
   const text = previewText(
