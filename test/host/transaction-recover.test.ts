@@ -170,28 +170,28 @@ test('undisturbed, everything is new and the hook is owed', async () => {
 
 test('whichever operation kills the process, the block is all old or all new afterwards', async () => {
   const seen = { old: 0, new: 0 };
-  for (let n = 1; n <= whole.operations; n += n < first ? 3 : 1) {
+  for (let n = 1; n <= whole.operations; n += n < first ? 5 : 1) {
     const { disk, acknowledged } = await run(n);
     seen[await check(disk.image(), acknowledged, `killed at ${n} of ${whole.operations}`)]++;
   }
-  assert.ok(seen.old > 50 && seen.new > 50, JSON.stringify(seen));
+  assert.ok(seen.old > 25 && seen.new > 50, JSON.stringify(seen));
 });
 
 test('whenever the power fails, the block is all old or all new, and what was acknowledged is there', async () => {
   const seen = { old: 0, new: 0 };
-  for (let n = 1; n <= whole.operations + 1; n += n < first ? 5 : 1) {
+  for (let n = 1; n <= whole.operations + 1; n += n < first ? 7 : 2) {
     const { disk, acknowledged } = await run(n);
     for (let seed = 0; seed < 2; seed++) {
       const where = `power lost at ${n} of ${whole.operations}, seed ${seed}`;
       seen[await check(disk.crash(seeded(n * 31 + seed)), acknowledged, where)]++;
     }
   }
-  assert.ok(seen.old > 50 && seen.new > 100, JSON.stringify(seen));
+  assert.ok(seen.old > 30 && seen.new > 100, JSON.stringify(seen));
 });
 
 test('whoever finishes it may be killed as well, at any operation', async () => {
   const { disk } = await run(first);
-  for (let n = 1; ; n += 7) {
+  for (let n = 1; ; n += 11) {
     const second = disk.image();
     let operations = 0;
     second.disturb = () => (++operations === n ? second.die() : null);

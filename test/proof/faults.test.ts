@@ -184,36 +184,6 @@ test(
   },
 );
 
-test(
-  proving(
-    'whatever the clocks of the machines say, the same is decided',
-    'decisions do not compare the clocks of two machines',
-  ),
-  async () => {
-    const decisions: string[][] = [];
-    const year = 365 * 86_400 * 1_000_000;
-    for (const [m, r1] of [
-      [0, 0],
-      [20, 0],
-      [0, 20],
-      [-10, 10],
-    ] as const) {
-      const clocks = { m: 1_700_000_000_000_000 + m * year, r1: 1_700_000_000_000_000 + r1 * year };
-      const trial = await readyToUpgrade({ clocks });
-      const { preview, summary } = await trial.run();
-      const { changes, drift } = preview.relations[0]!;
-      const totals = Object.entries(summary).filter(([key]) => key !== 'seconds' && key !== 'relations');
-      decisions.push([
-        ...changes.map(({ change, path, detail }) => `${change} ${path} ${detail}`),
-        ...(drift ?? []).map(path => `drift ${path}`),
-        JSON.stringify(totals),
-      ]);
-    }
-    assert.ok(decisions[0]!.length > 10);
-    hold('decisions do not compare the clocks of two machines', 'four settings', { decisions });
-  },
-);
-
 /** A path that is replaced because the master could be read there after all is no loss. */
 const withoutUpdates = (now: ReturnType<typeof sightsIn>, trial: Upgrade): ReturnType<typeof sightsIn> =>
   new Map(

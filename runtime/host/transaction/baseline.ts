@@ -1,7 +1,7 @@
 // The baseline: what this root held of one take of one block when it was last committed, so that somebody else's changes are
 // told from our own old state.
 //
-//   baseline/BLOCK-KEY/NUMBER = record `baseline` 1     — KEY: xxh64 of the take's folder, in hexadecimal; NUMBER: 8 digits
+//   baseline/BLOCK-KEY/NUMBER = record `baseline` 1     — KEY: of the take's folder, the first 16 digits of its SHA-256; NUMBER: 8 digits
 //   body   = flags:u8 algorithm:u8 entries:varint entry*          flags: 1 whole – the numbers before it do not count
 //   entry  = kind:u8 path rest                          (paths and numbers as in columns.ts)
 //            kind: 0 file, 1 link, 2 folder, 3 nothing (any more)
@@ -149,8 +149,10 @@ const apply = (baseline: Baseline, advances: readonly Advance[]): void => {
   }
 };
 
-const keyOf = async (folder: Path): Promise<string> =>
-  Buffer.from((await openDigests('xxh64')).hash(Buffer.from(folder, 'latin1')), 'latin1').toString('hex');
+const keyOf = async (folder: Path): Promise<string> => {
+  const digest = (await openDigests('sha256')).hash(Buffer.from(folder, 'latin1'));
+  return Buffer.from(digest, 'latin1').toString('hex').slice(0, 16);
+};
 
 const encode = (advances: readonly Advance[], algorithm: Algorithm, whole: boolean): Buffer => {
   const writer = makeWriter(48 * advances.length + 16);

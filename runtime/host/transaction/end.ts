@@ -6,6 +6,7 @@ import { readRecordName } from './bin.js';
 import { type Desk, DONE } from './desk.js';
 import { performOne } from './one-deed.js';
 import { isPointedAt } from './pointer.js';
+import { UNFINISHED } from './record.js';
 import { removeTree } from './remove-tree.js';
 import { openRoom } from './state-folder.js';
 
@@ -26,7 +27,9 @@ export const endDesk = async (desk: Desk, ending: Ending): Promise<void> => {
   if (!pending) await removeTree(verbs, desk.stagingParent, desk.stagingName, breathe);
   const now = await clockOf(verbs, desk);
   if (now === null) return;
-  await removeDeadStaging(desk, ending, now);
+  const log = await readLogNames(desk, verbs, now);
+  // Where that cannot be told, everything in staging may still be needed.
+  if (log !== null) await removeDeadStaging(desk, ending, now, log);
   const trash = await openRoom(verbs, desk.place, desk.folder, 'trash', false);
   if (trash === null) return;
   await emptyTrash(trash, ending, now);
@@ -41,26 +44,34 @@ const clockOf = async (verbs: FileVerbs, { folder, stagingParent }: Desk): Promi
   return stat === undefined || isFault(stat) ? null : stat.modified;
 };
 
-const removeDeadStaging = async (desk: Desk, { verbs, breathe, dead }: Ending, now: number): Promise<void> => {
+const removeDeadStaging = async (
+  desk: Desk,
+  { verbs, breathe, dead }: Ending,
+  now: number,
+  spokenOf: ReadonlySet<string>,
+): Promise<void> => {
   const listed = await verbs.list(desk.stagingParent);
   if (isFault(listed)) return;
   const old = listed.filter(
     ({ name, stat }) => name !== desk.stagingName && (dead.has(name) || stat.modified < now - LEFTOVER_AGE * MICROS),
   );
-  if (old.length === 0) return;
-  const spokenOf = await namesInLog(desk, verbs);
   for (const { name } of old) {
     if (spokenOf.has(name) || (await isPointedAt(verbs, desk.stagingParent, name))) continue;
     await removeTree(verbs, desk.stagingParent, name, breathe);
   }
 };
 
-const namesInLog = async (desk: Desk, verbs: FileVerbs): Promise<ReadonlySet<string>> => {
+/** Names of the transactions that are not done; records that were never finished are removed with time. */
+const readLogNames = async (desk: Desk, verbs: FileVerbs, now: number): Promise<ReadonlySet<string> | null> => {
   const log = await openRoom(verbs, desk.place, desk.folder, 'intent', false);
   if (log === null) return new Set();
   const listed = await verbs.list(log);
+  for (const { name, stat } of isFault(listed) ? [] : listed) {
+    if (!name.endsWith(UNFINISHED) || stat.modified >= now - LEFTOVER_AGE * MICROS) continue;
+    await performOne(verbs, { do: 'remove', at: log, name });
+  }
   await verbs.release(log);
-  return new Set(isFault(listed) ? [] : listed.map(({ name }) => name).filter(name => !name.endsWith(DONE)));
+  return isFault(listed) ? null : new Set(listed.map(({ name }) => name).filter(name => !name.endsWith(DONE)));
 };
 
 /** What was removed is kept for as long as the plan said when it was removed. */
