@@ -56,8 +56,8 @@ const syncMarked = async (work: Work, doing: string): Promise<void> => {
   for (const [part, paths] of work.dirty.files) {
     for (const path of paths) {
       const at = await work.parts[part]!.places.at(parent(path));
-      if (!isFault(at)) await syncOne(work, { do: 'sync-file', at, name: leaf(path) }, at, doing);
-      else if (!GONE.has(at.fault)) throw failedSync(doing, at);
+      if (!isFault(at)) await syncOne(work, { do: 'sync-file', at, name: leaf(path) }, doing);
+      else if (!GONE.has(at.fault)) await syncAround(work, at, doing);
     }
   }
   for (const [part, paths] of work.dirty.folders) {
@@ -65,7 +65,7 @@ const syncMarked = async (work: Work, doing: string): Promise<void> => {
       const at = await work.parts[part]!.places.at(path);
       // One that was removed since is gone from its parent, which is marked as well. What cannot be entered is not synced.
       if (!isFault(at)) await syncFolder(work, at, doing);
-      else if (!GONE.has(at.fault)) throw failedSync(doing, at);
+      else if (!GONE.has(at.fault)) await syncAround(work, at, doing);
     }
   }
 };
@@ -88,7 +88,7 @@ const syncTree = async (work: Work, folder: Folder, doing: string): Promise<void
   const listed = await work.verbs.list(folder);
   if (isFault(listed)) throw failedSync(doing, listed);
   for (const { name, stat } of listed) {
-    if (stat.kind === 'file') await syncOne(work, { do: 'sync-file', at: folder, name }, folder, doing);
+    if (stat.kind === 'file') await syncOne(work, { do: 'sync-file', at: folder, name }, doing);
     if (stat.kind !== 'folder') continue;
     const inside = await work.verbs.enter(folder, name);
     if (isFault(inside)) throw failedSync(doing, inside);
@@ -103,13 +103,16 @@ const syncTree = async (work: Work, folder: Folder, doing: string): Promise<void
 };
 
 const syncFolder = (work: Work, folder: Folder, doing: string): Promise<void> =>
-  syncOne(work, { do: 'sync-folder', at: folder }, folder, doing);
+  syncOne(work, { do: 'sync-folder', at: folder }, doing);
 
-/** What may not be opened by its owner either is synced with everything around it. */
-const syncOne = async (work: Work, deed: Deed, at: Folder, doing: string): Promise<void> => {
-  let fault = await performOne(work.verbs, deed);
-  if (fault?.fault === 'EACCES') fault = await work.verbs.syncAll(at);
-  if (fault !== null && fault.fault !== 'ENOENT') throw failedSync(doing, fault);
+const syncOne = async (work: Work, deed: Deed, doing: string): Promise<void> => {
+  const fault = await performOne(work.verbs, deed);
+  if (fault !== null && fault.fault !== 'ENOENT') await syncAround(work, fault, doing);
+};
+
+/** What may not even be opened by its owner is synced with its whole file system; any other fault is a failed sync. */
+const syncAround = async (work: Work, fault: Fault, doing: string): Promise<void> => {
+  if (fault.fault !== 'EACCES' || !(await syncAll(work, doing))) throw failedSync(doing, fault);
 };
 
 const failedSync = (doing: string, fault: Fault): HostError => {
