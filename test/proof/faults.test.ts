@@ -7,17 +7,15 @@ import type { Ran } from '../support/simulated-session.js';
 import { hold, proving } from './invariants.js';
 import { sightsIn } from './sights.js';
 import { checkConverges, checkKept, isReading } from './trials.js';
-import { readyToUpgrade, type Upgrade } from './upgrade.js';
+import { readyToUpgrade, SCENARIOS, type Upgrade } from './upgrade.js';
 
 const CODES = ['EIO', 'ENOSPC', 'EROFS', 'EACCES'];
 
 /** Every operation and every code in `npm run soak`; else all that write, and some that read. */
 const THOROUGH = process.env.SYNCPLAN_THOROUGH === '1';
 
-const ready = await readyToUpgrade();
-
 /** Every operation of an undisturbed run, in order. */
-const operations = await (async (): Promise<Operation[]> => {
+const operationsOf = async (ready: Upgrade): Promise<Operation[]> => {
   const trial = ready.fork();
   const seen: Operation[] = [];
   trial.simulation.at('r1').disk.disturb = operation => {
@@ -26,7 +24,10 @@ const operations = await (async (): Promise<Operation[]> => {
   };
   await trial.run();
   return seen;
-})();
+};
+
+const ready = await readyToUpgrade();
+const operations = await operationsOf(ready);
 
 /** A run in which the host's disk is disturbed at its operation n, counted from 1. */
 const runWith = async (
@@ -76,13 +77,18 @@ test(
   ),
   async () => {
     assert.ok(operations.length > 150);
-    for (const [i, { verb, name }] of operations.entries()) {
-      if (!THOROUGH && isReading(verb) && i % 3 > 0) continue;
-      for (const code of THOROUGH ? CODES : [CODES[i % CODES.length]!]) {
-        const where = `operation ${i + 1} (${verb} ${name}) fails by ${code}`;
-        const trial = ready.fork();
-        checkEnd(trial, where, await runWith(trial, i + 1, () => fault(code)));
-        if (THOROUGH || i % 4 === 0) await checkConverges(trial, where);
+    for (const [scenario, options] of Object.entries(SCENARIOS)) {
+      const start = await readyToUpgrade(options);
+      const few = scenario === 'a few files';
+      if (!few && !THOROUGH && scenario !== 'a whole upgrade') continue;
+      for (const [i, { verb, name }] of (await operationsOf(start)).entries()) {
+        if (!few && !THOROUGH && isReading(verb) && i % 3 > 0) continue;
+        for (const code of THOROUGH ? CODES : [CODES[i % CODES.length]!]) {
+          const where = `${scenario}: operation ${i + 1} (${verb} ${name}) fails by ${code}`;
+          const trial = start.fork();
+          checkEnd(trial, where, await runWith(trial, i + 1, () => fault(code)));
+          if (THOROUGH || i % 4 === 0) await checkConverges(trial, where);
+        }
       }
     }
   },

@@ -1,7 +1,8 @@
 // An upgrade in small: what a receiver held, what somebody else did there, and what the master has now.
 import type { BlockPlan } from '../../compiler/plan.js';
+import { isFault } from '../../runtime/host/file-verbs.js';
 import type { Item, Tree } from '../support/fixture.js';
-import { makeSimulation, type Ran, type Simulation } from '../support/simulated-session.js';
+import { makeSimulation, type Ran, type SimulatedPlace, type Simulation } from '../support/simulated-session.js';
 import type { Seen } from './invariants.js';
 import { sightsIn } from './sights.js';
 
@@ -49,6 +50,25 @@ export const FOREIGN: Readonly<Record<string, Item>> = {
   'gone/theirs': { file: 'theirs, to be deleted' },
 };
 
+/** Few enough that each of them is synced by itself. */
+const FEW: UpgradeOptions = {
+  from: { a: { file: 'a 1' }, b: { file: 'b' }, d: { folder: 0o755 }, 'd/gone': { file: 'gone' } },
+  to: {
+    a: { file: 'a 2!', modified: LATER },
+    b: { file: 'b', mode: 0o600 },
+    'e/made': { file: 'made', modified: LATER },
+  },
+  foreign: { a: { file: 'theirs' } },
+};
+
+/** Situations that are dangerous in ways of their own. */
+export const SCENARIOS = {
+  'a whole upgrade': {},
+  'a few files': FEW,
+  'a disk that syncs one by one': { syncsOneByOne: true },
+  'a first run over what others put there': { first: false },
+} as const satisfies Readonly<Record<string, UpgradeOptions>>;
+
 export type Upgrade = {
   readonly simulation: Simulation;
   /** What each receiver holds before the second run. */
@@ -70,6 +90,9 @@ export type UpgradeOptions = {
   readonly from?: Tree;
   readonly to?: Tree;
   readonly foreign?: Tree;
+  readonly syncsOneByOne?: boolean;
+  /** Without a first run, all that a receiver holds is somebody else's. */
+  readonly first?: boolean;
 };
 
 /** Everything is ready for the second run. The first one is over, and all disks are settled. */
@@ -80,30 +103,43 @@ export const readyToUpgrade = async ({
   from = OLD,
   to = NEW,
   foreign = FOREIGN,
+  syncsOneByOne = false,
+  first = true,
 }: UpgradeOptions = {}): Promise<Upgrade> => {
-  const simulation = makeSimulation({ remotes, master: from, clocks });
-  const { summary } = await simulation.run({ block });
-  if (summary.exitCode !== 0)
-    throw new Error(`the first run ended with ${summary.exitCode}: ${JSON.stringify(summary)}`);
+  const before = first ? {} : from;
+  const simulation = makeSimulation({ remotes, master: from, remote: before, clocks, syncsOneByOne });
+  if (first) {
+    const { summary } = await simulation.run({ block });
+    if (summary.exitCode !== 0)
+      throw new Error(`the first run ended with ${summary.exitCode}: ${JSON.stringify(summary)}`);
+  }
   const master = simulation.at('m');
-  for (const path of Object.keys(from)) if (!(path in to)) master.drop(path);
-  const folders = new Set(Object.keys(from).map(path => path.split('/')[0]!));
-  for (const folder of folders)
-    if (!Object.keys(to).some(path => path.split('/')[0] === folder)) tryDrop(master, folder);
-  master.put(to);
-  master.disk.settle();
+  replaceTree(master, from, to);
   for (const id of simulation.remotes) {
     simulation.at(id).put(foreign);
     simulation.at(id).disk.settle();
   }
-  const first = simulation.at(simulation.remotes[0]!).disk;
-  const old = sightsIn(first);
+  const { disk } = simulation.at(simulation.remotes[0]!);
+  const old = sightsIn(disk);
+  const theirs = first ? Object.keys(foreign) : [...old.keys()];
   return upgradeOf(simulation, block, {
     old,
     new: sightsIn(master.disk),
-    foreign: new Map(Object.keys(foreign).map(path => [path, old.get(path)!])),
-    outside: sightsIn(first, '/outside'),
+    foreign: new Map(theirs.map(path => [path, old.get(path)!])),
+    outside: sightsIn(disk, '/outside'),
   });
+};
+
+const replaceTree = (master: SimulatedPlace, from: Tree, to: Tree): void => {
+  const holds = (tree: Tree, folder: string): boolean => Object.keys(tree).some(path => path.startsWith(`${folder}/`));
+  for (const path of Object.keys(from).reverse()) if (!(path in to) && !holds(to, path)) master.drop(path);
+  for (const path of Object.keys(from)) {
+    const folder = path.split('/')[0]!;
+    const stands = !isFault(master.disk.find(`${master.path}/${folder}`));
+    if (path.includes('/') && stands && !holds(to, folder) && !(folder in to)) master.drop(folder);
+  }
+  master.put(to);
+  master.disk.settle();
 };
 
 const upgradeOf = (
@@ -116,8 +152,3 @@ const upgradeOf = (
   fork: () => upgradeOf(simulation.fork(), block, known),
   run: options => simulation.run({ ...options, block: { ...block, ...options?.block } }),
 });
-
-/** A folder of the first tree that the second has not. A name that was a file is gone already. */
-const tryDrop = (place: { drop: (path: string) => void; look: () => string[] }, path: string): void => {
-  if (place.look().some(line => line.startsWith(`${path} `))) place.drop(path);
-};

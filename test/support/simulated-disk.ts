@@ -7,16 +7,18 @@
 //  3. An operation on two folders (a rename) is kept in both or in neither, and so are all before it in either.
 //  4. Content that was not synced is what it was at the last sync, or what was written, or torn: cut short, or as long as it
 //     was to be with zeros for what did not arrive. A new file that was never synced may be there empty, with 0600.
+//     A link is nothing but attributes and no call syncs it by itself: it is as durable as the entries of its folder.
 //  5. Attributes that were not synced are old or new, whatever became of the content.
 //  6. When an inode last changed is part of what changed it: an operation on entries that is lost takes its mark along, as
 //     file systems with a journal do it.
 //  7. A sync that fails loses what it should have written: a later one does not bring it back, though it says so.
 //  8. A process that dies loses nothing: `image` is what the cache holds.
 import { HostError } from '../../runtime/host/host-error.js';
-import { type Inode, type MemoryDisk, type MemoryDiskOptions, makeMemoryDisk } from './memory-disk.js';
+import { fault, type Inode, type MemoryDisk, type MemoryDiskOptions, makeMemoryDisk } from './memory-disk.js';
 import type { Random } from './seeded.js';
 
 export type SimulatedDisk = MemoryDisk & {
+  readonly syncsOneByOne: boolean;
   /** Everything is durable from here on. */
   readonly settle: () => void;
   /** The host is gone: every operation from now on throws. Throws itself. */
@@ -44,7 +46,12 @@ type EntryChange = {
 };
 type Group = readonly EntryChange[];
 
-export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDisk => {
+export type SimulatedDiskOptions = MemoryDiskOptions & {
+  /** There is no call that syncs the whole disk. */
+  readonly syncsOneByOne?: boolean;
+};
+
+export const makeSimulatedDisk = (options: SimulatedDiskOptions = {}): SimulatedDisk => {
   const memory = makeMemoryDisk(options);
   const { count, make, link, unlink, touch } = memory;
   const durable = new Map<Inode, Version>();
@@ -102,11 +109,12 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
     );
 
   const disk: SimulatedDisk = Object.assign(memory, {
+    syncsOneByOne: options.syncsOneByOne ?? false,
     count(verb: string, name: string) {
       alive();
-      const answer = count(verb, name);
+      const answer = count(verb, name) ?? (verb === 'sync-all' && disk.syncsOneByOne ? fault('ENOSYS') : null);
       alive();
-      if (answer !== null && verb.startsWith('sync-')) lose(verb, name);
+      if (answer !== null && answer.fault !== 'ENOSYS' && verb.startsWith('sync-')) lose(verb, name);
       return answer;
     },
     make(kind: Inode['kind'], mode: number, target?: string) {
@@ -143,6 +151,7 @@ export const makeSimulatedDisk = (options: MemoryDiskOptions = {}): SimulatedDis
       if (what === 'disk') return disk.settle();
       syncContent(inode);
       if (what === 'file') return;
+      for (const below of inode.entries.values()) if (below.kind === 'link') syncContent(below);
       const kept = closure(journal, inode);
       for (const group of journal) if (kept.has(group)) commit(group);
       journal = journal.filter(group => !kept.has(group));
@@ -254,7 +263,7 @@ const copyOf = (
   entriesOf: (inode: Inode) => ReadonlyMap<string, Inode>,
   version: (inode: Inode) => Version,
 ): SimulatedDisk => {
-  const to = makeSimulatedDisk({ time: from.now(), inodes: highest });
+  const to = makeSimulatedDisk({ time: from.now(), inodes: highest, syncsOneByOne: from.syncsOneByOne });
   const copies = new Map<Inode, Inode>();
   const fill = (source: Inode, copy: Inode): void => {
     for (const [name, inode] of entriesOf(source)) {

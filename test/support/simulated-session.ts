@@ -39,6 +39,8 @@ export type SimulationOptions = {
   readonly remote?: Tree;
   /** Microseconds at which each host's clock starts, by host id. */
   readonly clocks?: Readonly<Record<string, number>>;
+  /** No host has a call that syncs its whole disk. */
+  readonly syncsOneByOne?: boolean;
 };
 
 /** A folder beside each root, which nothing may ever change. */
@@ -49,12 +51,13 @@ export const makeSimulation = ({
   master = {},
   remote = {},
   clocks = {},
+  syncsOneByOne = false,
 }: SimulationOptions = {}): Simulation => {
   const remotes = Array.from({ length: count }, (_, i) => `r${i + 1}`);
   const places = new Map<string, SimulatedPlace>();
   for (const id of ['m', ...remotes]) {
     const time = clocks[id];
-    const disk = makeSimulatedDisk(time === undefined ? {} : { time });
+    const disk = makeSimulatedDisk({ ...(time === undefined ? {} : { time }), syncsOneByOne });
     makeMemoryPlace(disk, '/outside').put(OUTSIDE);
     const place = makeMemoryPlace(disk);
     place.put(id === 'm' ? master : remote);
