@@ -37,7 +37,7 @@ test(
     'every run ends',
   ),
   async () => {
-    const seed = Number(process.env.SYNCPLAN_SEED ?? Date.now() % 1_000_000);
+    const seed = Number(process.env.SYNCPLAN_SEED ?? 20_261_121);
     const random = seeded(seed);
     const trees = MASTERS.map(master => sightsOn(join(desk.folder, master)));
     const codes: number[] = [];
