@@ -88,7 +88,9 @@ const stageUntilConsistent = async (
   let outcomes = await stage(relation, work, transaction, work.fileSteps(), context);
   for (;;) {
     if (context.signal.aborted) return { rounds: left };
-    outcomes = latest([...outcomes, ...(await transaction.precheck()), ...(await changedSources(relation, work))]);
+    // Two machines look at the same time; neither look depends on the other.
+    const [changed, unready] = await Promise.all([changedSources(relation, work), transaction.precheck()]);
+    outcomes = latest([...outcomes, ...unready, ...changed]);
     const problems = outcomes.filter(outcome => outcome.result === 'failed');
     const inconsistent = outcomes.filter(outcome => outcome.result === 'inconsistent');
     await transaction.amend(work.drop(problems.map(({ index }) => index)));

@@ -36,18 +36,24 @@ export type Side = { readonly scan: Scan; readonly root: Root };
 export const observeRelation = async (relation: Relation, observing: Observing): Promise<readonly Guard[]> => {
   const { block } = relation;
   resetRelation(relation);
+  const pairs = [...block.takes.entries()].flatMap(([index, take]) =>
+    pairsOf(take, block.master, relation.host).map(({ from, into }) => ({ index, take, from, into })),
+  );
+  const observeOurs = ({ index, take, from }: (typeof pairs)[number]): Promise<Side> =>
+    memo(observing.masters, `${block.name}/${index}/${from.base}/${from.path}`, () =>
+      observeMaster(block, take, from, observing),
+    );
+  // The master is listed while the remote is still being reached.
+  const first = pairs[0] === undefined ? null : observeOurs(pairs[0]);
+  first?.catch(() => undefined);
   const host = await observing.host(relation.host);
   relation.remoteHost = host;
   const before = host.traffic();
-  for (const [index, take] of block.takes.entries()) {
-    for (const { from, into } of pairsOf(take, block.master, relation.host)) {
-      const master = memo(observing.masters, `${block.name}/${index}/${from.base}/${from.path}`, () =>
-        observeMaster(block, take, from, observing),
-      );
-      // Both sides work at the same time; a failure of either is the relation's.
-      const [ours, theirs] = await Promise.all([master, observeRemote(relation, take, into, observing)]);
-      relation.takes.push(await compared(relation, take, ours, theirs));
-    }
+  for (const pair of pairs) {
+    const { take, into } = pair;
+    // Both sides work at the same time; a failure of either is the relation's.
+    const [ours, theirs] = await Promise.all([observeOurs(pair), observeRemote(relation, take, into, observing)]);
+    relation.takes.push(await compared(relation, take, ours, theirs));
   }
   const { tally } = relation;
   const after = host.traffic();
