@@ -18,8 +18,7 @@ export const openShow = async (call: Call): Promise<RunShow> => {
   const options = { ...textOptions(terminal, 'say'), write: terminal.say };
   switch (kind) {
     case 'ink': {
-      // Loaded only here: ink and React cost more than the rest of the program.
-      const { openScreen } = await import('../ui/screen.js');
+      const { openScreen } = await loadScreen(call.process.env);
       return { kind, ...openScreen({ stream: terminal.streams.err, now: Date.now, ...textOptions(terminal, 'say') }) };
     }
     case 'lines':
@@ -28,6 +27,20 @@ export const openShow = async (call: Call): Promise<RunShow> => {
       return { kind, ...openJson({ write: terminal.print }), ...NEVER_ASIDE };
     case 'quiet':
       return { kind, ...openQuiet(terminal.say, textOptions(terminal, 'say')), ...NEVER_ASIDE };
+  }
+};
+
+/**
+ * Loaded only here: ink and React cost more than the rest of the program. While it is loaded, ink looks whether this is a build
+ * server and would then draw nothing at all; that it is to draw has been decided already, so it is not to see.
+ */
+const loadScreen = async (environment: NodeJS.ProcessEnv): Promise<typeof import('../ui/screen.js')> => {
+  const hidden = CI_NAMES.map(name => [name, environment[name]] as const);
+  for (const name of CI_NAMES) delete environment[name];
+  try {
+    return await import('../ui/screen.js');
+  } finally {
+    for (const [name, value] of hidden) if (value !== undefined) environment[name] = value;
   }
 };
 
@@ -52,3 +65,4 @@ const showKind = ({ options, terminal }: Call): ShowKind => {
 };
 
 const NEVER_ASIDE = { pause: () => undefined, resume: () => undefined };
+const CI_NAMES = ['CI', 'CONTINUOUS_INTEGRATION'] as const;

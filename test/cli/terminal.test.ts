@@ -110,6 +110,18 @@ for (const [name, env] of [
 }
 
 for (const [name, args, env] of [
+  ['an empty CI', [], { CI: '' }],
+  ['--ui ink', ['--ui', 'ink'], { CI: 'true' }],
+] as const) {
+  test(`${name} gets the live screen`, async () => {
+    const { code, screen } = await onTerminal(['apply', 'plan.sp', '--yes', ...args], '', env);
+    assert.equal(code, 0, screen);
+    assert.match(stripVTControlCharacters(screen), /syncplan apply +1 block, 1 host/);
+    assert.match(screen, /\u001b\[\d*[A-HJKfhl]|\u001b\[\?/);
+  });
+}
+
+for (const [name, args, env] of [
   ['--no-color', ['--no-color'], {}],
   ['NO_COLOR', [], { NO_COLOR: '1' }],
 ] as const) {
