@@ -12,6 +12,7 @@ import type { Barrier } from './barrier.js';
 import { type Hooking, hooksFor, owedText, runHooks } from './hooks.js';
 import { observeAgain } from './observe-again.js';
 import { consistencyOf, type Relation } from './relation.js';
+import { adoptLeftovers } from './reuse.js';
 import { settleOutcome } from './settle.js';
 import { about, setState } from './state.js';
 import type { Place, Work } from './work.js';
@@ -85,7 +86,8 @@ const stageUntilConsistent = async (
   context: Attempting,
 ): Promise<Left | { readonly rounds: number } | null> => {
   let left = terms.rounds;
-  let outcomes = await stage(relation, work, transaction, work.fileSteps(), context);
+  const missing = await adoptLeftovers(relation, work, transaction);
+  let outcomes = await stage(relation, work, transaction, work.fileSteps(missing), context);
   for (;;) {
     if (context.signal.aborted) return { rounds: left };
     // Two machines look at the same time; neither look depends on the other.

@@ -36,6 +36,8 @@ export type Work = {
     tell: () => void,
     signal: AbortSignal,
   ) => AsyncIterable<Uint8Array>;
+  /** Counts files whose content was on the remote already as if it had been sent; their bytes. */
+  readonly countAdopted: (indexes: readonly number[]) => number;
   readonly remaining: () => number;
   /** The changes that the remaining steps make. */
   readonly remainingChanges: () => Change[];
@@ -138,6 +140,16 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
         tell();
         if (signal.aborted) return;
       }
+    },
+    countAdopted(indexes) {
+      let bytes = 0;
+      for (const index of indexes) {
+        const action = steps[index]?.action;
+        if (action?.do === 'file') bytes += action.size;
+      }
+      progress.files += indexes.length;
+      progress.bytes += bytes;
+      return bytes;
     },
     remaining: () => steps.reduce((count, step) => count + (step === null ? 0 : 1), 0),
   };

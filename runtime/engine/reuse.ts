@@ -1,0 +1,43 @@
+// Uses again what a killed run of the same block had staged: content that is the master's now need not be sent.
+//
+// Invariants:
+//  1. Both digests are read now: the remote's of what lies in its staging, the master's of what it would send.
+//  2. What is not adopted, for whatever reason, is sent as if nothing had been there.
+import type { Transaction } from '../host/host.js';
+import type { Path } from '../tree/path.js';
+import { batches, FILES_AT_ONCE } from './descend.js';
+import type { Relation } from './relation.js';
+import type { Work } from './work.js';
+
+/** The file steps whose content still has to be sent. */
+export const adoptLeftovers = async (
+  relation: Relation,
+  work: Work,
+  transaction: Transaction,
+): Promise<ReadonlySet<number>> => {
+  const missing = new Set([...work.fileSteps().values()].flatMap(steps => steps.map(({ index }) => index)));
+  if (missing.size === 0) return missing;
+  const leftovers = new Map((await transaction.leftovers()).map(({ index, digest }) => [index, digest] as const));
+  if (leftovers.size === 0) return missing;
+  const equal: number[] = [];
+  for (const [part, steps] of work.fileSteps(new Set(leftovers.keys()))) {
+    for (const some of batches(steps, FILES_AT_ONCE))
+      equal.push(...(await sameOnMaster(relation, part, some, leftovers)));
+  }
+  if (equal.length === 0) return missing;
+  const lost = new Set((await transaction.adopt(equal)).map(({ index }) => index));
+  const adopted = equal.filter(index => !lost.has(index));
+  for (const index of adopted) missing.delete(index);
+  relation.tally.bytesMatched += work.countAdopted(adopted);
+  return missing;
+};
+
+const sameOnMaster = async (
+  relation: Relation,
+  part: number,
+  steps: readonly { readonly index: number; readonly path: Path }[],
+  leftovers: ReadonlyMap<number, string>,
+): Promise<number[]> => {
+  const digests = await relation.takes[part]!.master.digests(steps.map(({ path }) => path));
+  return steps.filter(({ index }, at) => digests[at] === leftovers.get(index)).map(({ index }) => index);
+};

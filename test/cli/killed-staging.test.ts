@@ -1,0 +1,103 @@
+// A run that is killed while it sends: what had arrived is used again by the same command, over a real SSH server.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { type Fleet, makeFleet } from '../support/fleet.js';
+import { isRunning, processesBelow } from '../support/processes.js';
+import { type Desk, type Ended, openDesk, said } from '../support/program.js';
+import { assertSameTree } from '../support/tree.js';
+
+let fleet: Fleet;
+let desk: Desk;
+const FILES = 60;
+const SIZE = 1_000_000;
+const remote = (): string => join(fleet.folder, 'host-1/roots/site');
+
+test.before(async () => {
+  desk = openDesk();
+  fleet = await makeFleet(1);
+  mkdirSync(join(desk.folder, 'site/deep'), { recursive: true });
+  for (let i = 0; i < FILES; i++) writeFileSync(fileAt(i), randomBytes(SIZE));
+  writeFileSync(
+    join(desk.folder, 'rollout.sp'),
+    `syncplan 1
+fleet {
+  host build at local { root site "./site" }
+  host web at "host-1" { root site "~/roots/site" }
+}
+role master is build
+role remote is web
+block app { take all in site }
+`,
+  );
+});
+test.after(async () => {
+  await fleet?.stop();
+  desk?.remove();
+});
+
+const fileAt = (i: number): string => join(desk.folder, i % 2 === 0 ? 'site' : 'site/deep', `file-${i}`);
+
+const apply = (started?: (pid: number) => void): Promise<Ended> =>
+  desk.run(
+    ['apply', 'rollout.sp', '--json', '--ssh-config', fleet.configFile],
+    started === undefined ? {} : { started },
+  );
+
+test('what had arrived when the client was killed is used again, and only the rest is sent', async () => {
+  const killed = await apply(pid => void killWhenStaged(pid, (FILES * SIZE) / 3));
+  assert.equal(killed.signal, 'SIGKILL', said(killed.out, killed.err));
+  await untilNothingRuns();
+  const staged = stagedBytes();
+  assert.ok(staged > 10 * SIZE, `only ${staged} bytes were staged`);
+  // Same size and time as what was staged of it: only its digest tells that it is another.
+  const { mtime } = statSync(fileAt(0));
+  writeFileSync(fileAt(0), randomBytes(SIZE));
+  utimesSync(fileAt(0), mtime, mtime);
+
+  const again = await apply();
+  assert.equal(again.code, 0, said(again.out, again.err));
+  assertSameTree(remote(), join(desk.folder, 'site'));
+  const summary = JSON.parse(again.out.trimEnd().split('\n').at(-1)!);
+  assert.equal(summary.created, FILES + 1);
+  assert.equal(summary.bytesLiteral + summary.bytesMatched, FILES * SIZE);
+  assert.ok(
+    summary.bytesLiteral < FILES * SIZE - staged + 4 * SIZE,
+    `${summary.bytesLiteral} bytes were sent although ${staged} had been staged`,
+  );
+  assert.ok(summary.bytesLiteral >= SIZE, 'what had changed was not sent');
+  assert.deepEqual(readdirSync(join(remote(), '.syncplan/staging')), []);
+});
+
+/** Waits until that much has arrived, then kills the program, and nothing but it. */
+const killWhenStaged = async (pid: number, bytes: number): Promise<void> => {
+  const end = Date.now() + 60_000;
+  while (stagedBytes() < bytes && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 2));
+  process.kill(pid, 'SIGKILL');
+};
+
+const stagedBytes = (): number => {
+  const sizes = (folder: string): number[] => {
+    try {
+      return readdirSync(folder, { withFileTypes: true }).map(entry =>
+        entry.isDirectory()
+          ? sizes(join(folder, entry.name)).reduce((sum, size) => sum + size, 0)
+          : statSync(join(folder, entry.name)).size,
+      );
+    } catch {
+      return [];
+    }
+  };
+  return sizes(join(remote(), '.syncplan/staging')).reduce((sum, size) => sum + size, 0);
+};
+
+const untilNothingRuns = async (): Promise<void> => {
+  const pids = processesBelow(fleet.hosts[0]!.pid).map(({ pid }) => pid);
+  const end = Date.now() + 20_000;
+  while (pids.some(isRunning) && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 20));
+  assert.deepEqual(pids.filter(isRunning), []);
+};
+
+test.run();
