@@ -3,6 +3,7 @@
 // 1. Every remote's block is locked against other runs whatever the strategy; strategy `lock` also blocks access.
 // 2. A master is locked once for all its remotes and let go when the last of them is done.
 // 3. Locks are taken in one order, masters first, so that two runs never wait for each other in a circle.
+// 4. A lock command runs once for a host and block, however many roots it has there: when all of them are locked.
 import type { LockBy, LockStrategy } from '../../compiler/plan.js';
 import type { Host, Lock, LockRequest, Root } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
@@ -51,14 +52,15 @@ export const lockRelation = async (
   try {
     const shared = strategy === null ? [] : await lockMasters(relation, strategy, context, releases);
     const locks: Lock[] = [];
-    for (const { remoteRoot, ...take } of distinct(relation.takes, ({ remoteRoot }) => remoteRoot.path)) {
+    const takes = distinct(relation.takes, ({ remoteRoot }) => remoteRoot.path);
+    for (const { remoteRoot, ...take } of takes) {
       const locked = await acquire(relation.remoteHost!, relation, context, {
         ...timing(strategy),
         root: remoteRoot,
         block: relation.block.name,
         mode: 'exclusive',
         run: context.run,
-        by: strategy?.by ?? ADVISORY,
+        by: byAt(strategy?.by ?? ADVISORY, remoteRoot === takes.at(-1)!.remoteRoot),
         folders: strategy?.by.kind === 'permissions' ? foldersOf(take) : [],
       });
       if (locked === null) continue;
@@ -84,10 +86,13 @@ const lockMasters = async (
   releases: (() => Promise<readonly Problem[]>)[],
 ): Promise<SharedMaster[]> => {
   const held: SharedMaster[] = [];
-  for (const { masterRoot } of distinct(relation.takes, ({ masterRoot: root }) => root.path)) {
+  const takes = distinct(relation.takes, ({ masterRoot }) => masterRoot.path);
+  for (const { masterRoot } of takes) {
+    const by = byAt(strategy.by, masterRoot === takes.at(-1)!.masterRoot);
     const key = `${relation.block.name} ${masterRoot.path}`;
     const known = context.masters.get(key);
-    const shared = known ?? { holders: 0, lock: lockMaster(relation, masterRoot, strategy, context), scans: new Map() };
+    const lock = known?.lock ?? lockMaster(relation, masterRoot, { ...strategy, by }, context);
+    const shared = known ?? { holders: 0, lock, scans: new Map() };
     context.masters.set(key, shared);
     shared.holders += 1;
     releases.push(async () => {
@@ -151,6 +156,9 @@ const acquire = async (
     throw error;
   }
 };
+
+/** A command is about the whole host: of several roots, the last that is locked runs it, and gives it back first. */
+const byAt = (by: LockBy, isLast: boolean): LockBy => (by.kind === 'command' && !isLast ? ADVISORY : by);
 
 const timing = (strategy: LockStrategy | null): { readonly wait: number; readonly hold: number } =>
   strategy === null ? { wait: DEFAULT_WAIT, hold: DEFAULT_HOLD } : { wait: strategy.wait, hold: strategy.hold };
