@@ -67,25 +67,39 @@ const textOf = (found: Examined, { address, region, group }: HostPlan, colour: b
       `     checksums  ${algorithms.map(displayText).join(' ')}`,
     );
   }
-  for (const root of found.roots) lines.push(`     root       ${rootText(root)}`, ...adviceOf(root.trouble));
+  for (const root of found.roots)
+    lines.push(`     root       ${rootText(root, found.host)}`, ...adviceOf(root.trouble));
   if (found.trouble !== undefined)
-    lines.push(`     ${displayMessage(found.trouble.message)}`, ...adviceOf(found.trouble));
+    lines.push(`     ${messageOf(found.trouble, found.host)}`, ...adviceOf(found.trouble));
   return `${lines.join('\n')}\n`;
 };
 
-const rootText = (found: ExaminedRoot): string => {
+const rootText = (found: ExaminedRoot, host: string): string => {
   const { root, path, role, state, space, trouble } = found;
   const free = space === null ? '' : `, ${bytesText(space.bytes)} and ${numberText(space.inodes)} files free`;
   const head = `${displayText(root)} (${role})  ${displayPath(path)}`;
   switch (state) {
     case 'there':
-      return `${head}: there${free}${knownText(found)}`;
+      return `${head}: there${free}, ${writeText(found)}${knownText(found)}`;
     case 'to-be-created':
-      return `${head}: missing; apply will make it${free}`;
+      return `${head}: missing; apply will make it${free}, ${writeText(found)}`;
     case 'trouble':
-      return `${head}: ${displayMessage(trouble?.message ?? '')}`;
+      return `${head}: ${trouble === undefined ? '' : messageOf(trouble, host)}`;
   }
 };
+
+/** Its host stands above it already. */
+const messageOf = ({ message }: Trouble, host: string): string => {
+  const rest = message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
+  const words = rest.split(' ');
+  const at = words.findIndex((word, i) => words[i - 1] === 'on' && word.replace(/[:,]$/, '') === host);
+  if (at < 0) return displayMessage(rest);
+  const before = words.slice(0, at - 1).join(' ');
+  return displayMessage([`${before}${words[at]!.slice(host.length)}`, ...words.slice(at + 1)].join(' '));
+};
+
+const writeText = ({ writable, trouble }: ExaminedRoot): string =>
+  writable === true ? 'may be written to' : displayMessage(trouble?.message ?? 'may not be written to');
 
 /** What syncplan itself keeps there: its marker, and what earlier runs left for the next apply. */
 const knownText = ({ role, marker, fileSystem, unfinished = [], owed = [] }: ExaminedRoot): string =>

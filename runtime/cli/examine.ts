@@ -26,6 +26,8 @@ export type ExaminedRoot = {
   /** The id that says it is the root that this machine knows; null where it has none. */
   readonly marker?: string | null;
   readonly fileSystem?: string;
+  /** May it be written to, by its rights and how it is mounted? Nothing is tried. */
+  readonly writable?: boolean;
   /** What earlier runs left: transactions to be finished, and hooks still owed. The next apply does both. */
   readonly unfinished?: readonly Left[];
   readonly owed?: readonly Left[];
@@ -92,17 +94,34 @@ const examineRoot = async (
 ): Promise<ExaminedRoot> => {
   try {
     const opened = await host.openRoot(path, { create: role === 'remote', state });
-    const { exists, space, marker, fileSystem } = opened;
+    const { exists, space, marker, fileSystem, writeFault } = opened;
     const found = { root, path: opened.path, role, state: exists ? 'there' : 'to-be-created', space } as const;
     const left = exists && role === 'remote' ? await opened.unfinished() : [];
     const named = (wanted: 'intent' | 'owed'): Left[] =>
       left.filter(one => one.state === wanted).map(one => ({ run: one.run, block: one.block }));
-    return { ...found, marker, fileSystem, unfinished: named('intent'), owed: named('owed') };
+    const writable = writeFault === '';
+    // A master is only read.
+    const trouble = writable || role === 'master' ? {} : { trouble: notWritable(exists, writeFault) };
+    const before = { unfinished: named('intent'), owed: named('owed') };
+    return { ...found, marker, fileSystem, writable, ...before, ...trouble };
   } catch (error) {
     if (error instanceof HostError && LOST.has(error.code)) throw error;
     return { root, path, role, state: 'trouble', space: null, trouble: troubleOf(error) };
   }
 };
+
+const notWritable = (exists: boolean, fault: string): Trouble => ({
+  code: 'not-writable',
+  message: `${exists ? 'it' : 'the folder it is to be made in'} may not be written to: ${whyNot(fault)}`,
+  help:
+    fault === 'EROFS'
+      ? 'mount it to be written to, or correct the path of the root in the plan'
+      : 'give the user that syncplan logs in as the right to write there, or let the plan name another user',
+  refusal: false,
+});
+
+const whyNot = (fault: string): string =>
+  fault === 'EROFS' ? 'its file system is mounted read-only' : fault === 'EACCES' ? 'permission denied' : fault;
 
 const LOST: ReadonlySet<string> = new Set(['lost', 'silent', 'protocol', 'cancelled']);
 

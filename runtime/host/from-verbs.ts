@@ -12,6 +12,7 @@ import {
   spaceAt,
   stateFolderOf,
   withinOf,
+  writeFaultAt,
 } from './held-root.js';
 import type { Host, HostFacts, Locks, Programs, Root, Scan, Selection } from './host.js';
 import { HostError } from './host-error.js';
@@ -89,6 +90,7 @@ export const hostFromVerbs = (parts: HostParts): Host => {
         },
         space: await spaceAt(verbs, holding),
         fileSystem: await fileSystemAt(verbs, holding),
+        writeFault: await writeFaultAt(verbs, holding),
         ...attendLeftBehind(tools, { path: holding.path, place: () => placeOf(verbs, holding, label) }),
         scan: selection => scan(holding, selection),
       };

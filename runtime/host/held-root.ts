@@ -121,6 +121,12 @@ export const spaceAt = async (verbs: FileVerbs, holding: HeldRoot): Promise<Root
 export const fileSystemAt = async (verbs: FileVerbs, holding: HeldRoot): Promise<string> =>
   (await atRoot(verbs, holding, folder => verbs.fileSystem(folder))) ?? '';
 
+/** Why nothing could be made there, '' where it could. */
+export const writeFaultAt = async (verbs: FileVerbs, holding: HeldRoot): Promise<string> => {
+  const fault = await atRoot(verbs, holding, folder => verbs.mayWrite(folder));
+  return fault === null ? '' : fault.fault;
+};
+
 /** Where the root does not exist yet, of the folder that it would be made in. */
 const atRoot = async <T>(
   verbs: FileVerbs,

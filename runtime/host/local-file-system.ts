@@ -1,7 +1,7 @@
 // The file system under a folder of this machine: what type it is, and making all of it durable by one call.
 
 import { spawn } from 'node:child_process';
-import { closeSync, constants, openSync, statfsSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statfsSync } from 'node:fs';
 import type { Fault, Folder } from './file-verbs.js';
 import { faultOf, folderPath } from './local-folder.js';
 
@@ -13,6 +13,16 @@ export const fileSystemOf = (folder: Folder): string => {
     return FILE_SYSTEMS[type] ?? (process.platform === 'linux' ? type.toString(16) : '');
   } catch {
     return '';
+  }
+};
+
+/** access(2): rights, and whether the file system is mounted to be written to. */
+export const mayWriteTo = (folder: Folder): null | Fault => {
+  try {
+    accessSync(folderPath(folder), constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return faultOf(error);
   }
 };
 

@@ -24,7 +24,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
 import { performLocally } from './local-deeds.js';
 import { makeLocalExtras } from './local-extras.js';
-import { fileSystemOf, syncFileSystem } from './local-file-system.js';
+import { fileSystemOf, mayWriteTo, syncFileSystem } from './local-file-system.js';
 import { address, bytesOf, faultOf, folderPath, holdBelow, holdDescriptor, holdPath, letGo } from './local-folder.js';
 import { readNames } from './local-names.js';
 import { changedOf, modifiedOf, secondsOf } from './micros.js';
@@ -61,6 +61,7 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
   extras: byDescriptor ? makeLocalExtras(holdDescriptor) : null,
   syncAll: syncFileSystem,
   fileSystem: fileSystemOf,
+  mayWrite: mayWriteTo,
   space: folder => {
     try {
       const { bavail, bsize, files, ffree } = statfsSync(folderPath(folder));

@@ -208,7 +208,8 @@ test('doctor says how each machine is driven and what its roots are', async () =
   assert.equal(code, 0, said(out, err));
   for (const host of ['build', 'one', 'two']) assert.match(out, new RegExp(`^ok +${host} `, 'm'));
   assert.match(out, /Node\.js \d+\./);
-  assert.match(out, /missing; apply will make it/);
+  assert.match(out, /missing; apply will make it.*, may be written to$/m);
+  assert.match(out, /root .*master: there, .*, may be written to/);
   const lines = (await run('doctor', 'plan.sp', '--json')).out
     .trimEnd()
     .split('\n')
@@ -222,6 +223,8 @@ test('doctor says how each machine is driven and what its roots are', async () =
   const sick = await run('doctor', 'plan.sp');
   assert.equal(sick.code, 5);
   assert.match(sick.out, /FAIL build/);
+  const [, trouble] = /root +\S+ \(master\) +(.*)/.exec(sick.out) ?? [];
+  assert.ok(trouble !== undefined && !trouble.includes(' on build'), sick.out);
 });
 
 test('the plan file and what it writes stand where the user says', async () => {

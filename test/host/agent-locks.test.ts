@@ -29,6 +29,7 @@ test('what earlier runs left is told, finished, paid and brought back through th
   const { host, end } = await pair({
     root: {
       fileSystem: 'xfs',
+      writeFault: 'EROFS',
       marker: 'id',
       unfinished: async () => [UNFINISHED],
       recover: async one => {
@@ -48,7 +49,7 @@ test('what earlier runs left is told, finished, paid and brought back through th
     },
   });
   const root = await host.openRoot('/srv', { create: false, state: '/state' });
-  assert.deepEqual([root.fileSystem, root.marker], ['xfs', 'id']);
+  assert.deepEqual([root.fileSystem, root.writeFault, root.marker], ['xfs', 'EROFS', 'id']);
   assert.deepEqual(await root.unfinished(), [UNFINISHED]);
   assert.deepEqual(await root.recover(UNFINISHED), [
     { path: 'a/b', result: 'done' },

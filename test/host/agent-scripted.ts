@@ -86,6 +86,7 @@ export const PLAIN_ROOT: Omit<Root, 'path' | 'scan'> = {
   identity: '1:2',
   space: { bytes: 5, inodes: 6 },
   fileSystem: 'ext4',
+  writeFault: '',
   marker: null,
   unfinished: async () => [],
   recover: async () => [],

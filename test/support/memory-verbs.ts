@@ -133,6 +133,7 @@ export const makeMemoryVerbs = (disk: MemoryDisk): FileVerbs => {
       return null;
     },
     fileSystem: () => 'memory',
+    mayWrite: () => null,
     space: () => ({ bytes: 1_000_000_000_000, inodes: 1_000_000_000 }),
     names: {
       user: id => USERS[id] ?? null,

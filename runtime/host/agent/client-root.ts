@@ -23,7 +23,7 @@ type Changing = Pick<Root, 'exists' | 'identity' | 'marker'>;
 export const remoteRoot = (
   calls: Calls,
   known: Known,
-  { id, path, space, fileSystem, ...changing }: z.infer<typeof ROOT>,
+  { id, path, space, fileSystem, writeFault, ...changing }: z.infer<typeof ROOT>,
 ): Root => {
   known.changing.set(id, changing);
   const now = (): Changing => known.changing.get(id) ?? changing;
@@ -31,6 +31,7 @@ export const remoteRoot = (
     path,
     space,
     fileSystem,
+    writeFault,
     get exists() {
       return now().exists;
     },

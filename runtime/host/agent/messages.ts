@@ -145,6 +145,7 @@ export const ROOT = z.strictObject({
   path: text(MAX_PATH),
   space: z.nullable(z.strictObject({ bytes: whole(), inodes: whole() })),
   fileSystem: text(256),
+  writeFault: text(256),
   ...changing,
 });
 export const CHANGED_ROOTS = z.array(z.strictObject({ root: whole(), ...changing })).check(z.maxLength(10_000));

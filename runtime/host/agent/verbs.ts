@@ -45,8 +45,8 @@ export const makeVerbs = (host: Host): Verbs => {
     switch (call.verb) {
       case 'openRoot': {
         const root = await host.openRoot(call.path, { create: call.create, state: call.state });
-        const { path, space, fileSystem } = root;
-        return { id: roots.put(root), path, space, fileSystem, ...changing(root) };
+        const { path, space, fileSystem, writeFault } = root;
+        return { id: roots.put(root), path, space, fileSystem, writeFault, ...changing(root) };
       }
       case 'unfinished':
         return roots.get(call.root).unfinished();
