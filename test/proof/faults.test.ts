@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import { fault, type Operation } from '../support/memory-disk.js';
 import { seeded } from '../support/seeded.js';
 import type { Ran } from '../support/simulated-session.js';
+import { bounded, figure, isTurn, THOROUGH } from './bounds.js';
 import { hold, proving } from './invariants.js';
 import { sightsIn } from './sights.js';
 import { checkConverges, checkKept, isReading } from './trials.js';
@@ -11,8 +12,8 @@ import { readyToUpgrade, SCENARIOS, type Upgrade } from './upgrade.js';
 
 const CODES = ['EIO', 'ENOSPC', 'EROFS', 'EACCES'];
 
-/** Every operation and every code in `npm run soak`; else all that write, and some that read. */
-const THOROUGH = process.env.SYNCPLAN_THOROUGH === '1';
+/** Rounds of a soak in which every operation has failed in every way; else all that write fail, and some that read. */
+const SLICES = 16;
 
 /** Every operation of an undisturbed run, in order. */
 const operationsOf = async (ready: Upgrade): Promise<Operation[]> => {
@@ -77,6 +78,7 @@ test(
   ),
   async () => {
     assert.ok(operations.length > 150);
+    let [number, failed] = [0, 0];
     for (const [scenario, options] of Object.entries(SCENARIOS)) {
       const start = await readyToUpgrade(options);
       const few = scenario === 'a few files';
@@ -84,6 +86,8 @@ test(
       for (const [i, { verb, name }] of (await operationsOf(start)).entries()) {
         if (!few && !THOROUGH && isReading(verb) && i % 3 > 0) continue;
         for (const code of THOROUGH ? CODES : [CODES[i % CODES.length]!]) {
+          if (THOROUGH && !isTurn(number++, SLICES)) continue;
+          failed++;
           const where = `${scenario}: operation ${i + 1} (${verb} ${name}) fails by ${code}`;
           const trial = start.fork();
           checkEnd(trial, where, await runWith(trial, i + 1, () => fault(code)));
@@ -91,6 +95,7 @@ test(
         }
       }
     }
+    figure('faults', failed);
   },
 );
 
@@ -104,8 +109,10 @@ test(
   async () => {
     const two = await readyToUpgrade({ remotes: 2 });
     /** It died when all was done and only old staging was tidied up. */
-    let late = 0;
-    for (let n = 1; n <= operations.length; n += THOROUGH ? 1 : 11) {
+    let [late, died] = [0, 0];
+    for (let n = 1; n <= operations.length; n += bounded(11, 1)) {
+      if (THOROUGH && !isTurn(n, SLICES)) continue;
+      died++;
       const where = `the machine dies at operation ${n} (${operations[n - 1]!.verb})`;
       const trial = two.fork();
       const { disk } = trial.simulation.at('r1');
@@ -127,6 +134,7 @@ test(
       trial.simulation.restart('r1', disk.image());
       await checkConverges(trial, where, ['r1', 'r2']);
     }
+    figure('faults', died);
     assert.ok(late < operations.length / 5, `done ${late} times in spite of a death`);
   },
 );
@@ -139,7 +147,10 @@ test(
     'what we overwrote or deleted was baseline content or is kept',
   ),
   async () => {
-    for (let n = 1; n <= operations.length; n += THOROUGH ? 1 : 13) {
+    let filled = 0;
+    for (let n = 1; n <= operations.length; n += bounded(13, 1)) {
+      if (THOROUGH && !isTurn(n, SLICES)) continue;
+      filled++;
       const code = n % 2 === 1 ? 'ENOSPC' : 'EROFS';
       const where = `${code} at every write from operation ${n} on`;
       const trial = ready.fork();
@@ -151,6 +162,7 @@ test(
       checkEnd(trial, where, ran);
       await checkConverges(trial, where);
     }
+    figure('faults', filled);
   },
 );
 

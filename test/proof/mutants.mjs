@@ -1,6 +1,6 @@
 // Runs the tests against deliberately broken variants of the compiled program: each must be caught, and the score is told.
 //
-// `node test/proof/mutants.mjs [--quick] [part of a name…]`, after a build. Each mutant is a copy of build/ in which a few
+// `node test/proof/mutants.mjs [--quick] [part of a name…]`, after a build; all of them in `npm run soak`. Each mutant is a copy of build/ in which a few
 // words of one file were changed. The tree it was made of is never touched.
 import { spawn } from 'node:child_process';
 import {

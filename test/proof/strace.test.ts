@@ -1,18 +1,28 @@
 // System calls of real runs fail, or kill the process, at their nth use: nothing is torn, and the same command converges.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
+import { seeded } from '../support/seeded.js';
+import { bounded, figure, SEED } from './bounds.js';
 import { hold, proving } from './invariants.js';
 import { openRealUpgrade, type RealUpgrade } from './real.js';
 import { canInject, INJECTIONS, straced } from './strace.js';
 
-/** All of them in `npm run soak`. */
-const CHOSEN = [
+type Chosen = readonly [what: keyof typeof INJECTIONS, use: number];
+
+const CHOSEN: readonly Chosen[] = [
   ['syncs fail', 1],
   ['renames kill', 2],
   ['renames kill', 9],
   ['writes find the disk full', 12],
   ['renames fail', 5],
-] as const;
+];
+
+/** Anything at any of its first uses: most calls are made less often by one process, and then nothing happens. */
+const someOf = (count: number): readonly Chosen[] => {
+  const random = seeded(SEED);
+  const names = Object.keys(INJECTIONS) as (keyof typeof INJECTIONS)[];
+  return Array.from({ length: count }, () => [random.pick(names), 1 + random.below(24)] as const);
+};
 
 let upgrade: RealUpgrade | null = null;
 test.after(() => upgrade?.close());
@@ -32,13 +42,16 @@ strange(
   ),
   async () => {
     upgrade ??= await openRealUpgrade();
-    for (const [what, n] of CHOSEN) {
-      const where = `${what}, use ${n}`;
+    let told = 0;
+    for (const [what, n] of bounded(CHOSEN, someOf(10))) {
+      const where = `seed ${SEED}: ${what}, use ${n}`;
       upgrade.reset();
       const applied = await upgrade.apply(where, straced(INJECTIONS[what], n));
       upgrade.check(where, applied);
+      if (applied.code !== 0) told++;
       await upgrade.converges(where);
     }
+    figure('faults', told);
   },
 );
 

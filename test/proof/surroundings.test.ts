@@ -17,11 +17,11 @@ import {
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
+import { bounded } from './bounds.js';
 import { hold, proving } from './invariants.js';
 import { withUpgrade } from './real.js';
 import { sightsOn } from './sights.js';
 
-const THOROUGH = process.env.SYNCPLAN_THOROUGH === '1';
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
 test(
@@ -33,7 +33,7 @@ test(
   ),
   () =>
     withUpgrade(['copy'], async upgrade => {
-      for (const limit of THOROUGH ? [24, 30, 36, 40, 50] : [24, 40]) {
+      for (const limit of bounded([24, 40], [24, 30, 36, 40, 50])) {
         const where = `${limit} open files`;
         const applied = await upgrade.apply(where, ['prlimit', `--nofile=${limit}:${limit}`]);
         if (applied.code !== 0) assert.match(applied.said, /open files|open at once/, where);

@@ -44,14 +44,15 @@ export const closingLines = ({ red, ...totals }) =>
 const closingLine = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
-const runFile = async path => {
+/** One test file, or any script, in a process of its own. */
+export const runFile = async (path, { args = [], env = {}, timeoutMs = TIMEOUT_MS } = {}) => {
   const source = (await readFile(path, 'utf8')).replace(/\/\/# sourceMappingURL.*$/m, '');
   if (/\w\.only\(/.test(source)) return { code: 1, output: 'the file says .only', seconds: 0 };
   const started = Date.now();
-  const child = spawn(process.execPath, ['--enable-source-maps', path], {
+  const child = spawn(process.execPath, ['--enable-source-maps', path, ...args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ...env },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text));
@@ -59,7 +60,7 @@ const runFile = async path => {
   const timer = setTimeout(() => {
     late = true;
     killGroup(child.pid);
-  }, TIMEOUT_MS);
+  }, timeoutMs);
   const exited = new Promise(resolve => child.once('exit', (code, signal) => resolve(code ?? signal)));
   const closed = new Promise(resolve => child.once('close', resolve));
   const code = await exited;
@@ -68,7 +69,7 @@ const runFile = async path => {
   const left = livesOn(child.pid) || !quiet;
   killGroup(child.pid);
   clearTimeout(timer);
-  const why = late ? `timeout after ${TIMEOUT_MS / 1000} s` : left ? 'left processes behind' : code;
+  const why = late ? `timeout after ${timeoutMs / 1000} s` : left ? 'left processes behind' : code;
   return { code: why, output: stripVTControlCharacters(output), seconds: (Date.now() - started) / 1000 };
 };
 
@@ -98,7 +99,8 @@ const livesOn = group => {
     });
 };
 
-const report = (name, { code, output, seconds }, totals) => {
+/** Why it is red, or null; and how many tests there were. */
+export const judge = ({ code, output }) => {
   const count = label =>
     [...output.matchAll(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'gm'))].reduce(
       (sum, match) => sum + Number(match[1]),
@@ -115,19 +117,24 @@ const report = (name, { code, output, seconds }, totals) => {
         : passed + skipped < total
           ? 'not every test passed'
           : null;
+  return { total, passed, skipped, why };
+};
+
+const report = (name, ran, totals) => {
+  const { total, passed, skipped, why } = judge(ran);
   totals.passed += passed;
   totals.skipped += skipped;
   totals.failed += why === null ? 0 : Math.max(1, total - passed - skipped);
   const title = name.replace(/\.test\.js$/, '');
   console.log(
-    `${why === null ? 'ok  ' : 'FAIL'} ${title} ${passed}/${total} ${seconds.toFixed(1)} s${why === null ? '' : ` — ${why}`}`,
+    `${why === null ? 'ok  ' : 'FAIL'} ${title} ${passed}/${total} ${ran.seconds.toFixed(1)} s${why === null ? '' : ` — ${why}`}`,
   );
   if (why === null) return;
   totals.red.push(title);
-  console.log(excerpt(output));
+  console.log(excerpt(ran.output));
 };
 
-const excerpt = output => {
+export const excerpt = output => {
   const lines = output.trimEnd().split('\n');
   const cut = lines.length - MOST_LINES;
   const shown =
