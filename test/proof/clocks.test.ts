@@ -9,7 +9,7 @@ import { HostError } from '../../runtime/host/host-error.js';
 import { openLocalHost } from '../../runtime/host/local.js';
 import { seeded } from '../support/seeded.js';
 import { bounded, figure, SEED } from './bounds.js';
-import { hold, proving } from './invariants.js';
+import { hold, proving, type Span } from './invariants.js';
 import { readyToUpgrade } from './upgrade.js';
 
 /** Years by which the clocks of master and remote are wrong. */
@@ -76,12 +76,19 @@ test(
         Date.now = now;
         const lock = await host.locks!.acquire(request);
         const began = process.hrtime.bigint();
+        const since = (): number => Number(process.hrtime.bigint() - began) / 1e9;
+        const spans: Span[] = [];
         Date.now = () => now() + years * 365 * 86_400_000;
         const refused = await host.locks!.acquire({ ...request, run: 'run-2' }).then(
-          () => 'both hold it',
+          () => {
+            spans.push({ run: 'run-2', from: since(), to: Number.POSITIVE_INFINITY });
+            return 'both hold it';
+          },
           error => (error instanceof HostError ? `${error.code}: ${error.message}` : String(error)),
         );
-        const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+        const seconds = since();
+        spans.push({ run: 'run-1', from: 0, to: seconds });
+        hold('two runs never interleave in a block', `${years} years`, { spans });
         hold('every run ends', `${years} years`, { ended: true, seconds, within: 10 });
         assert.ok(seconds >= 0.2, `${years} years: it waited only ${seconds} s`);
         assert.match(refused, /^locked: /);

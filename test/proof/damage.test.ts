@@ -131,7 +131,10 @@ const checkEndsWell = async (from: Upgrade, disk: SimulatedDisk, where: string):
   const options = { acceptRoots: ['r1'] };
   const codes: number[] = [];
   for (let attempt = 0; attempt < 3 && codes.at(-1) !== 0; attempt++) {
+    const began = Date.now();
     const { summary } = await trial.run({ options });
+    const seconds = (Date.now() - began) / 1000;
+    hold('every run ends', `${where}, run ${attempt + 1}`, { ended: true, seconds, within: 10 });
     const now = sightsIn(trial.simulation.at('r1').disk);
     codes.push(summary.exitCode);
     hold('exit 0 exactly when every host was verified', `${where}, run ${attempt + 1}`, {

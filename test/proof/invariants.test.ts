@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { readModules } from '../house/modules.js';
 import { hold, INVARIANTS, type Invariant, type Seen, type Sight } from './invariants.js';
 
 const file = (content: string, mode = 0o644): Sight => ({ kind: 'file', mode, modified: 1, content });
@@ -143,6 +144,27 @@ test('each invariant is proved by at least one test of this room that names it',
     .map(([, names]) => names!);
   const unproved = Object.keys(INVARIANTS).filter(name => !titles.some(text => text.includes(name)));
   assert.deepEqual(unproved, []);
+});
+
+test('what the titles of a file say is proved is checked there by name, or in what it imports', () => {
+  const modules = new Map(readModules().map(module => [module.path, module]));
+  const textOf = (path: string, seen: Set<string>): string => {
+    const module = modules.get(path);
+    if (module === undefined || seen.has(path) || !path.startsWith('test/proof/')) return '';
+    seen.add(path);
+    return [module.text, ...module.imports.map(({ target }) => textOf(target, seen))].join('\n');
+  };
+  let compared = 0;
+  for (const path of modules.keys()) {
+    if (!path.startsWith('test/proof/') || !path.endsWith('.test.ts') || path.endsWith('/invariants.test.ts')) continue;
+    const titles = [...modules.get(path)!.text.matchAll(/proving\(([^)]*)\)/gs)].map(([, names]) => names!);
+    const said = (Object.keys(INVARIANTS) as Invariant[]).filter(name => titles.some(text => text.includes(name)));
+    const text = textOf(path, new Set());
+    const unchecked = said.filter(name => !new RegExp(`\\bhold\\(\\s*['"]${name}['"]`).test(text));
+    assert.deepEqual(unchecked, [], path);
+    compared += said.length;
+  }
+  assert.ok(compared >= 40, `saw only ${compared} claims`);
 });
 
 test.run();

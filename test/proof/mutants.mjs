@@ -1,6 +1,7 @@
 // Runs the tests against deliberately broken variants of the compiled program: each must be caught, and the score is told.
 //
-// `node test/proof/mutants.mjs [--quick] [part of a name…]`, after a build; all of them in `npm run soak`. Each mutant is a copy of build/ in which a few
+// `node test/proof/mutants.mjs [--quick] [part of a name…]`, after a build; all of them in `npm run soak`.
+// `--fit` runs nothing: it names those whose words are no longer in the program. Each mutant is a copy of build/ in which a few
 // words of one file were changed. The tree it was made of is never touched.
 import { spawn } from 'node:child_process';
 import {
@@ -80,14 +81,19 @@ const spawnLinks = (from, to) => cpSync(from, to, { recursive: true, mode: 0 });
 
 const change = (place, { file, from, to }) => {
   const path = join(place, file);
-  if (!existsSync(path)) return `misfit: there is no ${file}`;
-  const text = readFileSync(path, 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
-  const parts = text.split(from);
+  const parts = partsOf(path, from);
   if (parts.length !== 2) return `misfit: its words occur ${parts.length - 1} times in ${file}`;
   unlinkSync(path);
   writeFileSync(path, parts.join(to));
   return null;
 };
+
+const partsOf = (path, words) =>
+  existsSync(path)
+    ? readFileSync(path, 'utf8')
+        .replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
+        .split(words)
+    : [''];
 
 /** The program as it is shipped, from the compiled files with the mutant among them. */
 const bundle = async place => {
@@ -153,6 +159,11 @@ const TESTS = (await import('node:fs'))
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const args = process.argv.slice(2);
   const parts = args.filter(arg => !arg.startsWith('--'));
+  if (args.includes('--fit')) {
+    const misfits = MUTANTS.filter(({ file, from }) => partsOf(file, from).length !== 2);
+    for (const { name, file } of misfits) console.log(`${name}: its words are not once in ${file}`);
+    process.exit(misfits.length > 0 ? 1 : 0);
+  }
   const chosen = MUTANTS.filter(({ quick }) => !args.includes('--quick') || quick === true).filter(
     ({ name }) => parts.length === 0 || parts.some(part => name.includes(part)),
   );

@@ -3,6 +3,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 
+test('every variant in the list is still one of this program', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['test/proof/mutants.mjs', '--fit'], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, `${stdout}${stderr}`);
+});
+
 test('variants of the program that are broken where something goes wrong are caught', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['test/proof/mutants.mjs', '--quick'], {
     encoding: 'utf8',

@@ -13,21 +13,21 @@ import { MUTANTS } from './mutant-list.mjs';
 
 /** Test files, each with the seconds of a round on two cores: parts get their turns so that each has the same time. */
 const PARTS = {
-  crash: 30,
+  crash: 20,
   faults: 30,
   damage: 5,
   kill: 60,
-  model: 60,
-  strace: 60,
+  model: 75,
+  strace: 45,
   interleave: 20,
   together: 10,
   clocks: 5,
   roots: 5,
-  disks: 20,
-  surroundings: 30,
-  mutants: 60,
+  disks: 15,
+  surroundings: 45,
+  mutants: 25,
 };
-const FIGURES = ['images', 'faults', 'kills', 'runs', 'reads', 'mutants', 'caught', 'skipped'];
+const KEYS = ['rounds', 'images', 'faults', 'kills', 'runs', 'reads', 'mutants', 'caught', 'skipped'];
 const MUTANTS_AT_ONCE = 4;
 /** Tests bound themselves; this is for what hangs in spite of that. */
 const LONGEST_MS = 900_000;
@@ -85,16 +85,20 @@ async function runRound(part) {
   );
   if (why === null) {
     part.rounds++;
-    for (const [name, count] of Object.entries(figures)) part.figures[name] = (part.figures[name] ?? 0) + count;
+    part.figures = plus(part.figures, figures);
     return null;
   }
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value} `);
   const command = `${settings.join('')}node ${[path, ...args.map(arg => `'${arg}'`)].join(' ')}`;
   say(`${excerpt(ran.output)}\n${part.name}: ${why}. To repeat it: ${command}`);
-  return { part: part.name, why, seed: env.SYNCPLAN_SEED ?? null, command };
+  const [, invariant = null] = /broken is "([^"]+)"/.exec(ran.output) ?? [];
+  return { part: part.name, why, invariant, seed: env.SYNCPLAN_SEED ?? null, command };
 }
 
-const judgeMutants = ({ code }) => ({ why: code === 0 ? null : `exit ${code}`, skipped: 0 });
+/** They are no test file: the exit says it all. */
+function judgeMutants({ code }) {
+  return { why: code === 0 ? null : `exit ${code}`, skipped: 0 };
+}
 
 /** Mutants are what they are: each is tried once, from the seed on, by the tests as `npm test` has them. */
 function roundOf({ name, rounds }) {
@@ -107,46 +111,38 @@ function roundOf({ name, rounds }) {
   return { path: 'test/proof/mutants.mjs', args: chosen.map(({ name }) => name), env: {} };
 }
 
+/** What was said to be done: by test files as `figure NAME COUNT`, of mutants in the last line. */
 function figuresIn(output) {
   const [, caught, mutants] = /^(\d+) of (\d+) mutants caught$/m.exec(output) ?? [];
-  const told =
-    caught === undefined
-      ? []
-      : [
-          ['mutants', mutants],
-          ['caught', caught],
-        ];
-  const figures = {};
-  for (const [name, count] of [...told, ...[...output.matchAll(/\bfigure (\w+) (\d+)$/gm)].map(match => match.slice(1))])
-    figures[name] = (figures[name] ?? 0) + Number(count);
-  return figures;
+  const score = caught === undefined ? {} : { mutants: Number(mutants), caught: Number(caught) };
+  return [...output.matchAll(/\bfigure (\w+) (\d+)$/gm)].reduce(
+    (sum, [, name, count]) => plus(sum, { [name]: Number(count) }),
+    score,
+  );
 }
 
 function tell() {
-  const totals = { name: 'all', rounds: 0, figures: {} };
-  for (const { rounds, figures } of parts) {
-    totals.rounds += rounds;
-    for (const [name, count] of Object.entries(figures)) totals.figures[name] = (totals.figures[name] ?? 0) + count;
-  }
+  const rows = parts.map(({ name, rounds, figures }) => ({ part: name, rounds, ...figures }));
+  const all = parts.reduce((sum, { rounds, figures }) => plus(sum, { rounds, ...figures }), { part: 'all' });
   const [spent, violations] = [Number((elapsed() / 60).toFixed(1)), violation === null ? [] : [violation]];
   if (values.json) {
-    const flat = ({ name, rounds, figures }) => ({ part: name, rounds, ...figures });
-    console.log(
-      JSON.stringify(
-        { seed, minutes: spent, parts: parts.map(flat), all: flat(totals), allMutants: MUTANTS.length, violations },
-        null,
-        2,
-      ),
-    );
+    const told = { seed, minutes: spent, parts: rows, all, allMutants: MUTANTS.length, violations };
+    console.log(JSON.stringify(told, null, 2));
     return;
   }
-  const row = (name, cells) => name.padEnd(14) + cells.map(cell => String(cell).padStart(10)).join('');
-  console.log(`\n${row('part', ['rounds', ...FIGURES])}`);
-  for (const { name, rounds, figures } of [...parts, totals])
-    console.log(row(name, [rounds, ...FIGURES.map(figure => figures[figure] ?? '')]));
+  const line = cells => cells.map((cell, i) => (i === 0 ? cell.padEnd(14) : String(cell).padStart(9))).join('');
+  console.log(`\n${line(['part', ...KEYS])}`);
+  for (const row of [...rows, all]) console.log(line([row.part, ...KEYS.map(key => row[key] ?? '')]));
   const unheard = parts.filter(({ rounds }) => rounds === 0).map(({ name }) => name);
   if (unheard.length > 0) console.log(`without a whole round: ${unheard.join(', ')}`);
   console.log(`${violations.length} violations in ${spent} minutes, seed ${seed}; there are ${MUTANTS.length} mutants`);
+}
+
+/** One sum for every key that either has. */
+function plus(a, b) {
+  const sum = { ...a };
+  for (const [key, count] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + count;
+  return sum;
 }
 
 function stop(why) {
