@@ -64,13 +64,13 @@ const tryMutant = async mutant => {
     }
     return told('survived');
   } finally {
-    rmSync(place, { recursive: true, force: true });
+    rmSync(place, { recursive: true, force: true, maxRetries: 5 });
   }
 };
 
 /** Hard links, so that it costs next to nothing: a file that is changed is unlinked first. */
 const copyTree = place => {
-  mkdirSync(join(place, 'build'));
+  for (const folder of ['build', 'tmp']) mkdirSync(join(place, folder));
   spawnLinks('build', join(place, 'build'));
   cpSync('package.json', join(place, 'package.json'));
   for (const name of ['node_modules', 'test', 'plans']) symlinkSync(resolve(name), join(place, name));
@@ -125,15 +125,23 @@ const filesOf = part => {
   return list;
 };
 
-/** The exit code; a test that hangs is caught as well. */
+/** The exit code; the first test that fails is enough, and one that hangs is caught as well. */
 const runNode = (cwd, path) => {
   const child = spawn(process.execPath, [path], {
     cwd,
     detached: true,
-    stdio: 'ignore',
-    env: { ...process.env, NO_COLOR: '1', ...(QUICK ? { SYNCPLAN_SCENARIO: 'a whole upgrade' } : {}) },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      TMPDIR: join(cwd, 'tmp'),
+      ...(QUICK ? { SYNCPLAN_SCENARIO: 'a whole upgrade' } : {}),
+    },
   });
   const timer = setTimeout(() => killGroup(child.pid), TIMEOUT_MS);
+  child.stdout.setEncoding('utf8').on('data', text => {
+    if (text.includes('✘')) killGroup(child.pid);
+  });
   return new Promise(done => {
     child.once('exit', (code, signal) => {
       clearTimeout(timer);

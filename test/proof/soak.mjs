@@ -19,13 +19,13 @@ const PARTS = {
   kill: 60,
   model: 75,
   strace: 45,
-  interleave: 20,
+  interleave: 30,
   together: 10,
   clocks: 5,
   roots: 5,
   disks: 15,
   surroundings: 45,
-  mutants: 25,
+  mutants: 20,
 };
 const KEYS = ['rounds', 'images', 'faults', 'kills', 'runs', 'reads', 'mutants', 'caught', 'skipped'];
 const MUTANTS_AT_ONCE = 4;
