@@ -27,7 +27,7 @@ export const endDesk = async (desk: Desk, ending: Ending): Promise<void> => {
   if (!pending) await removeTree(verbs, desk.stagingParent, desk.stagingName, breathe);
   const now = await clockOf(verbs, desk);
   if (now === null) return;
-  const log = await readLogNames(desk, verbs, now);
+  const log = await readLogNames(desk, ending, now);
   // Where that cannot be told, everything in staging may still be needed.
   if (log !== null) await removeDeadStaging(desk, ending, now, log);
   const trash = await openRoom(verbs, desk.place, desk.folder, 'trash', false);
@@ -61,14 +61,15 @@ const removeDeadStaging = async (
   }
 };
 
-/** Names of the transactions that are not done; records that were never finished are removed with time. */
-const readLogNames = async (desk: Desk, verbs: FileVerbs, now: number): Promise<ReadonlySet<string> | null> => {
+/** Names of the transactions that are not done; records that were never finished go with their run's staging, or with time. */
+const readLogNames = async (desk: Desk, { verbs, dead }: Ending, now: number): Promise<ReadonlySet<string> | null> => {
   const log = await openRoom(verbs, desk.place, desk.folder, 'intent', false);
   if (log === null) return new Set();
   const listed = await verbs.list(log);
   for (const { name, stat } of isFault(listed) ? [] : listed) {
-    if (!name.endsWith(UNFINISHED) || stat.modified >= now - LEFTOVER_AGE * MICROS) continue;
-    await performOne(verbs, { do: 'remove', at: log, name });
+    if (!name.endsWith(UNFINISHED)) continue;
+    const isDead = dead.has(name.slice(0, -UNFINISHED.length));
+    if (isDead || stat.modified < now - LEFTOVER_AGE * MICROS) await performOne(verbs, { do: 'remove', at: log, name });
   }
   await verbs.release(log);
   return isFault(listed) ? null : new Set(listed.map(({ name }) => name).filter(name => !name.endsWith(DONE)));
