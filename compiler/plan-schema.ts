@@ -18,7 +18,7 @@ const folder = bytes.refine(
 const address = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('local') }),
   z.strictObject({
-    kind: z.literal('ssh'),
+    kind: z.enum(['ssh', 'sftp']),
     host: z.string().regex(/^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/, 'is no address'),
     user: z
       .string()
@@ -31,15 +31,20 @@ const address = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const host = z.strictObject({
-  id: hostId,
-  name,
-  region: name,
-  group: name,
-  tags: z.array(name),
-  address,
-  agent: z.enum(['auto', 'node']),
-});
+const host = z
+  .strictObject({
+    id: hostId,
+    name,
+    region: name,
+    group: name,
+    tags: z.array(name),
+    address,
+    agent: z.enum(['auto', 'node', 'sftp']),
+  })
+  .refine(
+    ({ address: { kind }, agent }) => kind !== 'sftp' || agent === 'sftp',
+    'is reached by SFTP and driven otherwise',
+  );
 
 const fileTest: z.ZodType<FileTest> = z.lazy(() =>
   z.discriminatedUnion('is', [

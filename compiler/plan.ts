@@ -31,22 +31,26 @@ export type HostPlan = {
   readonly group: string;
   readonly tags: readonly string[];
   readonly address: HostAddress;
-  readonly agent: 'auto' | 'node';
+  /** `sftp`: nothing runs there, files go through the SFTP server alone. */
+  readonly agent: 'auto' | 'node' | 'sftp';
 };
 
 export type HostAddress =
   | { readonly kind: 'local' }
-  | {
-      readonly kind: 'ssh';
-      readonly host: string;
-      readonly user?: string;
-      readonly port?: number;
-      /** A path on the machine that runs syncplan, as written (`~` is this user's home; relative to `base`). */
-      readonly key?: string;
-      readonly config?: string;
-      /** Folder of the file that declares key and config, relative to the main file's folder, '' for that folder. */
-      readonly base: string;
-    };
+  | ({ readonly kind: 'ssh' } & SshPlace)
+  /** Relative roots begin in the login folder. */
+  | ({ readonly kind: 'sftp' } & SshPlace);
+
+export type SshPlace = {
+  readonly host: string;
+  readonly user?: string;
+  readonly port?: number;
+  /** A path on the machine that runs syncplan, as written (`~` is this user's home; relative to `base`). */
+  readonly key?: string;
+  readonly config?: string;
+  /** Folder of the file that declares key and config, relative to the main file's folder, '' for that folder. */
+  readonly base: string;
+};
 
 export type BlockPlan = {
   readonly name: string;

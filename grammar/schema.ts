@@ -91,13 +91,6 @@ function placeOf(later: Later, statement: Statement): Span | null {
   switch (when.kind) {
     case 'word':
       return statement.items.find(item => item.kind === 'name' && item.text === when.word)?.span ?? null;
-    case 'prefix': {
-      const item = statement.items.find(item => {
-        const first = item.kind === 'string' ? item.parts[0] : undefined;
-        return typeof first === 'string' && first.startsWith(when.prefix);
-      });
-      return item?.span ?? null;
-    }
     case 'body':
       return statement.body?.span ?? null;
   }

@@ -8,6 +8,7 @@ import * as names from '../catalog/names.js';
 import type { HostAddress } from '../plan.js';
 import { parseAddress } from './address.js';
 import {
+  type Driver,
   inherited,
   inheritedRoots,
   type Level,
@@ -23,6 +24,7 @@ import { findHosts, idsOf } from './references.js';
 import { isRelative } from './root-path.js';
 
 const DEFAULT = 'default';
+const SFTP = 'sftp://';
 
 export const resolveFleet = (around: Surroundings): FleetModel => {
   const tree: Tree = { top: newLevel(null), regions: new Map(), drafts: new Map(), isWhole: true };
@@ -181,15 +183,30 @@ const settle = (draft: Draft, id: string, around: Surroundings): HostModel => {
     tags: [...new Set(draft.tags)].sort(),
     address: isLocal ? { kind: 'local' } : addressOf(draft, around),
     isLocal,
-    agent: inherited(draft.level, 'agent')?.value ?? 'auto',
+    agent: driverOf(draft, around),
     roots: rootsOf(draft, isLocal),
     span: draft.span,
   };
 };
 
+/** What `sftp://` names is driven by SFTP, and this machine by its own agent, whatever else is said for all of them. */
+const driverOf = ({ at, level, name }: Draft, { report }: Surroundings): Driver => {
+  const said = inherited(level, 'agent');
+  const isSftp = at !== null && at !== 'local' && at.text.startsWith(SFTP);
+  if (isSftp && said?.value === 'node') {
+    report(finding(catalog.wrongDriver, said.span, ['node', name, 'is reached by SFTP, where no agent can run']));
+  }
+  if (at === 'local' && said?.value === 'sftp' && level.agent === said) {
+    report(finding(catalog.wrongDriver, said.span, ['sftp', name, 'is this machine, and is not reached by SFTP']));
+  }
+  if (isSftp) return 'sftp';
+  return at === 'local' && said?.value === 'sftp' ? 'auto' : (said?.value ?? 'auto');
+};
+
 const addressOf = ({ at, level }: Draft, { report }: Surroundings): HostAddress | null => {
-  if (at === null || at === 'local' || at.text.startsWith('sftp://')) return null;
-  const address = parseAddress(at.text);
+  if (at === null || at === 'local') return null;
+  const isSftp = at.text.startsWith(SFTP);
+  const address = parseAddress(isSftp ? at.text.slice(SFTP.length) : at.text);
   if (typeof address === 'string') {
     report(finding(catalog.badAddress, at.span, [at.text, address]));
     return null;
@@ -197,7 +214,7 @@ const addressOf = ({ at, level }: Draft, { report }: Surroundings): HostAddress 
   const user = address.user ?? inherited(level, 'user')?.value;
   const port = address.port ?? inherited(level, 'port')?.value;
   return {
-    kind: 'ssh',
+    kind: isSftp ? 'sftp' : 'ssh',
     host: address.host,
     ...(user === undefined ? {} : { user }),
     ...(port === undefined ? {} : { port }),

@@ -12,13 +12,16 @@ import { readRootPath } from './root-path.js';
 import type { Said, Shapes } from './shape.js';
 import type { Values } from './values.js';
 
+/** How a host is driven. */
+export type Driver = 'auto' | 'node' | 'sftp';
+
 export type Level = {
   readonly parent: Level | null;
   user: Setting<string> | null;
   port: Setting<number> | null;
   key: Setting<string> | null;
   config: Setting<string> | null;
-  agent: Setting<'auto' | 'node'> | null;
+  agent: (Setting<Driver> & { readonly span: Span }) | null;
   readonly roots: Map<string, RootSetting>;
   /** Statements that set something here, for naming both where it is set twice. */
   readonly set: Map<string, Span>;
@@ -79,11 +82,13 @@ export const readLevel = (level: Level, owner: Statement, around: Surroundings):
         break;
       case 'agent':
         if (isAgain(level, 'agent', statement.head.span, owner, report) || said.refused) break;
-        level.agent = { value: said.words[0] === 'node' ? 'node' : 'auto', base: '' };
+        level.agent = { value: driverOf(said.words[0]), base: '', span: statement.head.span };
         break;
     }
   }
 };
+
+const driverOf = (word: string | undefined): Driver => (word === 'node' || word === 'sftp' ? word : 'auto');
 
 const readSsh = (level: Level, ssh: Statement, { program, shapes, values, report }: Surroundings): void => {
   const base = baseOf(program, ssh.span);

@@ -207,6 +207,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   'route tree': '`route star` is built',
   'route { }': '`route star` is built',
   'mode delta': '`mode auto` and `mode whole` are built',
-  'agent shell': '`agent auto` and `agent node` are built; the host needs Node.js',
-  'agent push-runtime': '`agent auto` and `agent node` are built; the host needs Node.js',
+  'agent shell': '`agent auto`, `agent node` and `agent sftp` are built; the first two need Node.js there',
+  'agent push-runtime': '`agent auto`, `agent node` and `agent sftp` are built; the first two need Node.js there',
 };

@@ -1,13 +1,14 @@
 // The hosts of each block: one master, none on both sides, and every root that the block needs on each of them.
 import type { Span } from '../../grammar/source.js';
 import type { BlockModel, HostModel, PlaceModel, PlanModel } from '../1-resolve/model.js';
-import { isRelative } from '../1-resolve/root-path.js';
+import { isRelative, plainPath } from '../1-resolve/root-path.js';
 import { finding, type Report } from '../catalog/finding.js';
 import * as fleet from '../catalog/fleet.js';
 import * as names from '../catalog/names.js';
 
 export const checkHosts = (model: PlanModel, report: Report): void => {
   const relative = new Map<Span, { readonly path: string; readonly host: HostModel }>();
+  const above = new Map<Span, string>();
   for (const block of model.blocks) {
     checkRoles(block, report);
     const needed = needs(block);
@@ -16,12 +17,16 @@ export const checkHosts = (model: PlanModel, report: Report): void => {
       checkPresence(need, model, report);
       for (const host of need.hosts) {
         if (host.isLocal) continue;
+        const fromLogin = host.address?.kind === 'sftp';
         for (const { text, span } of textsOf(host, need.place.root)) {
-          if (isRelative(text) && !relative.has(span)) relative.set(span, { path: text, host });
+          if (fromLogin && /^\.(?:\.|$)/.test(plainPath(text))) above.set(span, text);
+          else if (!fromLogin && isRelative(text) && !relative.has(span)) relative.set(span, { path: text, host });
         }
       }
     }
   }
+  // The login folder itself holds keys beside everything else, and what lies above it is not the account's.
+  for (const [span, path] of above) report(finding(fleet.forbiddenRoot, span, [path]));
   for (const [span, { path, host }] of relative) report(finding(fleet.relativeRoot, span, [path, host.id]));
 };
 

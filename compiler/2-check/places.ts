@@ -23,7 +23,7 @@ export const locateText = (host: HostModel, text: string, base: string, folder: 
   const plain = plainPath(text);
   if (plain.startsWith('/')) return { domain: `${machine} /`, path: joined(plain.slice(1), folder) };
   if (plain.startsWith('~/')) {
-    const user = host.address?.kind === 'ssh' ? (host.address.user ?? '') : '';
+    const user = host.address === null || host.address.kind === 'local' ? '' : (host.address.user ?? '');
     return { domain: `${machine} ~${user}`, path: joined(plain.slice(2), folder) };
   }
   return { domain: `${machine} .`, path: joined(plainPath(posix.join(base, plain)), folder) };

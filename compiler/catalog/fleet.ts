@@ -88,7 +88,8 @@ export const relativeRoot = kind({
   code: 'SP4008',
   severity: 'error',
   title: 'a relative root on another machine',
-  explanation: 'A relative root is relative to the file that declares it, which only this machine (`at local`) has.',
+  explanation:
+    'A relative root is relative to the file that declares it, which only this machine (`at local`) has, or to the login folder of a host reached by `sftp://`.',
   example: 'fleet { root www "dist"; host web at "10.0.1.11" }\n',
   say: (path: string, host: string) => [
     `${quoted(path)} is relative, but ${quoted(host)} is another machine`,
@@ -253,5 +254,18 @@ export const stateOfSeveral = kind({
   say: (root: string) => [
     `the parallel paths of the root ${quoted(root)} cannot share one state folder`,
     'leave `state` out, or make two roots of it, each with its own',
+  ],
+});
+
+export const wrongDriver = kind({
+  code: 'SP4022',
+  severity: 'error',
+  title: 'a host that cannot be driven that way',
+  explanation:
+    'An address `sftp://…` is driven by SFTP, where nothing of syncplan can run; a host `at local` is this machine, which is never reached by SFTP.',
+  example: 'fleet { host shop at "sftp://shop.example.net" { agent node } }\n',
+  say: (agent: string, host: string, why: string) => [
+    `${quoted(`agent ${agent}`)} does not fit: ${quoted(host)} ${why}`,
+    'leave the setting out for this host, or say `agent auto`',
   ],
 });

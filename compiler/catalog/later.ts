@@ -17,10 +17,10 @@ export const laterTransfer = kind({
 export const laterHosts = kind({
   code: 'SP9003',
   severity: 'error',
-  title: 'hosts without Node.js, sftp, become and via are not built yet',
+  title: 'hosts with a shell but no Node.js, become and via are not built yet',
   explanation:
-    'Not built yet: `agent shell`, `agent sftp`, `agent push-runtime`, addresses `sftp://…`, `become` and `via`. They are refused so that nothing is silently left undone.',
-  example: 'fleet { host shop at "sftp://web42@shop.example.net" }\n',
+    'Not built yet: `agent shell`, `agent push-runtime`, `become` and `via`. They are refused so that nothing is silently left undone.',
+  example: 'fleet { host shop at "shop.example.net" { agent shell } }\n',
   say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
 });
 

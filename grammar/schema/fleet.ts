@@ -94,8 +94,7 @@ export const FLEET_ROWS: readonly Row[] = [
     signature: 'HOSTNAME at local|ADDRESS [tags NAME, …] [{ }]',
     body: 'host',
     many: true,
-    later: [{ shown: 'at "sftp://…"', since: 'fourth', when: { kind: 'prefix', prefix: 'sftp://' } }],
-    doc: 'A machine: `local`, or "[user@]address[:port]"; ranges like "web-{02..12}" declare several in step.',
+    doc: 'A machine: `local`, "[user@]address[:port]", or "sftp://…" of the same form; ranges like "web-{02..12}" declare several in step.',
   },
   {
     name: 'ssh',
@@ -117,7 +116,7 @@ export const FLEET_ROWS: readonly Row[] = [
     contexts: LEVELS,
     signature: 'auto|node|shell|sftp|push-runtime',
     default: 'auto',
-    later: ['shell', 'sftp', 'push-runtime'].map(word => ({
+    later: ['shell', 'push-runtime'].map(word => ({
       shown: `agent ${word}`,
       since: 'fourth' as const,
       when: { kind: 'word' as const, word },

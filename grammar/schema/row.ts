@@ -31,10 +31,7 @@ export type Later = {
   /** As messages name it: `route tree`. */
   readonly shown: string;
   readonly since: Unbuilt;
-  readonly when:
-    | { readonly kind: 'word'; readonly word: string }
-    | { readonly kind: 'prefix'; readonly prefix: string }
-    | { readonly kind: 'body' };
+  readonly when: { readonly kind: 'word'; readonly word: string } | { readonly kind: 'body' };
 };
 
 export type Setting = {

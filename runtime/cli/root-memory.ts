@@ -102,6 +102,6 @@ const replaceFile = (file: string, text: string): void => {
 
 const addressOf = ({ address }: HostPlan): string => {
   if (address.kind === 'local') return 'local';
-  const { user, host, port } = address;
-  return `ssh://${user === undefined ? '' : `${user}@`}${host}${port === undefined ? '' : `:${port}`}`;
+  const { kind, user, host, port } = address;
+  return `${kind}://${user === undefined ? '' : `${user}@`}${host}${port === undefined ? '' : `:${port}`}`;
 };

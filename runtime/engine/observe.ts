@@ -11,7 +11,7 @@ import type { RunEvent } from './events.js';
 import { checkGuards, entriesOf, type Guard, type Guarding } from './guards.js';
 import { scanOnMaster } from './on-master.js';
 import { type ComparedTake, type Relation, resetRelation, shownPath } from './relation.js';
-import { pairsOf, selectionOf } from './selection.js';
+import { type Bounds, boundsOf, likelyBounds, pairsOf, selectionOf } from './selection.js';
 
 /** What observing needs of the run. */
 export type Observing = Omit<Guarding, 'masterHost'> & {
@@ -39,34 +39,48 @@ export const observeRelation = async (relation: Relation, observing: Observing):
   const pairs = [...block.takes.entries()].flatMap(([index, take]) =>
     pairsOf(take, block.master, relation.host).map(({ from, into }) => ({ index, take, from, into })),
   );
-  const observeOurs = ({ index, take, from }: (typeof pairs)[number]): Promise<Side> =>
-    memo(observing.masters, `${block.name}/${index}/${from.base}/${from.path}`, () =>
-      observeMaster(block, take, from, observing),
+  const observeOurs = ({ index, take, from }: (typeof pairs)[number], { timeStep, hardLinks }: Bounds): Promise<Side> =>
+    memo(observing.masters, `${block.name}/${index}/${timeStep}/${hardLinks}/${from.base}/${from.path}`, () =>
+      observeMaster(block, take, from, { timeStep, hardLinks }, observing),
     );
-  // The master is listed while the remote is still being reached.
-  const first = pairs[0] === undefined ? null : observeOurs(pairs[0]);
+  // The master is listed while the remote is still being reached, by what the plan lets expect of both.
+  const likely = boundsOf(
+    likelyBounds(observing.hostPlan(block.master)),
+    likelyBounds(observing.hostPlan(relation.host)),
+  );
+  const first = pairs[0] === undefined ? null : observeOurs(pairs[0], likely);
   first?.catch(() => undefined);
   const host = await observing.host(relation.host);
   relation.remoteHost = host;
+  const masterHost = await observing.host(block.master);
+  const bounds = boundsOf(masterHost.facts, host.facts);
   const before = host.traffic();
   for (const pair of pairs) {
     const { take, into } = pair;
     // Both sides work at the same time; a failure of either is the relation's.
-    const [ours, theirs] = await Promise.all([observeOurs(pair), observeRemote(relation, take, into, observing)]);
+    const [ours, theirs] = await Promise.all([
+      observeOurs(pair, bounds),
+      observeRemote(relation, take, into, bounds, observing),
+    ]);
     relation.takes.push(await compared(relation, take, ours, theirs));
   }
   const { tally } = relation;
   const after = host.traffic();
   tally.bytesSent += after.sent - before.sent;
   tally.bytesReceived += after.received - before.received;
-  const masterHost = await observing.host(block.master);
   return checkGuards(relation, { ...observing, masterHost });
 };
 
-const observeMaster = async (block: BlockPlan, take: TakePlan, from: RootPath, observing: Observing): Promise<Side> => {
+const observeMaster = async (
+  block: BlockPlan,
+  take: TakePlan,
+  from: RootPath,
+  bounds: Bounds,
+  observing: Observing,
+): Promise<Side> => {
   const host = await observing.host(block.master);
   const root = await openRoot(host, from, false, observing);
-  const scan = await scanSide('master', block, take, root, host, observing);
+  const scan = await scanSide('master', block, take, root, host, bounds, observing);
   if (!scan.summary.exists) {
     const folder = shownText(take.from.folder);
     throw new HostError(
@@ -82,12 +96,13 @@ const observeRemote = async (
   relation: Relation,
   take: TakePlan,
   into: RootPath,
+  bounds: Bounds,
   observing: Observing,
 ): Promise<Side> => {
   const host = relation.remoteHost!;
   const root = await openRoot(host, into, true, observing);
   await observing.attendRoot(relation, root);
-  return { root, scan: await scanSide('remote', relation.block, take, root, host, observing) };
+  return { root, scan: await scanSide('remote', relation.block, take, root, host, bounds, observing) };
 };
 
 const openRoot = (host: Host, root: RootPath, create: boolean, observing: Observing): Promise<Root> => {
@@ -101,9 +116,10 @@ const scanSide = async (
   take: TakePlan,
   root: Root,
   host: Host,
+  bounds: Bounds,
   { emit, clock, started }: Observing,
 ): Promise<Scan> => {
-  const scan = await root.scan(selectionOf(side, block, take, started));
+  const scan = await root.scan(selectionOf(side, block, take, started, bounds));
   const { bytes, skipped } = scan.summary;
   const about = { time: clock(), host: host.label, block: block.name, side };
   emit({ type: 'observed', ...about, entries: entriesOf(scan), bytes, skipped });

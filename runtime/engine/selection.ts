@@ -1,6 +1,6 @@
 // What a scan of one side of a take is asked to list, and which folders of two hosts a take pairs.
-import type { BlockPlan, FileTest, RootPath, TakePlan } from '../../compiler/plan.js';
-import type { Selection } from '../host/host.js';
+import type { BlockPlan, FileTest, HostPlan, RootPath, TakePlan } from '../../compiler/plan.js';
+import type { HostFacts, Selection } from '../host/host.js';
 
 /** Modes are always listed, because new files and folders need them; whether they count as a difference is in the rules. */
 export const selectionOf = (
@@ -8,6 +8,7 @@ export const selectionOf = (
   block: BlockPlan,
   take: TakePlan,
   started: number,
+  bounds: Bounds,
 ): Selection => {
   const tests = block.order.map(({ test }) => test);
   const needs = (what: FileTest['is']) => tests.some(test => mentions(test, what));
@@ -21,11 +22,24 @@ export const selectionOf = (
     attributes: [...attributes],
     set: block.set,
     times: block.compare.by === 'quick' || attributes.has('modified') || needs('age'),
-    links: block.links,
+    timeStep: bounds.timeStep,
+    links: bounds.hardLinks ? block.links : { ...block.links, hard: 'split' },
     algorithm: block.compare.by === 'checksum' ? block.compare.algorithm : 'xxh128',
     now: started,
   };
 };
+
+/** What both hosts of a relation can keep apart: each side lists no finer, or equal files would never look equal. */
+export type Bounds = Pick<HostFacts, 'timeStep' | 'hardLinks'>;
+
+export const boundsOf = (one: Bounds, other: Bounds): Bounds => ({
+  timeStep: Math.max(one.timeStep, other.timeStep),
+  hardLinks: one.hardLinks && other.hardLinks,
+});
+
+/** Before a host is reached: SFTP keeps whole seconds and tells no hard links, everything else keeps all of it. */
+export const likelyBounds = ({ agent }: HostPlan): Bounds =>
+  agent === 'sftp' ? { timeStep: 1_000_000, hardLinks: false } : { timeStep: 1, hardLinks: true };
 
 /** A single path of the master pairs with each of the remote's parallel paths; equal counts pair in order. */
 export const pairsOf = (

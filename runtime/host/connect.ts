@@ -55,6 +55,14 @@ export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promi
     const { address } = host;
     if (address.kind === 'local') return connectLocal(host.id, options);
     const sshOptions: SshOptions = { ...options, home };
+    if (host.agent === 'sftp') {
+      return handshakes(async () => {
+        checkSignal(host.id, options.signal);
+        // A chunk of its own: whoever has no such host never loads it.
+        const { connectSftp } = await import('./sftp/connect.js');
+        return connectSftp(host.id, address, { ...options, home });
+      });
+    }
     return handshakes(async () => {
       checkSignal(host.id, options.signal);
       const fastCipher = await mayChooseCipher(sshConfigOf(address, sshOptions));

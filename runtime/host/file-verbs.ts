@@ -26,6 +26,7 @@ export type Stat = {
   readonly modified: number;
   /** When the inode last changed, in microseconds by the host's own clock; 0 where it cannot be told. */
   readonly changed: number;
+  /** 0 where this kind of machine does not tell: then nothing but its path says whether it is the same file. */
   readonly inode: number;
   readonly device: number;
   readonly names: number;
@@ -33,7 +34,8 @@ export type Stat = {
   readonly group: number;
 };
 
-export type Named = { readonly name: string; readonly stat: Stat };
+/** `refused` says why this kind of machine cannot carry the name: what has it is left alone, and named. */
+export type Named = { readonly name: string; readonly stat: Stat; readonly refused?: string };
 
 /** One operation of a batch. Times in microseconds; null leaves as it is. */
 export type Deed =
@@ -144,3 +146,7 @@ export type FileVerbs = {
 
 export const isFault = (value: unknown): value is Fault =>
   typeof value === 'object' && value !== null && 'fault' in value;
+
+/** Surely one file under two names. */
+export const isSameInode = (a: Pick<Stat, 'device' | 'inode'>, b: Pick<Stat, 'device' | 'inode'>): boolean =>
+  a.inode !== 0 && a.inode === b.inode && a.device === b.device;

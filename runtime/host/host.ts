@@ -39,6 +39,12 @@ export type HostFacts = {
   readonly privileged: boolean;
   /** Id of the running system (its boot id): two hosts with the same one are the same machine. '' where unknown. */
   readonly machine: string;
+  /** In what steps it keeps times of files, in microseconds: 1, or 1,000,000 where there are whole seconds only. */
+  readonly timeStep: number;
+  /** Tells hard links from separate files, and can make them. */
+  readonly hardLinks: boolean;
+  /** What it promises less than an agent does, one sentence each: said in previews and by doctor. */
+  readonly weaker: readonly string[];
 };
 
 /** What a scan is asked to list. The same value goes to the master and to its remotes, but for `side`. */
@@ -53,6 +59,8 @@ export type Selection = {
   readonly set: SetPlan | null;
   /** Times are part of a page where attributes manage them or `compare quick` needs them. */
   readonly times: boolean;
+  /** Times are listed in steps of so many microseconds: those of the coarser of both hosts, so that equal files are equal. */
+  readonly timeStep: number;
   readonly links: LinkPolicy;
   /** Digest for contents, staging and the digest cache. */
   readonly algorithm: Algorithm;

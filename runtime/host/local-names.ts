@@ -20,18 +20,18 @@ export const readNames = (): FileVerbs['names'] => {
 /** Where a system has no numbers, nobody's. */
 const NOBODY = -1;
 
-type Table = { readonly byId: ReadonlyMap<number, string>; readonly byName: ReadonlyMap<string, number> };
+export type Table = { readonly byId: ReadonlyMap<number, string>; readonly byName: ReadonlyMap<string, number> };
 
 const table = (path: string): (() => Table) => {
   let known: Table | null = null;
   return () => {
-    known ??= parse(textOf(path));
+    known ??= parseNames(textOf(path));
     return known;
   };
 };
 
 /** Lines `name:password:number:…`; the first of two lines with one name or number counts, as for the system itself. */
-const parse = (text: string): Table => {
+export const parseNames = (text: string): Table => {
   const byId = new Map<number, string>();
   const byName = new Map<string, number>();
   for (const line of text.split('\n')) {

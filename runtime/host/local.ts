@@ -88,6 +88,9 @@ const learnFacts = async (verbs: FileVerbs, home: string): Promise<HostFacts> =>
   algorithms: ALGORITHMS,
   privileged: process.getuid?.() === 0,
   machine: bootId(),
+  timeStep: 1,
+  hardLinks: true,
+  weaker: [],
 });
 
 /** A user id without an entry in the password file has no name. */

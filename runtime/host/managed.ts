@@ -19,7 +19,7 @@ export type Managed = {
 };
 
 export const makeManaged = (
-  { attributes, set, side, times }: Selection,
+  { attributes, set, side, times, timeStep }: Selection,
   names: Pick<FileVerbs['names'], 'user' | 'group'>,
 ): Managed => {
   const manages = new Set(attributes);
@@ -35,7 +35,7 @@ export const makeManaged = (
   const folderMode = modeBy(manages.has('mode'), set?.folders ?? null, fixed?.folders ?? null);
   return {
     mode: stat => (stat.kind === 'folder' ? folderMode(stat) : fileMode(stat)),
-    modified: times ? stat => Math.max(-LATEST, Math.min(LATEST, stat.modified)) : () => 0,
+    modified: times ? stat => inSteps(stat.modified, timeStep) : () => 0,
     owner: byName(manages.has('owner'), side, set?.owner ?? null, stat => stat.owner, userName),
     group: byName(manages.has('group'), side, set?.group ?? null, stat => stat.group, groupName),
     folderMode: stat => (fixed?.folders ?? stat.mode) & bits,
@@ -104,6 +104,14 @@ const remember = (name: (id: number) => string | null): ((id: number) => string)
     return found;
   };
 };
+
+/** Whoever keeps whole seconds only has 32 bits for them, and no time before 1970. */
+const inSteps = (modified: number, step: number): number =>
+  step === 1
+    ? Math.max(-LATEST, Math.min(LATEST, modified))
+    : Math.max(0, Math.min(LAST_SECOND, Math.floor(modified / step) * step));
+
+const LAST_SECOND = 0xffff_ffff * 1_000_000;
 
 /** The largest time a page can carry, in both directions. */
 const LATEST = 2 ** 52 - 1;

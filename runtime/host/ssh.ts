@@ -8,7 +8,7 @@ import type { HostAddress } from '../../compiler/plan.js';
 import { HostError } from './host-error.js';
 import { ACCEPT_NEW } from './ssh-failure.js';
 
-export type SshAddress = Extract<HostAddress, { kind: 'ssh' }>;
+export type SshAddress = Exclude<HostAddress, { kind: 'local' }>;
 
 export type SshOptions = {
   /** For all hosts; a host's own `config` goes before it. */

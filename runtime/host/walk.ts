@@ -10,7 +10,7 @@ import { type Folded, type Listing, makeListing } from '../tree/listing.js';
 import type { Facts, Matcher, Scope } from '../tree/matcher.js';
 import { join, leaf, MAX_NAME, MAX_PATH, type Path, parent } from '../tree/path.js';
 import { problemOf } from './faults.js';
-import { type Fault, type FileVerbs, type Folder, isFault, type Named, type Stat } from './file-verbs.js';
+import { type Fault, type FileVerbs, type Folder, isFault, isSameInode, type Named, type Stat } from './file-verbs.js';
 import type { ScanSummary, Selection } from './host.js';
 import { decideLink, linkLoop } from './link-policy.js';
 import { folderOf, linkOf, type Managed } from './managed.js';
@@ -60,8 +60,13 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
   const listFolder = async (held: Folder, named: readonly Named[], path: Path, scope: Scope): Promise<void> => {
     const sorted = [...named].sort(byName);
     const own = state !== null && parent(state) === inRoot(path) ? leaf(state) : null;
-    for (const { name, stat } of sorted) {
-      if (name === own || (stat.inode === stateFolder?.inode && stat.device === stateFolder.device)) continue;
+    for (const { name, stat, refused } of sorted) {
+      if (name === own || (stateFolder !== null && isSameInode(stat, stateFolder))) continue;
+      if (refused !== undefined) {
+        const help = 'rename it there, or leave it out';
+        tally.problem({ path: join(path, name), code: 'bad-path', message: `list it: ${refused}`, help });
+        continue;
+      }
       if (stat.kind === 'file') {
         if (scope.selects(facts.of(name, 'file', stat))) addFile(name, path, stat, selection.links.hard === 'keep');
       } else if (stat.kind === 'folder') await addFolder(held, name, path, scope, stat, false);
@@ -167,7 +172,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
       tally.problem(problemOf(path, 'list the folder', fault));
       return 'unreadable';
     };
-    if (followed && way.some(({ inode, device }) => inode === stat.inode && device === stat.device)) {
+    if (followed && way.some(above => isSameInode(above, stat))) {
       tally.problem(linkLoop(path));
       return 'gone';
     }

@@ -40,6 +40,9 @@ export const FACTS = {
   algorithms: ['xxh128' as const],
   privileged: false,
   machine: 'boot',
+  timeStep: 1,
+  hardLinks: true,
+  weaker: [],
 };
 export const HELLO = packMessage({
   protocol: PROTOCOL_VERSION,
@@ -70,6 +73,7 @@ export const SELECTION: Selection = {
   attributes: ['mode'],
   set: null,
   times: true,
+  timeStep: 1,
   links: { symbolic: 'keep', hard: 'keep', escaping: 'refuse' },
   algorithm: 'xxh128',
   now: 0,

@@ -48,6 +48,7 @@ export const selection = (more: Partial<Selection> = {}): Selection => ({
   attributes: ['mode', 'modified'],
   set: null,
   times: true,
+  timeStep: 1,
   links: { symbolic: 'keep', hard: 'keep', escaping: 'keep' },
   algorithm: 'xxh128',
   now: 1_700_000_000_000,

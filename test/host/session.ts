@@ -32,6 +32,7 @@ export const ALL: Selection = {
   attributes: ['mode', 'modified'] as readonly Attribute[],
   set: null,
   times: true,
+  timeStep: 1,
   links: { symbolic: 'keep', hard: 'keep', escaping: 'keep' },
   algorithm: 'xxh128',
   now: 1_700_000_000_000,

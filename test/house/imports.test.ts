@@ -119,6 +119,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'string-width': ['runtime/ui/', 'test/ui/'],
   yargs: ['runtime/cli/arguments.ts'],
   msgpackr: ['runtime/host/'],
+  ssh2: ['runtime/host/sftp/', 'test/support/'],
+  'ssh2-sftp-client': ['runtime/host/sftp/'],
   zod: ['compiler/', 'runtime/host/', 'runtime/cli/'],
   'p-limit': ['runtime/engine/', 'runtime/host/', 'runtime/cli/'],
   uvu: ['test/'],

@@ -51,7 +51,8 @@ if (!process.argv.includes('--tests-only')) {
       splitting: true,
       minify: true,
       banner: { js: `#!/usr/bin/env node\n${banner.js}` },
-      external: ['react-devtools-core'],
+      // Native parts of packages are left out: these do without.
+      external: ['react-devtools-core', 'cpu-features', '*.node'],
       legalComments: 'none',
     });
     await chmod('dist/syncplan.js', 0o755);

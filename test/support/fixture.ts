@@ -44,7 +44,9 @@ export type Place = {
   readonly remove: () => void;
 };
 
-export const MOMENT = 1_600_000_000_123_456;
+/** In the steps in which the host under test keeps times (whole-seconds.ts). */
+const STEP = Number(process.env.SYNCPLAN_TEST_TIME_STEP ?? 1);
+export const MOMENT = Math.floor(1_600_000_000_123_456 / STEP) * STEP;
 
 /** In a new folder, unless it is given one. */
 export const makeDiskPlace = (given?: string): Place => {

@@ -89,6 +89,7 @@ export const SELECTION = z.strictObject({
     }),
   ),
   times: flag,
+  timeStep: z.int().check(z.gte(1), z.lte(1_000_000_000)),
   links: z.strictObject({
     symbolic: z.enum(['keep', 'follow', 'skip']),
     hard: z.enum(['keep', 'split']),
@@ -132,6 +133,9 @@ export const HELLO = z.strictObject({
     algorithms: z.array(z.enum(ALGORITHMS)),
     privileged: flag,
     machine: text(256),
+    timeStep: whole(),
+    hardLinks: flag,
+    weaker: z.array(text()).check(z.maxLength(100)),
   }),
   /** Facets of the host. */
   locks: flag,

@@ -1,7 +1,7 @@
 // The deeds of a commit that are done one at a time: folders, hard links, attributes, removal of folders.
 import type { Action, Outcome } from '../../tree/action.js';
 import { leaf, parent } from '../../tree/path.js';
-import { type Deed, type Folder, isFault, type Stat } from '../file-verbs.js';
+import { type Deed, type Folder, isFault, isSameInode, type Stat } from '../file-verbs.js';
 import { differsFromSeen } from '../seen.js';
 import { givenOf, giveOne, keepingSpecial, managesExtras } from './attributes.js';
 import { markFile, markFolder } from './dirty.js';
@@ -77,7 +77,7 @@ export const commitHard = async (
   const why = leaderTrouble(work, number, action.leader, leader);
   if (why !== null) return inconsistent(index, why);
   work.disturbed.add(leader.inode);
-  if (now !== null && now.inode === leader.inode && now.device === leader.device) return { index, result: 'done' };
+  if (now !== null && isSameInode(now, leader)) return { index, result: 'done' };
   const { staging } = part.desk;
   const name = String(index);
   const linking: Deed = { do: 'hard-link', at: from, name: leaderName, to: staging, toName: name };
@@ -109,7 +109,7 @@ export const isLinked = async (work: Work, index: number, now: Stat): Promise<bo
   const from = await part.leaders.at(parent(path));
   const [leader] = isFault(from) ? [] : await work.verbs.stat([{ at: from, name: leaf(path) }]);
   if (leader === undefined || isFault(leader)) return false;
-  return leader.inode === now.inode && leader.device === now.device;
+  return isSameInode(leader, now);
 };
 
 /** In place, on what was seen there or on what this list has put there. */

@@ -40,6 +40,7 @@ export const recoverTransaction = async (
   let work: Work | null = null;
   try {
     work = await reopenWork(tools, intent, roots, desks);
+    await findPlaced(work);
     if (!work.id.strict) await checkStaged(work);
     const outcomes: Outcome[] = [];
     for await (const some of finishWork(work, intent)) outcomes.push(...some);
@@ -150,6 +151,19 @@ const scanOf = (intent: Intent, number: number, part: IntentPart): PartScan => {
   const { base: folder, attributes, algorithm, exists } = part;
   return { seen: path => seen.get(path) ?? null, selection: { folder, attributes, algorithm }, summary: { exists } };
 };
+
+/** Where inodes are not told, what still lies in staging was surely not put in place; a rename takes it away from there. */
+const findPlaced = async (work: Work): Promise<void> => {
+  for (const [index, inode] of work.lying) {
+    if (inode !== 0) continue;
+    const { staging } = work.parts[work.table.step(index)!.part]!.desk;
+    const [staged] = await work.verbs.stat([{ at: staging, name: stagedName(work, index) }]);
+    if (staged !== undefined && !isFault(staged)) work.lying.set(index, NOWHERE);
+  }
+};
+
+/** No inode has this number. */
+const NOWHERE = -1;
 
 /** Without durability a power cut may have torn what was staged: only what still has its digest is put in place. */
 const checkStaged = async (work: Work): Promise<void> => {

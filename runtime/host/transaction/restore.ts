@@ -6,7 +6,7 @@ import type { Action } from '../../tree/action.js';
 import { comparePaths, isWithin, leaf, type Path, parent } from '../../tree/path.js';
 import { type Cursor, openCursor } from '../cursor.js';
 import { problemOf } from '../faults.js';
-import { type Fault, isFault, type Stat } from '../file-verbs.js';
+import { type Fault, isFault, isSameInode, type Stat } from '../file-verbs.js';
 import type { Recovered, TransactionId } from '../host.js';
 import { asCheckedLock } from '../lock-check.js';
 import type { Seen } from '../seen.js';
@@ -100,7 +100,7 @@ const planRestoring = async (
     }
     await makeFolder(parent(path), null);
     const now = await statAt(verbs, cursor, path);
-    if (!isFault(now) && now.inode === stat.inode && now.device === stat.device) {
+    if (!isFault(now) && isSameInode(now, stat)) {
       settled.push({ path, result: 'done' });
       continue;
     }

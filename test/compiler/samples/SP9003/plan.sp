@@ -7,7 +7,7 @@ fleet {
   host build at local { root www "./dist" }
   region eu {
     group web {
-      host web-01 at "sftp://web42@10.0.1.11:22" tags canary
+      host web-01 at "10.0.1.11:22" tags canary
       host web-02 at "10.0.1.12"
     }
   }

@@ -1,0 +1,166 @@
+// Connects a host that is driven over SFTP: reached as OpenSSH's configuration says, its key judged by the same files.
+//
+// 1. Only a host key that is known, or new where new ones are accepted, lets the login begin.
+// 2. A login that is refused is never tried again; a server that is busy is, a few times.
+// 3. Whatever fails is said in OpenSSH's words and explained as for every other host (ssh-failure.ts).
+import SftpClient from 'ssh2-sftp-client';
+import type { HostAddress } from '../../../compiler/plan.js';
+import type { Host } from '../host.js';
+import { HostError } from '../host-error.js';
+import { type SshOptions, sshConfigOf, sshWay } from '../ssh.js';
+import { explainSsh } from '../ssh-failure.js';
+import { openSftpHost } from './host.js';
+import { type HostKeys, makeHostKeys } from './host-keys.js';
+import { type Login, prepareLogin } from './login.js';
+import { lostConnection, openSession } from './session.js';
+import { type Environment, readSettings, type Settings } from './settings.js';
+import { openTransport, type Transport } from './transport.js';
+
+export type SftpConnectOptions = SshOptions & {
+  readonly environment: Environment;
+  readonly signal?: AbortSignal;
+  /** Milliseconds for the login, and of silence later, before a host is given up. */
+  readonly greetingPatience?: number;
+  readonly patience?: number;
+};
+
+export type SftpAddress = Exclude<HostAddress, { kind: 'local' }>;
+
+export const connectSftp = async (label: string, address: SftpAddress, options: SftpConnectOptions): Promise<Host> => {
+  const way = sshWay(label, address, options);
+  const key = address.key === undefined ? null : (way[way.indexOf('-i') + 1] ?? null);
+  const explain = (stderr: string) =>
+    explainSsh({
+      label,
+      host: address.host,
+      byHand: ['ssh', ...way].join(' '),
+      key,
+      exitCode: 255,
+      signal: null,
+      stderr,
+      chatter: '',
+    });
+  const settings = await readSettings(label, [...way, '--', address.host], options.environment);
+  if ('stderr' in settings) throw explain(settings.stderr).error;
+  const login = await prepareLogin(settings);
+  for (let attempt = 1; ; attempt++) {
+    checkSignal(label, options.signal);
+    const found = await attemptLogin(label, settings, sshConfigOf(address, options), login, options);
+    if (!('stderr' in found)) return found;
+    checkSignal(label, options.signal);
+    const { error, again } = explain(found.stderr);
+    if (!again || attempt > RETRIES) throw error;
+    await new Promise(resolve => setTimeout(resolve, PAUSE_MS * 2 ** (attempt - 1)));
+  }
+};
+
+/** The host, or why there is none. */
+const attemptLogin = async (
+  label: string,
+  settings: Settings,
+  config: string | undefined,
+  login: Login,
+  options: SftpConnectOptions,
+): Promise<Host | { readonly stderr: string }> => {
+  const transport = await openTransport(settings, config, options.environment);
+  if (!('stream' in transport)) return transport;
+  const keys = makeHostKeys(settings);
+  const state: { error: Error | null } = { error: null };
+  const client = new SftpClient(label, {
+    error: error => {
+      state.error ??= error as Error;
+    },
+    end: () => undefined,
+    close: () => undefined,
+  });
+  options.signal?.addEventListener('abort', transport.cut);
+  try {
+    const sftp = await client.connect({
+      sock: transport.stream,
+      username: settings.user,
+      // The verifier says true or false and nothing else: ssh2 takes every other answer for a yes.
+      hostVerifier: (key: Buffer): boolean => keys.verify(key) === true,
+      authHandler: [...login.methods],
+      algorithms: { serverHostKey: [...keys.algorithms] as never, cipher: ciphersOf(settings) as never },
+      readyTimeout: options.greetingPatience ?? GREETING_MS,
+      keepaliveInterval: KEEPALIVE_MS,
+      keepaliveCountMax: KEEPALIVE_MOST,
+    });
+    const session = openSession(sftp, {
+      label,
+      cut: transport.cut,
+      ...(options.patience === undefined ? {} : { patience: options.patience }),
+    });
+    const lose = (): void => session.end(lostConnection(label, state.error?.message ?? transport.stderr().trim()));
+    client.on('close', lose);
+    client.on('error', (error: Error) => {
+      state.error ??= error;
+      lose();
+    });
+    transport.stream.on('close', lose);
+    return await openSftpHost({
+      label,
+      session,
+      user: settings.user,
+      traffic: transport.traffic,
+      async close() {
+        session.end(new HostError('lost', `${label}: the connection was closed`, ''));
+        await client.end().catch(() => undefined);
+      },
+    });
+  } catch (error) {
+    transport.cut();
+    if (error instanceof HostError) throw error;
+    return { stderr: wordsFor(error as Error, keys, settings, login, transport) };
+  } finally {
+    options.signal?.removeEventListener('abort', transport.cut);
+  }
+};
+
+/** What OpenSSH would have said. */
+const wordsFor = (
+  error: Error,
+  keys: HostKeys,
+  { user, host }: Settings,
+  { unusable }: Login,
+  transport: Transport,
+): string => {
+  if (keys.refusal() !== '') return keys.refusal();
+  const said = error.message.replace(/^(?:getConnection|connect|sftp): /, '');
+  const jump = transport.stderr();
+  if (/authentication methods failed/i.test(said)) {
+    return [...unusable, `${user}@${host}: Permission denied (publickey).`].join('\n');
+  }
+  if (/no matching/i.test(said)) return `Unable to negotiate with ${host}: ${said}`;
+  if (jump !== '') return jump;
+  if (/Timed out/i.test(said)) return `Connection to ${host} timed out during the login`;
+  if (CLOSED.test(said)) return `kex_exchange_identification: Connection closed by ${host}`;
+  return said;
+};
+
+/** AES-GCM first: node:crypto is fastest at it. The user's configuration may leave some out. */
+const ciphersOf = ({ ciphers }: Settings): string[] => {
+  const chosen = CIPHERS.filter(cipher => ciphers.includes(cipher));
+  return chosen.length === 0 ? CIPHERS : chosen;
+};
+
+const checkSignal = (label: string, signal: AbortSignal | undefined): void => {
+  if (signal?.aborted === true) {
+    throw new HostError('cancelled', `${label}: connecting was interrupted`, 'Run the command again.');
+  }
+};
+
+const CIPHERS = [
+  'aes128-gcm@openssh.com',
+  'aes256-gcm@openssh.com',
+  'aes128-ctr',
+  'aes192-ctr',
+  'aes256-ctr',
+  'chacha20-poly1305@openssh.com',
+];
+const CLOSED = /ECONNRESET|EPIPE|connection lost|unexpected|closed|ended|reset by|No response/i;
+const RETRIES = 4;
+const PAUSE_MS = 500;
+const GREETING_MS = 60_000;
+const KEEPALIVE_MS = 5_000;
+const KEEPALIVE_MOST = 3;

@@ -1,0 +1,181 @@
+// Content over SFTP: reads and writes in pieces, many of them under way at once, so that the way there and back costs little.
+import type { InputAttributes } from 'ssh2';
+import { type Fault, type Folder, isFault, type Sink, type Source } from '../file-verbs.js';
+import { address } from './folder.js';
+import { closeHandle, confirm, done, EOF, explainFailure, FAILURE, fstat, lstat, openFile, stat } from './requests.js';
+import { isRefusal, type Session } from './session.js';
+import { secondsOf } from './stats.js';
+
+/** Opening a FIFO would stop the server for good, so it is looked at first; what is then opened is looked at again. */
+export const openSource = async (
+  session: Session,
+  at: Folder,
+  name: string,
+  follow: boolean,
+): Promise<Source | Fault> => {
+  const path = address(at, name);
+  if (isFault(path)) return path;
+  const [sure, before] = await Promise.all([confirm(session, at), (follow ? stat : lstat)(session, path)]);
+  if (sure !== null) return sure;
+  if (isFault(before)) return before;
+  const wrong = before.kind === 'file' ? null : notFile(before.kind);
+  if (wrong !== null) return wrong;
+  const handle = await openFile(session, path, 'r');
+  if (isFault(handle)) return handle;
+  const now = await fstat(session, handle);
+  if (isFault(now) || now.kind !== 'file') {
+    await closeHandle(session, handle);
+    return isFault(now) ? now : notFile(now.kind);
+  }
+  let position = 0;
+  return {
+    stat: now,
+    async read(into) {
+      const count = await readAt(session, handle, into, position);
+      if (!isFault(count)) position += count;
+      return count;
+    },
+    restat: () => fstat(session, handle),
+    close: async () => void (await closeHandle(session, handle)),
+  };
+};
+
+/** Created exclusively, which follows no link. */
+export const openSink = async (session: Session, at: Folder, name: string): Promise<Sink | Fault> => {
+  const path = address(at, name);
+  if (isFault(path)) return path;
+  const sure = await confirm(session, at);
+  if (sure !== null) return sure;
+  const handle = await openFile(session, path, 'wx');
+  if (isFault(handle)) {
+    if (handle.fault !== FAILURE) return handle;
+    const there = await lstat(session, path);
+    return isFault(there)
+      ? explainFailure(session, at, handle)
+      : { fault: 'EEXIST', message: 'something stands there' };
+  }
+  return sinkOn(session, at, handle, path);
+};
+
+const sinkOn = (session: Session, at: Folder, handle: Buffer, path: string): Sink => {
+  const under = new Set<Promise<void>>();
+  let end = 0;
+  let inHole = false;
+  let fault: Fault | null = null;
+  let lost: unknown = null;
+
+  const send = (piece: Buffer, position: number): void => {
+    const written = session
+      .ask<void>((sftp, answer) => sftp.write(handle, piece, 0, piece.length, position, answer))
+      .then(
+        answer => {
+          fault ??= done(answer);
+        },
+        (error: unknown) => {
+          lost ??= error;
+        },
+      )
+      .finally(() => under.delete(written));
+    under.add(written);
+  };
+
+  const settle = async (): Promise<Fault | null> => {
+    await Promise.all(under);
+    if (lost !== null) throw lost;
+    return fault === null ? null : explainFailure(session, at, fault);
+  };
+
+  return {
+    async write(bytes) {
+      // What is under way when this returns must not change with the caller's buffer.
+      const own = Buffer.from(bytes);
+      for (let offset = 0; offset < own.length && fault === null && lost === null; offset += PIECE) {
+        while (under.size >= UNDER_WAY) await Promise.race(under);
+        const piece = own.subarray(offset, Math.min(own.length, offset + PIECE));
+        send(piece, end);
+        end += piece.length;
+      }
+      inHole = false;
+      return fault === null && lost === null ? null : settle();
+    },
+    skip(length) {
+      end += length;
+      inHole = true;
+      return null;
+    },
+    async finish({ mode, modified }) {
+      const attributes: InputAttributes = {
+        mode,
+        ...(inHole ? { size: end } : {}),
+        ...(modified === null ? {} : { atime: secondsOf(modified), mtime: secondsOf(modified) }),
+      };
+      // All that concerns one handle is done in the order in which it was sent.
+      const [written, set, closed] = await Promise.all([
+        settle(),
+        session.ask<void>((sftp, answer) => sftp.fsetstat(handle, attributes, answer)).then(done),
+        closeHandle(session, handle),
+      ]);
+      return written ?? set ?? closed;
+    },
+    async discard() {
+      await Promise.all(under);
+      await closeHandle(session, handle);
+      await session.ask<void>((sftp, answer) => sftp.unlink(path, answer));
+    },
+  };
+};
+
+/** Fills `into` from this position; a server may send less than was asked for, and only nothing means the end. */
+const readAt = async (
+  session: Session,
+  handle: Buffer,
+  into: Uint8Array,
+  position: number,
+): Promise<number | Fault> => {
+  const buffer = Buffer.from(into.buffer, into.byteOffset, into.byteLength);
+  const pieces: Promise<{ readonly wanted: number; readonly count: number | Fault }>[] = [];
+  for (let offset = 0; offset < buffer.length; offset += PIECE) {
+    const piece = buffer.subarray(offset, Math.min(buffer.length, offset + PIECE));
+    const reading = readPiece(session, handle, piece, position + offset);
+    pieces.push(reading.then(count => ({ wanted: piece.length, count })));
+  }
+  let filled = 0;
+  for (const { wanted, count } of await Promise.all(pieces)) {
+    if (isFault(count)) return count;
+    filled += count;
+    if (count < wanted) break;
+  }
+  return filled;
+};
+
+const readPiece = async (
+  session: Session,
+  handle: Buffer,
+  piece: Buffer,
+  position: number,
+): Promise<number | Fault> => {
+  for (let filled = 0; ; ) {
+    const wanted = piece.length - filled;
+    if (wanted === 0) return filled;
+    const count = await session.ask<number>((sftp, answer) =>
+      sftp.read(handle, piece, filled, wanted, position + filled, (error, read) => answer(error, read)),
+    );
+    if (isRefusal(count)) {
+      const fault = done(count)!;
+      return fault.fault === EOF ? filled : fault;
+    }
+    if (count === 0) return filled;
+    filled += count;
+  }
+};
+
+const notFile = (kind: string): Fault =>
+  kind === 'folder'
+    ? { fault: 'EISDIR', message: 'it is a folder' }
+    : kind === 'link'
+      ? { fault: 'ELOOP', message: 'it is a symbolic link' }
+      : { fault: 'ENXIO', message: `it is a ${kind}` };
+
+const PIECE = 65_536;
+/** Pieces of one file. */
+const UNDER_WAY = 32;

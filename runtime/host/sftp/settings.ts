@@ -1,0 +1,111 @@
+// What OpenSSH's own configuration says of a host, as `ssh -G` resolves it, so that both stacks reach it the same way.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { HostError } from '../host-error.js';
+
+export type Settings = {
+  /** The address behind an alias. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** In the place of the host's name in known_hosts. */
+  readonly keyAlias: string | null;
+  readonly identityFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  /** The agent's socket; null for none. */
+  readonly agent: string | null;
+  /** The user's own first; new keys are written into that. */
+  readonly knownHosts: readonly string[];
+  readonly revoked: string | null;
+  readonly acceptNew: boolean;
+  readonly hashNames: boolean;
+  readonly ciphers: readonly string[];
+  /** `[user@]host[:port]` of each host on the way, the first one first. */
+  readonly jumps: readonly string[];
+  readonly family: 0 | 4 | 6;
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Output of a failed `ssh -G` is the caller's to explain. */
+export const readSettings = async (
+  label: string,
+  args: readonly string[],
+  environment: Environment,
+): Promise<Settings | { readonly stderr: string }> => {
+  const { exitCode, stdout, stderr, shortMessage } = await execa('ssh', ['-G', ...args], {
+    reject: false,
+    stdin: 'ignore',
+    extendEnv: false,
+    env: { ...environment, LC_ALL: 'C' },
+    timeout: TIMEOUT,
+    maxBuffer: 1_048_576,
+  });
+  if (exitCode !== 0) return { stderr: stderr || shortMessage || 'ssh -G failed' };
+  return settingsFrom(label, stdout, environment);
+};
+
+/** Lines `keyword value…`, keywords in small letters. */
+export const settingsFrom = (label: string, text: string, environment: Environment): Settings => {
+  const all = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const cut = line.indexOf(' ');
+    if (cut < 0) continue;
+    const keyword = line.slice(0, cut).toLowerCase();
+    all.set(keyword, [...(all.get(keyword) ?? []), line.slice(cut + 1).trim()]);
+  }
+  const home = environment.HOME || homedir();
+  const one = (keyword: string, otherwise: string): string => all.get(keyword)?.[0] ?? otherwise;
+  const set = (keyword: string): string | null => {
+    const value = one(keyword, 'none');
+    return value === 'none' || value === '' ? null : value;
+  };
+  const files = (keyword: string): string[] =>
+    one(keyword, '')
+      .split(/\s+/)
+      .filter(file => file !== '' && file !== 'none')
+      .map(file => expand(file, home));
+  refuseProxyCommand(label, set('proxycommand'));
+  const family = one('addressfamily', 'any');
+  return {
+    host: one('hostname', ''),
+    port: Number(one('port', '22')),
+    user: one('user', ''),
+    keyAlias: set('hostkeyalias'),
+    identityFiles: (all.get('identityfile') ?? []).filter(file => file !== 'none').map(file => expand(file, home)),
+    identitiesOnly: one('identitiesonly', 'no') === 'yes',
+    agent: agentOf(all.get('identityagent')?.[0] ?? 'SSH_AUTH_SOCK', environment, home),
+    knownHosts: [...files('userknownhostsfile'), ...files('globalknownhostsfile')],
+    revoked: set('revokedhostkeys') === null ? null : expand(set('revokedhostkeys')!, home),
+    // Whoever switched the check off altogether still has changed keys refused here.
+    acceptNew: ['accept-new', 'no', 'off', 'false'].includes(one('stricthostkeychecking', 'ask')),
+    hashNames: one('hashknownhosts', 'no') === 'yes',
+    ciphers: one('ciphers', '').split(','),
+    jumps: set('proxyjump')?.split(',') ?? [],
+    family: family === 'inet' ? 4 : family === 'inet6' ? 6 : 0,
+  };
+};
+
+const agentOf = (value: string, environment: Environment, home: string): string | null => {
+  if (value === 'none') return null;
+  const named = value === 'SSH_AUTH_SOCK' ? 'SSH_AUTH_SOCK' : value.startsWith('$') ? value.slice(1) : null;
+  return named === null ? expand(value, home) : environment[named] || null;
+};
+
+/** `~` and the tokens for the home folder and a percent sign; quotes come where a path holds a space. */
+const expand = (path: string, home: string): string => {
+  const plain = path.replace(/^"(.*)"$/, '$1').replace(/%([d%])/g, (_, token: string) => (token === 'd' ? home : '%'));
+  return plain === '~' || plain.startsWith('~/') ? join(home, plain.slice(1)) : plain;
+};
+
+const refuseProxyCommand = (label: string, command: string | null): void => {
+  if (command === null) return;
+  throw new HostError(
+    'unsupported',
+    `${label}: the SSH configuration reaches it by a ProxyCommand, which is not run for an SFTP host`,
+    'Say ProxyJump instead; or let it be driven by an agent: `agent node` in the plan.',
+  );
+};
+
+const TIMEOUT = 15_000;

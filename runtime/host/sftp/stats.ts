@@ -1,0 +1,51 @@
+// What a server says of a file, as a Stat: whole seconds, no inode, no further names; what it cannot be is a fault.
+import { constants } from 'node:fs';
+import type { Attributes } from 'ssh2';
+import type { Fault, Stat } from '../file-verbs.js';
+
+export const statOf = (attributes: Attributes): Stat | Fault => {
+  const { mode, size, mtime, uid, gid } = attributes as Partial<Attributes>;
+  if (mode === undefined || (mode & constants.S_IFMT) === 0) return untold('kind of file it is');
+  if (typeof size !== 'number' || size < 0) return untold('size it has');
+  if (mtime === undefined) return untold('time it has');
+  return {
+    kind: kindOf(mode),
+    size,
+    mode: mode & 0o7777,
+    modified: mtime * SECOND,
+    changed: 0,
+    inode: 0,
+    device: 0,
+    names: 1,
+    owner: uid ?? NOBODY,
+    group: gid ?? NOBODY,
+  };
+};
+
+/** A time as the protocol carries it: 32 bits, from 1970. */
+export const secondsOf = (modified: number): number =>
+  Math.max(0, Math.min(LAST_SECOND, Math.floor(modified / SECOND)));
+
+const kindOf = (mode: number): Stat['kind'] => {
+  switch (mode & constants.S_IFMT) {
+    case constants.S_IFREG:
+      return 'file';
+    case constants.S_IFDIR:
+      return 'folder';
+    case constants.S_IFLNK:
+      return 'link';
+    case constants.S_IFIFO:
+      return 'fifo';
+    case constants.S_IFSOCK:
+      return 'socket';
+    default:
+      return 'device';
+  }
+};
+
+const untold = (what: string): Fault => ({ fault: 'EPROTO', message: `the server does not say what ${what}` });
+
+export const SECOND = 1_000_000;
+const LAST_SECOND = 0xffff_ffff;
+/** Where a server does not say whose it is. */
+const NOBODY = 0xffff_ffff;

@@ -1,0 +1,125 @@
+// The file verbs over one SFTP session. What the protocol cannot promise is said by `weaknessesOf` (weaker.ts).
+
+import { type Fault, type FileVerbs, isFault, type Stat } from '../file-verbs.js';
+import type { Table } from '../local-names.js';
+import { performAll } from './deeds.js';
+import { openSink, openSource } from './files.js';
+import { address, folderText, holdBelow, holdPath } from './folder.js';
+import { listFolder } from './list.js';
+import { fromRemote, toRemote } from './names.js';
+import { answerOf, confirm, lstat, notFolder, STATVFS, stat, volume } from './requests.js';
+import { isRefusal, type Session } from './session.js';
+
+export type SftpVerbsOptions = {
+  readonly session: Session;
+  /** The login folder, absolute, as a byte string: where a relative path and `~` begin. */
+  readonly home: string;
+  /** Whose account it is, as far as can be told before anything was made there. */
+  readonly userId: number;
+  readonly users: Table;
+  readonly groups: Table;
+};
+
+export const makeSftpVerbs = ({ session, home, userId, users, groups }: SftpVerbsOptions): FileVerbs => {
+  // What this account makes is its own: that tells its number, where nothing else does.
+  let self = userId;
+  const madeBy = ({ owner }: Stat): void => {
+    self = owner;
+  };
+  return {
+    open: path => openPath(session, absolute(path, home)),
+    async enter(at, name) {
+      const path = address(at, name);
+      if (isFault(path)) return path;
+      const [sure, there] = await Promise.all([confirm(session, at), lstat(session, path)]);
+      if (sure !== null) return sure;
+      const fault = isFault(there) ? there : notFolder(there);
+      return fault ?? holdBelow(at, name);
+    },
+    release: () => {},
+    list: folder => listFolder(session, folder),
+    stat: batch =>
+      Promise.all(
+        batch.map(({ at, name }) => {
+          const path = address(at, name);
+          return isFault(path) ? path : lstat(session, path);
+        }),
+      ),
+    async readLink(at, name) {
+      const path = address(at, name);
+      if (isFault(path)) return path;
+      const target = answerOf(await session.ask<string>((sftp, answer) => sftp.readlink(path, answer)));
+      return isFault(target) ? linkFault(session, path, target) : (fromRemote(target) ?? LOST_TARGET);
+    },
+    async followed(at, name) {
+      const path = address(at, name);
+      if (isFault(path)) return path;
+      const led = await stat(session, path);
+      return !isFault(led) && led.kind === 'folder' ? NO_FOLDERS : led;
+    },
+    read: (at, name, follow) => openSource(session, at, name, follow),
+    write: (at, name) => openSink(session, at, name),
+    perform: deeds => performAll(session, deeds, madeBy),
+    syncAll: () => ({ fault: 'ENOSYS', message: 'SFTP has no such request' }),
+    fileSystem: () => '',
+    extras: null,
+    async space(folder) {
+      const path = folderText(folder);
+      if (isFault(path) || !session.offers(STATVFS)) return null;
+      const found = await volume(session, path);
+      if (isFault(found)) return null;
+      const { f_bavail, f_frsize, f_files, f_favail } = found;
+      const inodes = Number(f_files) === 0 ? Number.MAX_SAFE_INTEGER : Number(f_favail);
+      return { bytes: Number(f_bavail) * Number(f_frsize), inodes };
+    },
+    names: {
+      user: id => users.byId.get(id) ?? null,
+      group: id => groups.byId.get(id) ?? null,
+      userId: name => users.byName.get(name) ?? null,
+      groupId: name => groups.byName.get(name) ?? null,
+      self: () => ({ user: self, groups: [] }),
+    },
+  };
+};
+
+/** A path as the plan's author wrote it: relative to the login folder, which is also `~`. */
+export const absolute = (path: string, home: string): string => {
+  const whole =
+    path === '~' || path.startsWith('~/') ? home + path.slice(1) : path.startsWith('/') ? path : `${home}/${path}`;
+  const parts: string[] = [];
+  for (const part of whole.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') parts.pop();
+    else parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+};
+
+/** Links on the way to it are followed, as its author named it; from then on its real path is looked at. */
+const openPath = async (session: Session, path: string): Promise<Opened> => {
+  const text = toRemote(path);
+  if (isFault(text)) return text;
+  const there = await stat(session, text);
+  if (isFault(there)) return there;
+  if (there.kind !== 'folder') return { fault: 'ENOTDIR', message: 'it is no folder' };
+  const real = await session.ask<string>((sftp, answer) => sftp.realpath(text, answer));
+  const held = isRefusal(real) ? null : fromRemote(real);
+  if (held === null || !held.startsWith('/'))
+    return { fault: 'EPROTO', message: 'the server does not say where it is' };
+  return { folder: holdPath(held), path, stat: there };
+};
+
+type Opened = Awaited<ReturnType<FileVerbs['open']>>;
+
+/** The protocol says "failure" of what is no link. */
+const linkFault = async (session: Session, path: string, fault: Fault): Promise<Fault> => {
+  const there = await lstat(session, path);
+  if (isFault(there)) return there;
+  return there.kind === 'link' ? fault : { fault: 'EINVAL', message: 'it is no link' };
+};
+
+const LOST_TARGET: Fault = { fault: 'EILSEQ', message: 'its target is not UTF-8, which SFTP does not carry here' };
+const NO_FOLDERS: Fault = {
+  fault: 'ENOTSUP',
+  message: 'links to folders are not followed over SFTP, where nothing tells whether they lead in circles',
+};

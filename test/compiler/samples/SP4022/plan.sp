@@ -1,0 +1,18 @@
+syncplan 1
+fleet {
+  root www "/srv/www"
+  host build at local {
+    agent sftp
+    root www "./dist"
+  }
+  region eu {
+    agent node
+    group web {
+      host web-01 at "sftp://web42@10.0.1.11:22" tags canary
+      host web-02 at "10.0.1.12"
+    }
+  }
+}
+role master is build
+role remote is eu.web
+block app { take all in www }
