@@ -24,7 +24,8 @@ export type Stat = {
   readonly mode: number;
   /** Whole microseconds. */
   readonly modified: number;
-  /** When the inode last changed, in microseconds by the host's own clock; 0 where it cannot be told. */
+  /** When the inode last changed, in microseconds by the host's own clock; 0 where it cannot be told.
+   * Where inodes are not told either, any number that another mode or owner changes. */
   readonly changed: number;
   /** 0 where this kind of machine does not tell: then nothing but its path says whether it is the same file. */
   readonly inode: number;

@@ -73,7 +73,8 @@ const judgeBySight = (now: Seen | null, entry: BaselineEntry | undefined): Prove
     case 'file': {
       if (now.size !== entry.size) return 'drift';
       const sameTime = now.modified === entry.modified;
-      const untouched = sameTime && entry.changed !== 0 && now.changed === entry.changed && now.inode === entry.inode;
+      const isTold = entry.changed !== 0 && entry.inode !== 0;
+      const untouched = sameTime && isTold && now.changed === entry.changed && now.inode === entry.inode;
       if (untouched) return 'baseline';
       if (entry.digest !== '') return 'digest';
       return sameTime ? 'baseline' : 'drift';

@@ -80,6 +80,7 @@ const LEFT = [
 export const foreignCases: readonly Case[] = [
   {
     title: 'what changed before the pre-check is told there and again at the commit, and the rest goes on',
+    needs: 'change times',
     async run(subject) {
       subject.place.put(BEFORE);
       const session = await open(subject, STEPS);
@@ -93,6 +94,7 @@ export const foreignCases: readonly Case[] = [
   },
   {
     title: 'what changed between the pre-check and the commit is told at the commit and left as it is',
+    needs: 'change times',
     async run(subject) {
       subject.place.put(BEFORE);
       const session = await open(subject, STEPS);
@@ -106,6 +108,7 @@ export const foreignCases: readonly Case[] = [
   },
   {
     title: 'what was looked up again is what is expected from then on',
+    needs: 'change times',
     async run(subject) {
       subject.place.put({ a: { file: 'one' } });
       const session = await open(subject, [file('a', 3, { expect: 'seen' })]);
@@ -158,6 +161,7 @@ export const foreignCases: readonly Case[] = [
   },
   {
     title: 'a leader that was changed gives its content to no other name',
+    needs: 'change times',
     async run(subject) {
       subject.place.put({ leader: { file: 'one' } });
       const session = await open(subject, [hard('name', 'leader'), hard('none', 'missing')]);
@@ -170,6 +174,7 @@ export const foreignCases: readonly Case[] = [
   },
   {
     title: 'what is changed right after the commit is told by the verification',
+    needs: 'change times',
     async run(subject) {
       subject.place.put({ old: { file: 'one' }, adjusted: { file: 'one' } });
       const session = await open(subject, [

@@ -14,40 +14,48 @@ const NAMES = [
   '*?[a]{b}',
   '\x1b[31mred',
   '\xe2\x80\xaegpj.exe',
-  '\xff\xfe no text',
   'gr\xc3\xbc\xc3\x9fe',
   '~',
   '...',
   'n'.repeat(255),
 ];
 
+const arrive =
+  (names: readonly string[]): Case['run'] =>
+  async subject => {
+    const actions = [
+      ...names.map(name => file(name, 1)),
+      folder('whole', true),
+      ...names.flatMap(name => [folder(`whole/${name}`), file(`whole/${name}/${name}`, 1)]),
+    ];
+    const contents = Object.fromEntries(
+      actions.flatMap(({ do: kind, path }) => (kind === 'file' ? [[path, 'x']] : [])),
+    );
+    const outcomes = await apply(subject, actions, contents);
+    assert.deepEqual(
+      outcomes,
+      actions.map(({ path }) => `${path}: done`),
+    );
+    const session = await open(subject, names.map(remove));
+    const found = await listed(session.scan);
+    assert.deepEqual([...found.keys()].sort(), actions.map(({ path }) => path).sort());
+    assert.deepEqual(await session.transaction.precheck(), []);
+    assert.deepEqual(
+      session.tell(await session.commit()),
+      names.map(name => `${name}: done`),
+    );
+    await session.transaction.end();
+  };
+
 export const hostileCases: readonly Case[] = [
   {
-    title: 'every name arrives byte for byte, alone and in a whole folder, and is removed again',
-    async run(subject) {
-      const actions = [
-        ...NAMES.map(name => file(name, 1)),
-        folder('whole', true),
-        ...NAMES.flatMap(name => [folder(`whole/${name}`), file(`whole/${name}/${name}`, 1)]),
-      ];
-      const contents = Object.fromEntries(
-        actions.flatMap(({ do: kind, path }) => (kind === 'file' ? [[path, 'x']] : [])),
-      );
-      const outcomes = await apply(subject, actions, contents);
-      assert.deepEqual(
-        outcomes,
-        actions.map(({ path }) => `${path}: done`),
-      );
-      const session = await open(subject, NAMES.map(remove));
-      const found = await listed(session.scan);
-      assert.deepEqual([...found.keys()].sort(), actions.map(({ path }) => path).sort());
-      assert.deepEqual(await session.transaction.precheck(), []);
-      assert.deepEqual(
-        session.tell(await session.commit()),
-        NAMES.map(name => `${name}: done`),
-      );
-      await session.transaction.end();
-    },
+    title: 'every name arrives as it is, alone and in a whole folder, and is removed again',
+    run: arrive(NAMES),
+  },
+  {
+    title: 'a name that is no text arrives byte for byte, and is removed again',
+    needs: 'every name',
+    run: arrive(['\xff\xfe no text']),
   },
   {
     title: 'a tree 120 folders deep is staged, put in place, scanned and replaced',

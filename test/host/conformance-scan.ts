@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { openDigests } from '../../runtime/bytes/digest.js';
 import { readRecords } from '../../runtime/bytes/pack.js';
 import { decodeContentPage, decodePage } from '../../runtime/tree/page.js';
-import { MOMENT } from '../support/fixture.js';
+import { MOMENT, STEP } from '../support/fixture.js';
 import { ALL, type Case, listed, type Subject } from './session.js';
 
 const scanOf = async ({ host, place }: Subject) =>
@@ -12,11 +12,12 @@ const scanOf = async ({ host, place }: Subject) =>
 export const scanCases: readonly Case[] = [
   {
     title: 'a scan lists files, folders, links and hard names with their attributes, and counts special files',
+    needs: 'hard names',
     async run(subject) {
       subject.place.put({
         'a/one': { file: 'eins', mode: 0o640 },
         'a/two': { hard: 'a/one' },
-        'b link': { link: '../else where', modified: MOMENT - 7 },
+        'b link': { link: '../else where', modified: MOMENT - 7 * STEP },
         empty: { folder: 0o750 },
         pipe: { fifo: true },
       });
@@ -36,7 +37,7 @@ export const scanCases: readonly Case[] = [
       assert.deepEqual(found.get('b link'), {
         kind: 'link',
         target: '../else where',
-        modified: MOMENT - 7,
+        modified: MOMENT - 7 * STEP,
         owner: '',
         group: '',
       });
@@ -56,7 +57,7 @@ export const scanCases: readonly Case[] = [
       subject.place.put({ 'x/y': { file: '1' } });
       const before = (await scanOf(subject)).summary.digest;
       assert.equal((await scanOf(subject)).summary.digest, before);
-      subject.place.put({ 'x/y': { file: '1', modified: MOMENT + 1 } });
+      subject.place.put({ 'x/y': { file: '1', modified: MOMENT + STEP } });
       assert.notEqual((await scanOf(subject)).summary.digest, before);
     },
   },
@@ -127,7 +128,7 @@ export const scanCases: readonly Case[] = [
       subject.place.put({ a: { file: 'a' }, b: { file: 'b' }, c: { file: 'c' } });
       const scan = await scanOf(subject);
       assert.deepEqual(await scan.changed(['a', 'b', 'c']), []);
-      subject.place.put({ b: { file: 'BB', modified: MOMENT + 5 } });
+      subject.place.put({ b: { file: 'BB', modified: MOMENT + 5 * STEP } });
       subject.place.drop('c');
       assert.deepEqual(await scan.changed(['a', 'b', 'c']), [1, 2]);
       const lost: string[] = [];
@@ -139,6 +140,7 @@ export const scanCases: readonly Case[] = [
   },
   {
     title: 'the further names of a file are told by its first',
+    needs: 'hard names',
     async run(subject) {
       subject.place.put({
         'a/one': { file: 'x' },

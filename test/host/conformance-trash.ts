@@ -154,6 +154,7 @@ export const trashCases: readonly Case[] = [
   },
   {
     title: 'trash past its age and staging of dead runs are removed at the end, by that machine’s own clock',
+    needs: 'fine times',
     async run(subject) {
       subject.place.put({ gone: { file: '' } });
       await apply(subject, [remove('gone')], {}, { run: 'kept' });

@@ -23,7 +23,12 @@ export type Case = {
   readonly run: (subject: Subject) => Promise<void>;
   /** Only where a path can be made unreadable for the host's user. */
   readonly needsLock?: boolean;
+  /** What not every kind of host can promise. */
+  readonly needs?: Promised;
 };
+
+export const PROMISES = ['hard names', 'fine times', 'change times', 'every name', 'file system types'] as const;
+export type Promised = (typeof PROMISES)[number];
 
 export const ALL: Selection = {
   side: 'remote',

@@ -45,7 +45,7 @@ export type Place = {
 };
 
 /** In the steps in which the host under test keeps times (whole-seconds.ts). */
-const STEP = Number(process.env.SYNCPLAN_TEST_TIME_STEP ?? 1);
+export const STEP = Number(process.env.SYNCPLAN_TEST_TIME_STEP ?? 1);
 export const MOMENT = Math.floor(1_600_000_000_123_456 / STEP) * STEP;
 
 /** In a new folder, unless it is given one. */

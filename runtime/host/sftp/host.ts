@@ -1,12 +1,13 @@
 // A machine that offers nothing but SFTP, as a host: its file verbs over one session, and what is learned once of the account.
 import { randomUUID } from 'node:crypto';
 import { ALGORITHMS } from '../../../compiler/plan.js';
-import { fromText, toText } from '../../tree/path.js';
+import { fromText, leaf, parent, toText } from '../../tree/path.js';
 import { type FileVerbs, isFault } from '../file-verbs.js';
 import { hostFromVerbs } from '../from-verbs.js';
 import type { Host } from '../host.js';
 import { HostError } from '../host-error.js';
 import { parseNames, type Table } from '../local-names.js';
+import { fromRemote, toRemote } from './names.js';
 import { closeHandle, openFile, stat } from './requests.js';
 import { isRefusal, type Session } from './session.js';
 import { absolute, makeSftpVerbs } from './verbs.js';
@@ -58,17 +59,33 @@ export const openSftpHost = async (options: SftpHostOptions): Promise<Host> => {
   });
   return {
     ...host,
-    openRoot: (path, { create, state }) =>
-      host.openRoot(absolute(path, homeBytes), {
+    // Two paths that lead to one folder are one path from here on: there are no inodes to tell it by.
+    async openRoot(path, { create, state }) {
+      const real = await realPath(session, absolute(path, homeBytes));
+      return host.openRoot(real, {
         create,
-        state: state === null ? null : absolute(state, homeBytes),
-      }),
+        state: state === null ? null : await realPath(session, absolute(state, homeBytes)),
+      });
+    },
     traffic: options.traffic,
     async close() {
       await host.close();
       await options.close();
     },
   };
+};
+
+/** Of what need not be there yet: then its folder is resolved. What cannot be resolved stays as it is, for `open` to refuse. */
+const realPath = async (session: Session, path: string): Promise<string> => {
+  if (path === '/') return path;
+  const text = toRemote(path);
+  if (isFault(text)) return path;
+  if (isFault(await stat(session, text))) {
+    const above = await realPath(session, parent(path) || '/');
+    return above === '/' ? `/${leaf(path)}` : `${above}/${leaf(path)}`;
+  }
+  const real = await session.ask<string>((sftp, answer) => sftp.realpath(text, answer));
+  return isRefusal(real) ? path : (fromRemote(real) ?? path);
 };
 
 const loginFolder = async (session: Session, label: string): Promise<string> => {
