@@ -21,6 +21,7 @@ export const readHooks = (
         changed: changed === null ? null : readItem(changed),
         command: readCommand('run', said.one('COMMAND'), around),
         on: PLACES.find(place => said.words.includes(place)) ?? 'remote',
+        span: statement.head.span,
         timeout: readNumber('timeout', said.one('DURATION'), TIMEOUT, around) ?? 60,
       },
     ];

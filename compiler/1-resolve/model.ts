@@ -147,6 +147,8 @@ export type HookModel = {
   readonly command: readonly string[] | null;
   readonly on: HookPlan['on'];
   readonly timeout: number;
+  /** Of the word `hook`. */
+  readonly span: Span;
 };
 
 /** What is fixed, and where each is said. */

@@ -15,6 +15,7 @@ import { checkOverlap } from './overlap.js';
 import { checkParallel } from './parallel.js';
 import { checkRoutes } from './routes.js';
 import { checkSecrets } from './secrets.js';
+import { checkSftp } from './sftp.js';
 import { checkStates } from './states.js';
 import { checkStrategies } from './strategies.js';
 import { checkTransfers } from './transfers.js';
@@ -35,6 +36,7 @@ export const check = (model: PlanModel, program: Program): readonly Diagnostic[]
   checkStrategies(model, report);
   checkClosedFolders(model, report);
   checkHooks(model, report);
+  checkSftp(model, report);
   checkFixed(model, report);
   checkRoutes(model, report);
   checkTransfers(model, program, report);

@@ -209,3 +209,16 @@ export const closedFolder = kind({
     `keep the files of ${quoted(block)} in folders of their own, or lock \`by advisory\``,
   ],
 });
+
+export const beyondSftp = kind({
+  code: 'SP5018',
+  severity: 'error',
+  title: 'more than a host driven by SFTP can do',
+  explanation:
+    'SFTP carries files and nothing else: on such a host no lock can be held, no program can run, and access lists and extended attributes are out of reach.',
+  example: 'fleet { host shop at "sftp://shop.example.net" }\nblock app { consistency lock }\n',
+  say: (what: string, host: string) => [
+    `${quoted(what)} cannot be done on ${quoted(host)}, which is driven by SFTP`,
+    'leave it out, keep this host in a role and block of its own, or drive it by an agent: `agent node`',
+  ],
+});

@@ -53,18 +53,19 @@ const troublesOf = ({ trouble, roots }: Examined): readonly Trouble[] =>
 
 const textOf = (found: Examined, { address, region, group }: HostPlan, colour: boolean): string => {
   const paint = palette(colour);
-  const where = address.kind === 'local' ? 'this machine' : `ssh ${displayText(address.host)}`;
+  const where = address.kind === 'local' ? 'this machine' : `${address.kind} ${displayText(address.host)}`;
   const sign = troublesOf(found).length === 0 ? paint.green('ok  ') : paint.red('FAIL');
   const lines = [`${sign} ${paint.bold(displayText(found.host))}  ${where}, ${displayText(`${region}.${group}`)}`];
   if (found.facts !== undefined) {
-    const { system, node, user, privileged, caseSensitive, algorithms } = found.facts;
+    const { system, node, user, privileged, caseSensitive, algorithms, weaker } = found.facts;
     lines.push(
-      `     driven by  ${found.kind === 'local' ? 'its own agent, without ssh' : `${found.kind} over ssh`}`,
-      `     system     ${displayText(system)}, Node.js ${displayText(node)}${caseSensitive ? '' : ', names without regard to case'}`,
+      `     driven by  ${driverText(found.kind)}`,
+      `     system     ${displayText(system)}${node === '' ? '' : `, Node.js ${displayText(node)}`}${caseSensitive ? '' : ', names without regard to case'}`,
       `     user       ${displayText(user)}${privileged ? ' (may change owners)' : ''}`,
       `     locks      ${found.locks === true ? 'yes' : 'no: blocks with consistency lock cannot be used here'}`,
       `     programs   ${found.programs === true ? 'yes: hooks and lock commands, as its policy allows' : 'no: hooks cannot run here'}`,
       `     checksums  ${algorithms.map(displayText).join(' ')}`,
+      ...weaker.map(text => `     ${paint.yellow('!')} weaker   ${displayText(text)}`),
     );
   }
   for (const root of found.roots)
@@ -72,6 +73,11 @@ const textOf = (found: Examined, { address, region, group }: HostPlan, colour: b
   if (found.trouble !== undefined)
     lines.push(`     ${messageOf(found.trouble, found.host)}`, ...adviceOf(found.trouble));
   return `${lines.join('\n')}\n`;
+};
+
+const driverText = (kind: Examined['kind']): string => {
+  if (kind === 'local') return 'its own agent, without ssh';
+  return kind === 'sftp' ? 'SFTP alone: nothing of syncplan runs there' : `${kind} over ssh`;
 };
 
 const rootText = (found: ExaminedRoot, host: string): string => {

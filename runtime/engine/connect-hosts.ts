@@ -2,13 +2,15 @@
 import type { HostPlan, Plan } from '../../compiler/plan.js';
 import type { Host } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
-import type { RunEvent, Summary } from './events.js';
+import type { RunEvent, Summary, WeakerHost } from './events.js';
 
 export type Connected = {
   /** The host, as soon as it is connected; throws its HostError otherwise. */
   readonly get: (id: string) => Promise<Host>;
   readonly plan: (id: string) => HostPlan;
   readonly failures: () => Summary['hosts'];
+  /** In the order of the plan. */
+  readonly weaker: () => readonly WeakerHost[];
   /** What all connections carried so far. */
   readonly traffic: () => { readonly sent: number; readonly received: number };
   readonly close: () => Promise<void>;
@@ -30,7 +32,9 @@ export const connectHosts = ({ plan, connect, emit, clock }: Connecting): Connec
       const connected = await connect(host);
       open.push(connected);
       const kind = connected.kind === 'memory' ? 'local' : connected.kind;
-      emit({ type: 'host', time: clock(), host: host.id, state: 'connected', kind });
+      const { weaker } = connected.facts;
+      const less = weaker.length === 0 ? {} : { weaker };
+      emit({ type: 'host', time: clock(), host: host.id, state: 'connected', kind, ...less });
       return connected;
     } catch (error) {
       const { code, message, help } =
@@ -48,6 +52,11 @@ export const connectHosts = ({ plan, connect, emit, clock }: Connecting): Connec
     get: id => hosts.get(id)!,
     plan: id => plans.get(id)!,
     failures: () => failures,
+    weaker: () =>
+      plan.hosts.flatMap(({ id }) => {
+        const weaker = open.find(({ label }) => label === id)?.facts.weaker ?? [];
+        return weaker.length === 0 ? [] : [{ host: id, weaker }];
+      }),
     traffic: () => {
       const total = { sent: 0, received: 0 };
       for (const host of open) {

@@ -6,10 +6,11 @@ import { driftedPaths } from './drift.js';
 import type { ChangeLine, Preview, PreviewRelation, Summary } from './events.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
 
-export const previewOf = (relations: readonly Relation[], hosts: Summary['hosts']): Preview => ({
-  relations: relations.map(previewRelation),
-  hosts,
-});
+export const previewOf = (
+  relations: readonly Relation[],
+  hosts: Summary['hosts'],
+  weaker: Preview['weaker'],
+): Preview => ({ relations: relations.map(previewRelation), hosts, weaker });
 
 export const linesOf = ({
   takes,

@@ -24,6 +24,8 @@ export type RunEvent =
       readonly host: string;
       readonly state: 'connecting' | 'connected' | 'lost' | 'closed';
       readonly kind?: 'local' | 'agent' | 'shell' | 'sftp';
+      /** What this kind of host promises less than an agent does; left out where it is nothing. */
+      readonly weaker?: readonly string[];
       readonly code?: string;
       readonly message?: string;
       readonly help?: string;
@@ -237,7 +239,11 @@ export type RelationSummary = Totals & {
 export type Preview = {
   readonly relations: readonly PreviewRelation[];
   readonly hosts: Summary['hosts'];
+  /** Hosts that promise less than an agent does, and what. */
+  readonly weaker: readonly WeakerHost[];
 };
+
+export type WeakerHost = { readonly host: string; readonly weaker: readonly string[] };
 
 export type PreviewRelation = {
   readonly block: string;

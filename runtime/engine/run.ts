@@ -71,7 +71,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     const observing = observingOf(options, hosts, started);
     await observe(relations, options, observing);
     await options.observed?.(relations);
-    const preview = previewOf(relations, hosts.failures());
+    const preview = previewOf(relations, hosts.failures(), hosts.weaker());
     options.previewed(preview);
     if (options.command === 'plan') for (const relation of relations) countPlanned(relation);
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));

@@ -131,6 +131,7 @@ export const saveChanges = async (
 /** What it shows without contacting anybody. */
 export const savedPreview = ({ plan, relations }: SavedPlan): Preview => ({
   hosts: [],
+  weaker: [],
   relations: relations.map(({ block: name, host, takes, drift, unchanged, skipped }) => {
     const block = plan.blocks.find(one => one.name === name)!;
     const compared = takes.map(({ take, changes }) => ({ take: block.takes[take]!, changes: changes.map(changeOf) }));

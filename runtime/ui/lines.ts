@@ -72,7 +72,8 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
       const message = event.message === undefined ? '' : `: ${faultText({ host: event.host, message: event.message })}`;
       const kind = event.state === 'connected' && event.kind !== undefined ? ` (${event.kind})` : '';
       const word = event.state === 'lost' ? paint.red('lost') : event.state;
-      return [`${displayText(event.host)}  ${word}${kind}${message}`, ...advice(event.help)];
+      const less = event.weaker === undefined ? '' : ', with weaker guarantees: syncplan doctor names them';
+      return [`${displayText(event.host)}  ${word}${kind}${less}${message}`, ...advice(event.help)];
     }
     case 'observed':
       return event.side === 'remote'

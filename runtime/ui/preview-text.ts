@@ -43,6 +43,7 @@ export const previewText = (preview: Preview, options: PreviewOptions): string =
   }
   if (lines.length > 0) lines.push('');
   lines.push(
+    ...weakerLines(preview, options.width, paint),
     ...hostLines(preview, options.width, paint, signs),
     ...totalsText(preview, options.interrupted ?? false, paint),
   );
@@ -114,6 +115,22 @@ const closingOf = (relation: PreviewRelation): string =>
   ]
     .filter(text => text !== '')
     .join('; ');
+
+/** Hosts that promise equally less are named together. */
+const weakerLines = ({ weaker }: Preview, width: number, paint: Palette): string[] => {
+  const alike = new Map<string, { readonly hosts: string[]; readonly weaker: readonly string[] }>();
+  for (const one of weaker) {
+    const key = one.weaker.join('\n');
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, { hosts: [one.host], weaker: one.weaker });
+    else known.hosts.push(one.host);
+  }
+  return [...alike.values()].flatMap(group => [
+    paint.bold(`weaker on ${group.hosts.map(displayText).join(', ')}`),
+    ...group.weaker.flatMap(text => hanging(paint.yellow('! '), displayMessage(text), 2, width)),
+    '',
+  ]);
+};
 
 const hostLines = (preview: Preview, width: number, paint: Palette, signs: Marks): string[] => {
   if (preview.hosts.length === 0) return [];

@@ -46,7 +46,8 @@ if (!process.argv.includes('--tests-only')) {
       ...common,
       entryPoints: ['runtime/cli/syncplan.ts'],
       outdir: 'dist',
-      define: { ...common.define, 'process.env.NODE_ENV': '"production"' },
+      // Bundled CommonJS packages ask for their folder, and find all they need in the bundle.
+      define: { ...common.define, 'process.env.NODE_ENV': '"production"', __dirname: '"."' },
       bundle: true,
       splitting: true,
       minify: true,

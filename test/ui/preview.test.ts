@@ -42,7 +42,10 @@ const relation = (host: string, rest: Partial<PreviewRelation> = {}): PreviewRel
 });
 
 const textOf = (relations: readonly PreviewRelation[], rest: Partial<Preview> & { verbose?: boolean } = {}): string =>
-  previewText({ relations, hosts: rest.hosts ?? [] }, { colour: false, width: 100, verbose: rest.verbose ?? false });
+  previewText(
+    { relations, hosts: rest.hosts ?? [], weaker: rest.weaker ?? [] },
+    { colour: false, width: 100, verbose: rest.verbose ?? false },
+  );
 
 test('Hosts that face the same share one list, and every kind of change has a sign and a word', () => {
   const relations = Array.from({ length: 27 }, (_, i) => relation(`web-${i + 1}`));
@@ -211,7 +214,7 @@ test('Where nothing would be done, the last line says whether that is because no
   assert.equal(last(idle, failed), 'Nothing to change where it could be compared.');
   assert.equal(last({ ...idle, problems }), 'Nothing to change where it could be compared.');
   assert.match(
-    previewText({ relations: [failed], hosts: [] }, { colour: false, width: 100, interrupted: true }),
+    previewText({ relations: [failed], hosts: [], weaker: [] }, { colour: false, width: 100, interrupted: true }),
     /^Interrupted: not everything was compared\.$/m,
   );
 });
@@ -226,14 +229,14 @@ test('An ellipsis among the hosts leaves out at least one', () => {
 test('A path is never cut, however narrow the terminal', () => {
   const path = `deep/${'folder/'.repeat(20)}file`;
   const text = previewText(
-    { relations: [relation('web-1', { changes: [change('create', path)] })], hosts: [] },
+    { relations: [relation('web-1', { changes: [change('create', path)] })], hosts: [], weaker: [] },
     { colour: false, width: 60 },
   );
   assert.ok(text.includes(path));
 });
 
 test('Colour only paints: without its codes the text is the same', () => {
-  const preview: Preview = { relations: [relation('web-1', { skipped: 1 })], hosts: [] };
+  const preview: Preview = { relations: [relation('web-1', { skipped: 1 })], hosts: [], weaker: [] };
   const painted = previewText(preview, { colour: true, width: 100 });
   assert.ok(painted.includes('\x1b[32m'));
   assert.equal(painted.replace(/\x1b\[\d+m/g, ''), previewText(preview, { colour: false, width: 100 }));
@@ -256,6 +259,19 @@ test('Drift and what an earlier run left unfinished stand before the changes, ea
   assert.match(text, /! drift {2}b\\n was changed/);
   assert.match(text, /! unfinished {2}1 transaction of an earlier run; apply finishes that first/);
   assert.ok(text.indexOf('! drift') < text.indexOf('+ create'));
+});
+
+test('Hosts that promise less are named with what it is, those that promise equally little together', () => {
+  const weaker = [
+    { host: 'shop', weaker: ['no locks', 'no checksums there'] },
+    { host: 'depot', weaker: ['no locks'] },
+    { host: 'mail', weaker: ['no locks', 'no checksums there'] },
+  ];
+  const text = textOf([relation('shop', { changes: [] })], { weaker });
+  assert.ok(
+    text.includes('\nweaker on shop, mail\n  ! no locks\n  ! no checksums there\n\nweaker on depot\n  ! no locks\n\n'),
+    text,
+  );
 });
 
 test.run();

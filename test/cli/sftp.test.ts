@@ -1,0 +1,170 @@
+// A chrooted host that offers nothing but SFTP: 90 MB to it, again, changed, and with another key than the known one.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, linkSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { type SftpServer, startSftpServer } from '../support/chroot.js';
+import { type Desk, type Ended, openDesk, said } from '../support/program.js';
+import { makeKey } from '../support/sshd.js';
+
+let server: SftpServer;
+let desk: Desk;
+
+test.before(async () => {
+  desk = openDesk();
+  server = await startSftpServer();
+  writePlan();
+  const site = join(desk.folder, 'site');
+  mkdirSync(join(site, 'many/deep'), { recursive: true });
+  const block = Buffer.alloc(1024 * 1024);
+  for (let at = 0; at < block.length; at++) block[at] = (at * 2_654_435_761) >>> 13;
+  writeFileSync(join(site, 'big'), Buffer.concat(Array.from({ length: 60 }, (_, i) => stamp(block, i))));
+  for (let i = 0; i < 300; i++)
+    writeFileSync(join(site, `many/deep/${i}.bin`), stamp(block, i).subarray(0, 100_000 + i));
+  writeFileSync(join(site, 'run me'), '#!/bin/sh\n', { mode: 0o755 });
+  writeFileSync(join(site, "it's \u00fc $(odd)\n"), '');
+  writeFileSync(join(site, 'holes'), '');
+  execFileSync('truncate', ['-s', '3M', join(site, 'holes')]);
+  symlinkSync('../nowhere', join(site, 'a link'));
+  linkSync(join(site, 'run me'), join(site, 'run me too'));
+  utimesSync(join(site, 'big'), 1_600_000_000.75, 1_600_000_000.75);
+  chmodSync(join(site, 'many'), 0o750);
+});
+test.after(async () => {
+  await server?.stop();
+  desk?.remove();
+});
+
+const stamp = (block: Buffer, number: number): Buffer => {
+  const own = Buffer.from(block);
+  own.writeUInt32BE(number, 0);
+  return own;
+};
+
+const writePlan = (): void =>
+  writeFileSync(
+    join(desk.folder, 'shop.sp'),
+    `syncplan 1
+fleet {
+  host build at local { root site "./site" }
+  host shop at "sftp://there" { root site "htdocs" }
+}
+role master is build
+role remote is shop
+block app {
+  take all in site
+  delete mirror { max 20% }
+}
+`,
+  );
+
+const syncplan = (...args: string[]): Promise<Ended> => desk.run([...args, '--ssh-config', server.configFile]);
+
+const summaryOf = ({ out }: Ended): Record<string, unknown> => JSON.parse(out.trimEnd().split('\n').at(-1)!);
+
+const CHANGES = ['created', 'replaced', 'attributes', 'linked', 'deleted', 'inconsistent', 'failed'] as const;
+const counts = (summary: Record<string, unknown>): number[] => CHANGES.map(key => summary[key] as number);
+
+/** Everything that can be told of both trees by a program that is not ours; times to the second, hard links not at all. */
+const tell = (folder: string): string =>
+  execFileSync(
+    'sh',
+    [
+      '-c',
+      `cd "$1" && find . -path ./.syncplan -prune -o -mindepth 1 \\( -type d -printf '%p %y %m\\n' -o -printf '%p %y %m %s %Ts %l\\n' \\) | LC_ALL=C sort &&
+       find . -path ./.syncplan -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum`,
+      'sh',
+      folder,
+    ],
+    { encoding: 'utf8' },
+  );
+
+const assertSame = (): void => {
+  const there = tell(join(server.home, 'htdocs'));
+  assert.ok(there.length > 10_000);
+  assert.equal(there, tell(join(desk.folder, 'site')));
+};
+
+test('a preview names what is weaker on such a host, and writes nothing', async () => {
+  const ended = await syncplan('plan', 'shop.sp');
+  assert.equal(ended.code, 0, said(ended.err));
+  assert.match(ended.out, /^weaker on shop$/m);
+  assert.match(ended.out, /! no locks: /);
+  assert.match(ended.out, /! times in whole seconds/);
+  assert.equal(execFileSync('ls', ['-A', server.home], { encoding: 'utf8' }), '');
+});
+
+test('90 MB arrive identical', async () => {
+  const ended = await syncplan('apply', 'shop.sp', '--json', '--yes');
+  assert.equal(ended.code, 0, said(ended.err, ended.out));
+  assert.ok((summaryOf(ended).bytesSent as number) > 90_000_000);
+  const connected = ended.out
+    .split('\n')
+    .filter(line => line.includes('"connected"') && line.includes('"shop"'))
+    .map(line => JSON.parse(line));
+  assert.equal(connected[0].kind, 'sftp');
+  assert.ok(connected[0].weaker.length >= 5);
+  assertSame();
+});
+
+test('a second run sends nothing', async () => {
+  const ended = await syncplan('apply', 'shop.sp', '--json', '--yes');
+  assert.equal(ended.code, 0, said(ended.err));
+  assert.deepEqual(counts(summaryOf(ended)), [0, 0, 0, 0, 0, 0, 0], said(ended.out));
+  assert.ok((summaryOf(ended).bytesSent as number) < 1_000_000, `${summaryOf(ended).bytesSent}`);
+});
+
+test('changes, deletions and a repair of what somebody else did arrive, and drift is kept in the trash', async () => {
+  const site = join(desk.folder, 'site');
+  writeFileSync(join(site, 'many/deep/7.bin'), 'short now');
+  writeFileSync(join(server.home, 'htdocs/many/deep/8.bin'), 'foreign');
+  execFileSync('rm', [join(site, 'many/deep/9.bin')]);
+  chmodSync(join(site, 'run me'), 0o700);
+  const ended = await syncplan('apply', 'shop.sp', '--json', '--yes');
+  assert.equal(ended.code, 0, said(ended.err, ended.out));
+  assert.deepEqual(counts(summaryOf(ended)), [0, 2, 2, 0, 1, 0, 0], said(ended.out));
+  assertSame();
+  const kept = execFileSync('find', [join(server.home, 'htdocs/.syncplan/trash'), '-name', '8.bin'], {
+    encoding: 'utf8',
+  }).trim();
+  assert.equal(readFileSync(kept, 'latin1'), 'foreign');
+});
+
+test('doctor says how it is driven and what it cannot promise', async () => {
+  const ended = await syncplan('doctor', 'shop.sp');
+  assert.equal(ended.code, 0, said(ended.err, ended.out));
+  assert.match(ended.out, /driven by {2}SFTP alone/);
+  assert.match(ended.out, /weaker {3}no locks/);
+  assert.match(ended.out, /htdocs: there, .* free, with marker/);
+});
+
+test('a host key that is not the known one exits 4, also where new keys are accepted', async () => {
+  const other = readFileSync(`${makeKey(join(desk.folder, 'other'))}.pub`, 'latin1')
+    .split(' ')
+    .slice(0, 2)
+    .join(' ');
+  writeFileSync(server.knownHostsFile, `[127.0.0.1]:${server.port} ${other}\n`);
+  for (const more of [[], ['--accept-new-keys']]) {
+    const ended = await syncplan('apply', 'shop.sp', '--yes', ...more);
+    assert.equal(ended.code, 4, said(ended.err, ended.out));
+    assert.match(ended.err, /the host key is not the known one; this may be an attack/);
+    assert.match(ended.err, /ssh-keygen .*-R/);
+  }
+});
+
+test('an unknown key exits 4, is written down where new ones are accepted, and is known from then on', async () => {
+  writeFileSync(server.knownHostsFile, '# nobody yet');
+  const refused = await syncplan('plan', 'shop.sp');
+  assert.equal(refused.code, 4, said(refused.err, refused.out));
+  assert.match(refused.err + refused.out, /the host key is not known yet/);
+  const accepted = await syncplan('plan', 'shop.sp', '--accept-new-keys');
+  assert.equal(accepted.code, 0, said(accepted.err));
+  const [comment, line] = readFileSync(server.knownHostsFile, 'latin1').split('\n');
+  assert.equal(comment, '# nobody yet');
+  assert.match(line!, /^(\|1\||\[127\.0\.0\.1\]:).* ssh-ed25519 /);
+  const known = await syncplan('plan', 'shop.sp');
+  assert.equal(known.code, 0, said(known.err));
+});
+
+test.run();

@@ -1,0 +1,26 @@
+syncplan 1
+fleet {
+  host build at local { root www "./dist" }
+  region eu {
+    group web {
+      host web-01 at "10.0.1.11" { root www "/srv/www" }
+      host web-02 at "sftp://web42@10.0.1.12" { root www "htdocs" }
+    }
+  }
+}
+role master is build
+role remote is eu.web
+block app {
+  take all in www
+  consistency lock
+  attributes mode, modified, xattr
+  hook after run ["systemctl", "reload", "nginx"] on remote
+  hook after run ["logger", "done"] on server
+}
+block rest after app {
+  take all in www "rest"
+  consistency lock
+  for eu.web.web-02 {
+    consistency verify { rounds 3 every 2s; then fail }
+  }
+}
