@@ -3,6 +3,7 @@
 // 1. Only a host key that is known, or new where new ones are accepted, lets the login begin.
 // 2. A login that is refused is never tried again; a server that is busy is, a few times.
 // 3. Whatever fails is said in OpenSSH's words and explained as for every other host (ssh-failure.ts).
+import { randomBytes } from 'node:crypto';
 import SftpClient from 'ssh2-sftp-client';
 import type { HostAddress } from '../../../compiler/plan.js';
 import type { Host } from '../host.js';
@@ -22,6 +23,8 @@ export type SftpConnectOptions = SshOptions & {
   /** Milliseconds for the login, and of silence later, before a host is given up. */
   readonly greetingPatience?: number;
   readonly patience?: number;
+  /** For names of hosts that are written down hashed. */
+  readonly random?: (bytes: number) => Buffer;
 };
 
 export type SftpAddress = Exclude<HostAddress, { kind: 'local' }>;
@@ -64,7 +67,7 @@ const attemptLogin = async (
 ): Promise<Host | { readonly stderr: string }> => {
   const transport = await openTransport(settings, config, options.environment);
   if (!('stream' in transport)) return transport;
-  const keys = makeHostKeys(settings);
+  const keys = makeHostKeys(settings, options.random ?? randomBytes);
   const state: { error: Error | null } = { error: null };
   const client = new SftpClient(label, {
     error: error => {

@@ -1,5 +1,4 @@
 // The host key of an SFTP connection: judged by the user's known_hosts files, and a new one written there where that is allowed.
-import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
@@ -22,7 +21,7 @@ export type HostKeys = {
   readonly algorithms: readonly string[];
 };
 
-export const makeHostKeys = (settings: Settings): HostKeys => {
+export const makeHostKeys = (settings: Settings, random: (bytes: number) => Buffer): HostKeys => {
   const { keyAlias, host, port } = settings;
   const name = keyAlias ?? knownName(host, port);
   const names = keyAlias !== null || port === 22 ? [name] : [name, host];
@@ -41,7 +40,7 @@ export const makeHostKeys = (settings: Settings): HostKeys => {
     }
     const verdict = judgeHostKey(files, { names, key });
     if (verdict.is === 'known') return true;
-    if (verdict.is === 'unknown' && settings.acceptNew) return remember(settings, name, key);
+    if (verdict.is === 'unknown' && settings.acceptNew) return remember(settings, name, key, random);
     refusal = wordsFor(verdict, name, key);
     return false;
   };
@@ -54,14 +53,19 @@ export const makeHostKeys = (settings: Settings): HostKeys => {
 };
 
 /** As ssh does it: at the end of the user's first file, which is made where it is missing. */
-const remember = ({ knownHosts, hashNames }: Settings, name: string, key: Buffer): boolean => {
+const remember = (
+  { knownHosts, hashNames }: Settings,
+  name: string,
+  key: Buffer,
+  random: (bytes: number) => Buffer,
+): boolean => {
   const [path] = knownHosts;
   if (path === undefined) return true;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const [before] = readKnownHosts(path);
     const gap = before === undefined || before.text === '' || before.text.endsWith('\n') ? '' : '\n';
-    appendFileSync(path, gap + knownHostsLine(name, key, hashNames ? randomBytes(20) : null), { mode: 0o600 });
+    appendFileSync(path, gap + knownHostsLine(name, key, hashNames ? random(SALT) : null), { mode: 0o600 });
   } catch {
     // It is trusted for this time; the next run will have to accept it again.
   }
@@ -107,6 +111,7 @@ const orderFor = (types: readonly string[]): string[] => {
   return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter(algorithm => !isKnown(algorithm))];
 };
 
+const SALT = 20;
 /** Without SHA-1. */
 const ALGORITHMS = [
   'ssh-ed25519',

@@ -11,14 +11,14 @@ fleet {
 role master is build
 role remote is eu.web
 block app {
-  take all in www
+  take "*.html" in www
   consistency lock
   attributes mode, modified, xattr
   hook after run ["systemctl", "reload", "nginx"] on remote
   hook after run ["logger", "done"] on server
 }
 block rest after app {
-  take all in www "rest"
+  take "*.css" in www
   consistency lock
   for eu.web.web-02 {
     consistency verify { rounds 3 every 2s; then fail }
