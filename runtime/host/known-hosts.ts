@@ -81,11 +81,13 @@ const linesOf = (text: string): Line[] =>
     if (words[0] === '' || words[0]!.startsWith('#')) return [];
     const marker = words[0]!.startsWith('@') ? words.shift()! : '';
     const [hosts, type, base64] = words;
-    if (hosts === undefined || type === undefined || base64 === undefined) return [];
+    if (hosts === undefined || type === undefined || base64 === undefined || !MARKERS.has(marker)) return [];
     const blob = Buffer.from(base64, 'base64');
     // A line whose type is not that of its key holds no key.
     return typeOf(blob) === type ? [{ number: at + 1, marker, hosts, type, blob }] : [];
   });
+
+const MARKERS: ReadonlySet<string> = new Set(['', '@revoked', '@cert-authority']);
 
 /** One of the patterns fits, and none that is negated does. */
 const isFor = (hosts: string, name: string): boolean => {

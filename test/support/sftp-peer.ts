@@ -1,0 +1,105 @@
+// An SFTP server that answers exactly as a test scripts it, however wrong, and a session with it.
+import ssh2, { type Attributes, type Connection, type FileEntry, type SFTPWrapper } from 'ssh2';
+import { openSession, type Session } from '../../runtime/host/sftp/session.js';
+
+export type Peer = {
+  readonly session: Session;
+  /** Paths that were asked about, in order, each after the name of its request. */
+  readonly asked: readonly string[];
+  /** Ends the connection from the server's side. */
+  readonly hangUp: () => void;
+  readonly close: () => Promise<void>;
+};
+
+/** What a request gets: attributes, names, a handle, data, a status, or nothing at all. */
+export type Reply =
+  | { readonly attrs: Partial<Attributes> }
+  | { readonly names: readonly (readonly [name: string, attrs: Partial<Attributes>])[] }
+  | { readonly handle: string }
+  | { readonly data: Buffer }
+  | { readonly status: number }
+  | 'silence';
+
+export const FOLDER: Partial<Attributes> = { mode: 0o40755, size: 0, uid: 1000, gid: 1000, atime: 1, mtime: 1 };
+export const FILE: Partial<Attributes> = { ...FOLDER, mode: 0o100644, size: 5 };
+export const LINK: Partial<Attributes> = { ...FOLDER, mode: 0o120777 };
+export const OK = 0;
+export const AT_END = 1;
+export const MISSING = 2;
+export const FAILURE = 4;
+
+/** `reply` gets the request's name in capitals and its path, or its handle as text. */
+export const startPeer = async (reply: (request: string, at: string) => Reply, patience = 5_000): Promise<Peer> => {
+  const asked: string[] = [];
+  const connections: Connection[] = [];
+  const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
+  const server = new ssh2.Server({ hostKeys: [key] }, connection => {
+    connections.push(connection);
+    connection.on('error', () => undefined);
+    connection.on('authentication', context => context.accept());
+    connection.on('session', accept => {
+      accept().on('sftp', open => serve(open() as unknown as SFTPWrapper, asked, reply));
+    });
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const client = new ssh2.Client();
+  client.on('error', () => undefined);
+  const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
+    client.on('ready', () => client.sftp((error, opened) => (error ? reject(error) : resolve(opened))));
+    client.connect({ host: '127.0.0.1', port, username: 'u', password: 'p' });
+  });
+  const session = openSession(sftp, { label: 'peer', patience, cut: () => client.destroy() });
+  return {
+    session,
+    asked,
+    hangUp: () => {
+      for (const connection of connections) connection.end();
+    },
+    async close() {
+      client.destroy();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+};
+
+const serve = (sftp: SFTPWrapper, asked: string[], reply: (request: string, at: string) => Reply): void => {
+  const answer = (request: string) => (id: number, at: string | Buffer) => {
+    const where = at.toString();
+    asked.push(`${request} ${where}`);
+    const given = reply(request, where);
+    if (given === 'silence') return;
+    if ('attrs' in given) sftp.attrs(id, given.attrs as Attributes);
+    else if ('names' in given) {
+      sftp.name(
+        id,
+        given.names.map(([filename, attrs]) => ({ filename, longname: filename, attrs }) as FileEntry),
+      );
+    } else if ('handle' in given) sftp.handle(id, Buffer.from(given.handle));
+    else if ('data' in given) sftp.data(id, given.data);
+    else sftp.status(id, given.status);
+  };
+  for (const request of REQUESTS) sftp.on(request as 'LSTAT', answer(request) as never);
+  sftp.on('error', () => undefined);
+};
+
+const REQUESTS = [
+  'OPEN',
+  'READ',
+  'WRITE',
+  'FSTAT',
+  'FSETSTAT',
+  'CLOSE',
+  'OPENDIR',
+  'READDIR',
+  'LSTAT',
+  'STAT',
+  'REMOVE',
+  'RMDIR',
+  'REALPATH',
+  'READLINK',
+  'SETSTAT',
+  'MKDIR',
+  'RENAME',
+  'SYMLINK',
+];
