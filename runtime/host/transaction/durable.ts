@@ -87,8 +87,12 @@ const syncAll = async (work: Work, doing: string): Promise<boolean> => {
 const syncTree = async (work: Work, folder: Folder, doing: string): Promise<void> => {
   const listed = await work.verbs.list(folder);
   if (isFault(listed)) throw failedSync(doing, listed);
+  const files = listed.filter(({ stat }) => stat.kind === 'file');
+  for (let at = 0; at < files.length; at += TOGETHER) {
+    const deeds = files.slice(at, at + TOGETHER).map(({ name }): Deed => ({ do: 'sync-file', at: folder, name }));
+    for (const fault of await work.verbs.perform(deeds)) await settleSync(work, fault, doing);
+  }
   for (const { name, stat } of listed) {
-    if (stat.kind === 'file') await syncOne(work, { do: 'sync-file', at: folder, name }, doing);
     if (stat.kind !== 'folder') continue;
     const inside = await work.verbs.enter(folder, name);
     if (isFault(inside)) throw failedSync(doing, inside);
@@ -106,7 +110,10 @@ const syncFolder = (work: Work, folder: Folder, doing: string): Promise<void> =>
   syncOne(work, { do: 'sync-folder', at: folder }, doing);
 
 const syncOne = async (work: Work, deed: Deed, doing: string): Promise<void> => {
-  const fault = await performOne(work.verbs, deed);
+  await settleSync(work, await performOne(work.verbs, deed), doing);
+};
+
+const settleSync = async (work: Work, fault: null | Fault, doing: string): Promise<void> => {
   if (fault !== null && fault.fault !== 'ENOENT') await syncAround(work, fault, doing);
 };
 
@@ -128,3 +135,5 @@ const failedSync = (doing: string, fault: Fault): HostError => {
 const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 /** Up to so many, syncing one by one costs less than writing out all that the file system holds back. */
 const FEW = 16;
+/** Files that are synced by one call of the verbs. */
+const TOGETHER = 64;
