@@ -2,14 +2,18 @@
 import { ALGORITHMS } from '../../compiler/plan.js';
 import { hostFromVerbs } from '../../runtime/host/from-verbs.js';
 import type { Host, Locks } from '../../runtime/host/host.js';
+import { blind } from './blind-verbs.js';
 import type { MemoryDisk } from './memory-disk.js';
 import { makeMemoryVerbs } from './memory-verbs.js';
+
+/** Not where a test says so (no-inodes.ts): then there are no hard names either. */
+export const TELLS_INODES = process.env.SYNCPLAN_TEST_INODES !== 'none';
 
 export const makeMemoryHost = (disk: MemoryDisk, label = 'memory', locks: Locks | null = null): Host =>
   hostFromVerbs({
     label,
     kind: 'memory',
-    verbs: makeMemoryVerbs(disk),
+    verbs: TELLS_INODES ? makeMemoryVerbs(disk) : blind(makeMemoryVerbs(disk)),
     facts: {
       system: 'memory',
       machine: label,
@@ -20,7 +24,7 @@ export const makeMemoryHost = (disk: MemoryDisk, label = 'memory', locks: Locks 
       algorithms: ALGORITHMS,
       privileged: true,
       timeStep: 1,
-      hardLinks: true,
+      hardLinks: TELLS_INODES,
       weaker: [],
     },
     cacheFolder: null,

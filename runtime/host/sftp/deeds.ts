@@ -172,10 +172,13 @@ const syncFile = async (session: Session, path: string): Promise<null | Fault> =
   const there = await lstat(session, path);
   if (isFault(there)) return there;
   if (there.kind !== 'file' || !session.offers(FSYNC)) return null;
-  const handle = await openFile(session, path, 'r');
-  if (isFault(handle)) return handle;
-  const synced = session.ask<void>((sftp, answer) => sftp.ext_openssh_fsync(handle, answer));
-  const [answer] = await Promise.all([synced, closeHandle(session, handle)]);
+  let handle = await openFile(session, path, 'r');
+  if (isFault(handle) && handle.fault === 'EACCES') handle = await openFile(session, path, 'r+');
+  // What its own owner may not open stays as it is said of the whole host: not surely on the disk.
+  if (isFault(handle)) return handle.fault === 'EACCES' ? null : handle;
+  const opened = handle;
+  const synced = session.ask<void>((sftp, answer) => sftp.ext_openssh_fsync(opened, answer));
+  const [answer] = await Promise.all([synced, closeHandle(session, opened)]);
   return done(answer);
 };
 

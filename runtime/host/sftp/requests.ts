@@ -18,7 +18,7 @@ export const stat = async (session: Session, path: string): Promise<Stat | Fault
 export const fstat = async (session: Session, handle: Buffer): Promise<Stat | Fault> =>
   statFrom(await session.ask<Attributes>((sftp, answer) => sftp.fstat(handle, answer)));
 
-export const openFile = async (session: Session, path: string, flags: 'r' | 'wx'): Promise<Buffer | Fault> =>
+export const openFile = async (session: Session, path: string, flags: 'r' | 'r+' | 'wx'): Promise<Buffer | Fault> =>
   answerOf(await session.ask<Buffer>((sftp, answer) => sftp.open(path, flags, { mode: 0o600 }, answer)));
 
 export const closeHandle = async (session: Session, handle: Buffer): Promise<null | Fault> =>
