@@ -104,8 +104,10 @@ const messageOf = ({ message }: Trouble, host: string): string => {
   return displayMessage([`${before}${words[at]!.slice(host.length)}`, ...words.slice(at + 1)].join(' '));
 };
 
-const writeText = ({ writable, trouble }: ExaminedRoot): string =>
-  writable === true ? 'may be written to' : displayMessage(trouble?.message ?? 'may not be written to');
+const writeText = ({ writable, trouble }: ExaminedRoot): string => {
+  if (writable === null) return 'whether it may be written to only trying would tell';
+  return writable === true ? 'may be written to' : displayMessage(trouble?.message ?? 'may not be written to');
+};
 
 /** What syncplan itself keeps there: its marker, and what earlier runs left for the next apply. */
 const knownText = ({ role, marker, fileSystem, unfinished = [], owed = [] }: ExaminedRoot): string =>

@@ -26,8 +26,8 @@ export type ExaminedRoot = {
   /** The id that says it is the root that this machine knows; null where it has none. */
   readonly marker?: string | null;
   readonly fileSystem?: string;
-  /** May it be written to, by its rights and how it is mounted? Nothing is tried. */
-  readonly writable?: boolean;
+  /** May it be written to, by its rights and how it is mounted? Nothing is tried; null where only trying would tell. */
+  readonly writable?: boolean | null;
   /** What earlier runs left: transactions to be finished, and hooks still owed. The next apply does both. */
   readonly unfinished?: readonly Left[];
   readonly owed?: readonly Left[];
@@ -99,9 +99,9 @@ const examineRoot = async (
     const left = exists && role === 'remote' ? await opened.unfinished() : [];
     const named = (wanted: 'intent' | 'owed'): Left[] =>
       left.filter(one => one.state === wanted).map(one => ({ run: one.run, block: one.block }));
-    const writable = writeFault === '';
+    const writable = writeFault === 'ENOSYS' ? null : writeFault === '';
     // A master is only read.
-    const trouble = writable || role === 'master' ? {} : { trouble: notWritable(exists, writeFault) };
+    const trouble = writable !== false || role === 'master' ? {} : { trouble: notWritable(exists, writeFault) };
     const before = { unfinished: named('intent'), owed: named('owed') };
     return { ...found, marker, fileSystem, writable, ...before, ...trouble };
   } catch (error) {

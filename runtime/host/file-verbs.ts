@@ -128,7 +128,7 @@ export type FileVerbs = {
   readonly syncAll: (folder: Folder) => Maybe<null | Fault>;
   /** Type of the folder's file system (`ext4`, `tmpfs`), '' where it cannot be told. */
   readonly fileSystem: (folder: Folder) => Maybe<string>;
-  /** May this user make something in it? Without trying: by its rights and how it is mounted. */
+  /** May this user make something in it? Without trying: by its rights and how it is mounted; ENOSYS where nothing tells. */
   readonly mayWrite: (folder: Folder) => Maybe<null | Fault>;
   /** Extended attributes; null where this kind of machine has none. */
   readonly extras: ExtraVerbs | null;

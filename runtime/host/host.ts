@@ -84,7 +84,8 @@ export type Root = {
   readonly space: { readonly bytes: number; readonly inodes: number } | null;
   /** Type of its file system (`ext4`, `tmpfs`), '' where the host cannot tell: a master whose type changed was unmounted. */
   readonly fileSystem: string;
-  /** Why this user may not write to it (`EACCES`, `EROFS`), '' where he may; of the folder above where it does not exist. */
+  /** Why this user may not write to it (`EACCES`, `EROFS`), '' where he may, `ENOSYS` where the host cannot tell without
+   * trying; of the folder above where it does not exist. */
   readonly writeFault: string;
   /** The id in the root's state folder, null where it has none: a root that had one and lost it is an empty mount point. */
   readonly marker: string | null;

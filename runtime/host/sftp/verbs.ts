@@ -62,6 +62,7 @@ export const makeSftpVerbs = ({ session, home, userId, users, groups }: SftpVerb
     perform: deeds => performAll(session, deeds, madeBy),
     syncAll: () => ({ fault: 'ENOSYS', message: 'SFTP has no such request' }),
     fileSystem: () => '',
+    mayWrite: () => ({ fault: 'ENOSYS', message: 'SFTP tells no rights without trying' }),
     extras: null,
     async space(folder) {
       const path = folderText(folder);
