@@ -136,7 +136,7 @@ test('doctor says how it is driven and what it cannot promise', async () => {
   assert.equal(ended.code, 0, said(ended.err, ended.out));
   assert.match(ended.out, /driven by {2}SFTP alone/);
   assert.match(ended.out, /weaker {3}no locks/);
-  assert.match(ended.out, /htdocs: there, .* free, with marker/);
+  assert.match(ended.out, /htdocs: there, .* free, whether it may be written to only trying would tell, with marker/);
 });
 
 test('a host key that is not the known one exits 4, also where new keys are accepted', async () => {
