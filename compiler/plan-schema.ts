@@ -112,6 +112,11 @@ const orderItem = z.strictObject({ base: folder, test: fileTest });
 
 const account = z.string().regex(/^([A-Za-z_][A-Za-z0-9._-]*\$?|\d{1,10})$/, 'is no owner or group');
 
+const transfer = z.strictObject({
+  compress: z.int().min(0).max(9),
+  limit: z.strictObject({ rate: z.number().min(1), shared: z.string().min(1).max(512) }).nullable(),
+});
+
 const block = z.strictObject({
   name,
   after: z.array(name),
@@ -160,6 +165,8 @@ const block = z.strictObject({
     })
     .nullable(),
   durability: z.enum(['strict', 'none']),
+  transfer,
+  transferOf: z.record(hostId, transfer),
 });
 
 export const PLAN_SCHEMA: z.ZodType<Plan> = z.strictObject({

@@ -74,6 +74,25 @@ export type BlockPlan = {
   readonly set: SetPlan | null;
   /** `strict`: nothing is acknowledged before it would survive a power cut. */
   readonly durability: 'strict' | 'none';
+  /** How content travels to the block's remotes. */
+  readonly transfer: TransferPlan;
+  /** To remotes to which it travels otherwise, by host id. */
+  readonly transferOf: Readonly<Record<string, TransferPlan>>;
+};
+
+/** From a master to a remote. */
+export type TransferPlan = {
+  /** 0 (not at all) to 9. */
+  readonly compress: number;
+  /** What one host sends in a run under this limit: the rate is for all blocks and receivers together that `share` it. */
+  readonly limit: RateLimit | null;
+};
+
+export type RateLimit = {
+  /** Bytes per second. */
+  readonly rate: number;
+  /** Name of the place in the text that sets it: one limit for all that name it. */
+  readonly shared: string;
 };
 
 /** `hook before|after [changed CLASS] run [...] on master|remote|server [timeout 60s]` */

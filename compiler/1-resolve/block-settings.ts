@@ -10,6 +10,7 @@ import type { Surroundings } from './level.js';
 import type { BlockModel } from './model.js';
 import { type Bounds, readNumber } from './numbers.js';
 import type { Said } from './shape.js';
+import { readTransfer, refuseMisplaced } from './transfer.js';
 
 type Settings = Pick<
   BlockModel,
@@ -23,6 +24,7 @@ type Settings = Pick<
   | 'guard'
   | 'together'
   | 'set'
+  | 'transfer'
 > & { readonly durability: BlockModel['durability'] | null };
 
 export const readBlockSettings = (block: Statement, around: Surroundings): Settings => {
@@ -34,7 +36,7 @@ export const readBlockSettings = (block: Statement, around: Surroundings): Setti
   const commit = find('commit');
   const transfer = find('transfer')?.[0] ?? null;
   const said = readAttributes(find('attributes')?.[1] ?? null, around);
-  for (const [transfer] of inner.filter(([one]) => one.head.text === 'transfer')) refuseParallel(transfer, around);
+  if (transfer !== null) refuseMisplaced(transfer, 'the transfer of a block', { parallel: OF_FILE }, around);
   return {
     roots: ROOTS.find(word => word === roots?.[1].words[0]) ?? 'all',
     rootsSpan: roots?.[0].span ?? block.items[0]?.span ?? block.span,
@@ -47,6 +49,7 @@ export const readBlockSettings = (block: Statement, around: Surroundings): Setti
     together: commit?.[1].words[0] === 'together' ? commit[0].span : null,
     set: readSet(find('set')?.[0] ?? null, around),
     durability: transfer === null ? null : readDurability(transfer, around),
+    transfer: readTransfer(transfer, around),
   };
 };
 
@@ -151,21 +154,10 @@ const guardOf = (
   return max === undefined ? null : { span: max[0].span };
 };
 
-/** How many hosts transfer at once is a matter of the whole run. */
-const refuseParallel = (transfer: Statement, { shapes, report }: Surroundings): void => {
-  const found = shapes.body(transfer).find(([inner]) => inner.head.text === 'parallel');
-  if (found === undefined) return;
-  report(
-    finding(settings.misplacedSetting, found[0].head.span, [
-      'parallel',
-      'the transfer of a block',
-      ["the file's own `transfer { }`"],
-    ]),
-  );
-};
-
 const present = (value: number | null): readonly number[] => (value === null ? [] : [value]);
 
+/** How many hosts transfer at once is a matter of the whole run. */
+const OF_FILE = "the file's own `transfer { }`";
 const DAY = 86_400;
 const PERCENT: Bounds = { low: 0, high: 100, shown: ['0%', '100%'] };
 const COUNT: Bounds = { low: 0, high: Number.MAX_SAFE_INTEGER, shown: ['0', '9007199254740991'] };

@@ -1,4 +1,4 @@
-// How a block stays consistent on its hosts: verify, lock or none, for all of them and, by `for`, otherwise for some.
+// How a block stays consistent on its hosts: verify, lock or none, for all of them; and what `for` says otherwise for some.
 import type { Statement } from '../../grammar/ast.js';
 import { finding } from '../catalog/finding.js';
 import * as settings from '../catalog/settings.js';
@@ -8,6 +8,7 @@ import type { Surroundings } from './level.js';
 import type { ExceptionModel, FleetModel, LockModel, StrategyModel } from './model.js';
 import { type Bounds, readNumber } from './numbers.js';
 import type { Said } from './shape.js';
+import { readTransfer, refuseMisplaced } from './transfer.js';
 
 type Found = readonly [Statement, Said];
 
@@ -25,12 +26,21 @@ export const readExceptions = (
   inner.flatMap(([statement, said]) => {
     if (statement.head.text !== 'for') return [];
     reportEmpty(statement, around);
-    const own = around.shapes.body(statement).find(([one]) => one.head.text === 'consistency');
+    const own = around.shapes.body(statement);
+    const strategy = own.find(([one]) => one.head.text === 'consistency') ?? null;
+    const transfer = own.find(([one]) => one.head.text === 'transfer')?.[0] ?? null;
+    if (transfer !== null) refuseMisplaced(transfer, 'a transfer in `for … { }`', NOT_BY_HOST, around);
     const named = said.all('HOST').flatMap(item => {
       if (item.kind !== 'name') return [];
       return [{ text: item.text, span: item.span, hosts: fleet.find(item.text, item.span) }];
     });
-    return [{ named, strategy: own === undefined ? null : readStrategy(own, around) }];
+    return [
+      {
+        named,
+        strategy: strategy === null ? null : readStrategy(strategy, around),
+        transfer: readTransfer(transfer, around),
+      },
+    ];
   });
 
 const reportEmpty = ({ head, body }: Statement, { report }: Surroundings): void => {
@@ -103,6 +113,10 @@ const readBy = (said: Said, around: Surroundings): LockBy => {
   }
 };
 
+const NOT_BY_HOST = {
+  parallel: "the file's own `transfer { }`",
+  durability: 'the `transfer { }` of the file or a block',
+};
 const VERIFY = { strategy: 'verify', rounds: 3, every: 2, then: 'fail' } as const;
 const ROUNDS: Bounds = { low: 1, high: 100, shown: ['1', '100'] };
 const EVERY: Bounds = { low: 0, high: 3600, shown: ['0s', '1h'] };

@@ -21,6 +21,8 @@ export type PlanModel = {
   readonly blocks: readonly BlockModel[];
   readonly onFailure: 'continue' | 'stop';
   readonly parallel: number;
+  /** The file's own; null where it has none. */
+  readonly transfer: TransferModel | null;
   readonly inputs: Readonly<Record<string, string>>;
   readonly routes: readonly RouteModel[];
   readonly isPoisoned: IsPoisoned;
@@ -108,6 +110,8 @@ export type BlockModel = {
   readonly hooks: readonly HookModel[];
   readonly set: SetModel | null;
   readonly durability: 'strict' | 'none';
+  /** Null where the block has none of its own. */
+  readonly transfer: TransferModel | null;
   readonly statement: Statement;
 };
 
@@ -137,7 +141,21 @@ export type ExceptionModel = {
   }[];
   /** null: nothing is said of it, or it is faulty. */
   readonly strategy: StrategyModel | null;
+  /** Null where nothing is said of it. */
+  readonly transfer: TransferModel | null;
 };
+
+/** `transfer { … }` */
+export type TransferModel = {
+  /** Of all pairs of hosts. */
+  readonly says: TransferSays;
+  readonly sections: ReadonlyMap<Section, TransferSays>;
+};
+
+/** Null: not said. */
+export type TransferSays = { readonly compress: number | null; readonly limit: number | null };
+
+export type Section = 'same-group' | 'same-region' | 'other-region';
 
 export type HookModel = {
   readonly when: HookPlan['when'];

@@ -10,6 +10,7 @@ import { poisonedNames } from './poison.js';
 import type { Program } from './program.js';
 import { type Assigned, resolveRoles } from './roles.js';
 import { shapeProgram } from './shape.js';
+import { readTransfer } from './transfer.js';
 import { type Given, resolveValues } from './values.js';
 
 export type Resolved = { readonly model: PlanModel; readonly diagnostics: readonly Diagnostic[] };
@@ -43,6 +44,7 @@ export const resolve = (program: Program, given: Given, assigned: Assigned): Res
     blocks,
     onFailure: onFailure(around),
     parallel: parallel(around),
+    transfer: readTransfer(shapes.top('transfer')[0] ?? null, around),
     inputs: values.inputs,
     isPoisoned: around.isPoisoned,
     routes: [

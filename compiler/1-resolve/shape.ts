@@ -202,7 +202,6 @@ const PLACES: Readonly<Record<Context, string>> = {
 
 /** What is built in the place of something that comes later. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  'for … { transfer }': '`for … { consistency }` is built',
   'route chain': '`route star` is built',
   'route tree': '`route star` is built',
   'route { }': '`route star` is built',

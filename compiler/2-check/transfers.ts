@@ -1,7 +1,8 @@
 // `encrypt off` where it changes nothing: it is off already, or no two hosts of the fleet are such a pair.
 import type { Statement } from '../../grammar/ast.js';
-import type { HostModel, PlanModel } from '../1-resolve/model.js';
+import type { HostModel, PlanModel, Section } from '../1-resolve/model.js';
 import type { Program } from '../1-resolve/program.js';
+import { sectionOf } from '../1-resolve/transfer.js';
 import { finding, type Report } from '../catalog/finding.js';
 import * as settings from '../catalog/settings.js';
 
@@ -22,11 +23,10 @@ export const checkTransfers = (model: PlanModel, program: Program, report: Repor
 const checkSections = (transfer: Statement, isOff: boolean, model: PlanModel, report: Report): void => {
   for (const section of transfer.body?.statements ?? []) {
     const off = encryptOff(section);
-    const isPair = PAIRS[section.head.text];
-    if (off === null || isPair === undefined) continue;
+    if (off === null || !isSection(section.head.text)) continue;
     const { hosts } = model.fleet;
     if (isOff) report(finding(settings.idleEncrypt, off.span, ['it is off already']));
-    else if (model.fleet.isWhole && !hasPair(hosts, isPair)) {
+    else if (model.fleet.isWhole && !hasPair(hosts, section.head.text)) {
       report(
         finding(settings.idleEncrypt, off.span, [`no two hosts of the fleet are a pair of \`${section.head.text}\``]),
       );
@@ -34,16 +34,11 @@ const checkSections = (transfer: Statement, isOff: boolean, model: PlanModel, re
   }
 };
 
-type IsPair = (a: HostModel, b: HostModel) => boolean;
-
-const PAIRS: Readonly<Record<string, IsPair>> = {
-  'same-group': (a, b) => a.region === b.region && a.group === b.group,
-  'same-region': (a, b) => a.region === b.region && a.group !== b.group,
-  'other-region': (a, b) => a.region !== b.region,
-};
+const isSection = (head: string): head is Section =>
+  head === 'same-group' || head === 'same-region' || head === 'other-region';
 
 /** One host of each group stands for it; two, where the group has them. */
-const hasPair = (hosts: readonly HostModel[], isPair: IsPair): boolean => {
+const hasPair = (hosts: readonly HostModel[], section: Section): boolean => {
   const groups = new Map<string, HostModel[]>();
   for (const host of hosts) {
     const key = `${host.region}.${host.group}`;
@@ -51,7 +46,7 @@ const hasPair = (hosts: readonly HostModel[], isPair: IsPair): boolean => {
     if (known.length < 2) groups.set(key, [...known, host]);
   }
   const few = [...groups.values()].flat();
-  return few.some((host, at) => few.slice(at + 1).some(other => isPair(host, other)));
+  return few.some((host, at) => few.slice(at + 1).some(other => sectionOf(host, other) === section));
 };
 
 const saysOff = (statement: Statement): boolean => encryptOff(statement) !== null;

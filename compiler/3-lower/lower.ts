@@ -4,13 +4,14 @@ import { hostsNamed } from '../1-resolve/references.js';
 import { settled } from '../1-resolve/settled.js';
 import { type BlockPlan, type HookPlan, type HostPlan, PLAN_VERSION, type Plan } from '../plan.js';
 import { lowerItems, lowerTakes } from './takes.js';
+import { lowerTransfers } from './transfers.js';
 
 export const lower = (model: PlanModel, sources: Plan['sources']): Plan => ({
   plan: PLAN_VERSION,
   sources,
   inputs: model.inputs,
   hosts: usedHosts(model).map(lowerHost),
-  blocks: inDependencyOrder(model.blocks).map(lowerBlock),
+  blocks: inDependencyOrder(model.blocks).map(block => lowerBlock(block, model)),
   onFailure: model.onFailure,
   parallel: model.parallel,
 });
@@ -43,7 +44,7 @@ const inDependencyOrder = (blocks: readonly BlockModel[]): readonly BlockModel[]
   return ordered;
 };
 
-const lowerBlock = (block: BlockModel): BlockPlan => {
+const lowerBlock = (block: BlockModel, { transfer }: PlanModel): BlockPlan => {
   const master = masterOf(block);
   const remotes = [...settled(block.remotes)].sort(byId);
   return {
@@ -63,14 +64,16 @@ const lowerBlock = (block: BlockModel): BlockPlan => {
     hooks: block.hooks.map(hook => lowerHook(hook, block)),
     set: block.set === null ? null : block.set.fixed,
     durability: block.durability,
+    ...lowerTransfers(transfer, block, master, remotes),
   };
 };
 
 const lowerExceptions = (block: BlockModel, remotes: readonly HostModel[]): BlockPlan['consistencyOf'] => {
   const others: Record<string, BlockPlan['consistency']> = Object.create(null);
   for (const exception of block.exceptions) {
+    if (exception.strategy === null) continue;
     const named = hostsNamed(exception);
-    for (const remote of remotes) if (named.has(remote)) others[remote.id] = settled(exception.strategy).consistency;
+    for (const remote of remotes) if (named.has(remote)) others[remote.id] = exception.strategy.consistency;
   }
   return others;
 };

@@ -5,18 +5,10 @@ import type { Row } from './row.js';
 export const TRANSFER_ROWS: readonly Row[] = [
   {
     name: 'transfer',
-    contexts: ['file', 'block'],
+    contexts: ['file', 'block', 'for'],
     signature: '{ }',
     body: 'transfer',
-    doc: 'How content travels.',
-  },
-  {
-    name: 'transfer',
-    contexts: ['for'],
-    signature: '{ }',
-    body: 'transfer',
-    later: [{ shown: 'for … { transfer }', since: 'third', when: { kind: 'body' } }],
-    doc: 'How content travels to these hosts.',
+    doc: 'How content travels, to all hosts or to those that `for` names.',
   },
   {
     name: 'mode',
@@ -31,7 +23,6 @@ export const TRANSFER_ROWS: readonly Row[] = [
     contexts: ['transfer', 'section'],
     signature: 'LEVEL',
     default: '0',
-    since: 'third',
     doc: 'From 0 (none) to 9.',
   },
   {
@@ -46,7 +37,6 @@ export const TRANSFER_ROWS: readonly Row[] = [
     name: 'limit',
     contexts: ['transfer', 'section'],
     signature: 'RATE',
-    since: 'third',
     doc: 'What one host sends in this run, to all receivers together; in a section, what it sends into it.',
   },
   {
@@ -70,7 +60,6 @@ export const TRANSFER_ROWS: readonly Row[] = [
       contexts: ['transfer'],
       signature: '{ }',
       body: 'section',
-      since: 'third',
       doc: `Settings for pairs of hosts of ${name === 'other-region' ? 'different regions' : `the ${name.replace('-', ' ')}`}; the innermost section wins.`,
     }),
   ),

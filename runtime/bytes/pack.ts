@@ -10,7 +10,7 @@
 //
 // `index` is the step that wants the content (host.ts). `digest` is the block's algorithm over the whole content, computed
 // by the sender while reading, zeros and all. code is a ProblemCode; 'changed' says that the file is no longer what was listed.
-// Content of a record is at most MAX_CONTENT bytes.
+// Content of a record is at most MAX_CONTENT bytes. A chunk may travel squeezed (squeeze.ts, where 6 is explained).
 import { makeReader, WireError, type Writer } from './wire.js';
 
 export type PackRecord =
@@ -91,6 +91,8 @@ export function* readRecords(chunk: Uint8Array): Generator<PackRecord> {
 
 /** Content bytes in one record at most; a chunk is a little larger at most. */
 export const MAX_CONTENT = 1_048_576;
+/** Bytes of a chunk at most. */
+export const MAX_CHUNK = 2 * MAX_CONTENT;
 /** Zeros are told as such where at least so many stand together; also the grain in which they are looked for. */
 export const ZERO_RUN = 65_536;
 /** Files up to this size are sent whole, many to a chunk. */

@@ -1,5 +1,5 @@
 // One relation in the making: a block on one remote, from what was observed to how it ended.
-import type { BlockPlan, Consistency, TakePlan } from '../../compiler/plan.js';
+import type { BlockPlan, Consistency, TakePlan, TransferPlan } from '../../compiler/plan.js';
 import type { Host, Root, Scan } from '../host/host.js';
 import type { Change, Rules } from '../tree/change.js';
 import type { Problem } from '../tree/entry.js';
@@ -81,6 +81,10 @@ export const resetRelation = (relation: Relation): void => {
 /** The strategy of this relation: the block's, or what `for HOSTS` says. */
 export const consistencyOf = ({ block, host }: Pick<Relation, 'block' | 'host'>): Consistency =>
   block.consistencyOf[host] ?? block.consistency;
+
+/** How content travels to this relation's remote. */
+export const transferOf = ({ block, host }: Pick<Relation, 'block' | 'host'>): TransferPlan =>
+  block.transferOf[host] ?? block.transfer;
 
 /** A path of a take as messages and events show it: relative to the remote's root. */
 export const shownPath = (take: TakePlan, path: Path): Path =>

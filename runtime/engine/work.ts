@@ -1,5 +1,5 @@
 // The steps of one transaction with what the engine knows of each: its change, what has been sent, what came of it.
-import { readRecords } from '../bytes/pack.js';
+import { countsOf } from '../bytes/squeeze.js';
 import type { Step } from '../host/host.js';
 import type { Action } from '../tree/action.js';
 import type { Change } from '../tree/change.js';
@@ -126,16 +126,10 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
     },
     async *counted(pack, tell, signal) {
       for await (const chunk of pack) {
-        let lost = false;
-        for (const record of readRecords(chunk)) {
-          if (record.is === 'whole' || record.is === 'end') progress.files++;
-          lost ||= record.is === 'lost';
-          if (record.is === 'zeros') progress.bytes += record.length;
-          if (record.is === 'whole' || record.is === 'part') {
-            progress.bytes += record.content.length;
-            relation.tally.bytesLiteral += record.content.length;
-          }
-        }
+        const { files, literal, zeros, lost } = countsOf(chunk);
+        progress.files += files;
+        progress.bytes += literal + zeros;
+        relation.tally.bytesLiteral += literal;
         yield lost ? lostOnMaster(chunk, relation.block.master) : chunk;
         tell();
         if (signal.aborted) return;

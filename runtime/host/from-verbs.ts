@@ -21,6 +21,7 @@ import { makeProvenance } from './provenance.js';
 import { openScan } from './scan.js';
 import { asSeenScan, type SeenScan } from './seen.js';
 import { beginTransaction, type HeldPart, type TransactionTools } from './transaction/transaction.js';
+import { makeLimits } from './travel.js';
 
 export type HostParts = {
   readonly label: string;
@@ -43,6 +44,7 @@ export const hostFromVerbs = (parts: HostParts): Host => {
   const { label, kind, verbs, facts, cacheFolder, breathe, now, newId, locks = null, programs = null } = parts;
   const held = new Map<Root, HeldRoot>();
   const caches = new Map<Path, DigestCache>();
+  const limits = makeLimits(now);
   const tools: TransactionTools = { label, verbs, privileged: facts.privileged, breathe };
 
   const cacheFor = (root: Path): DigestCache => {
@@ -63,6 +65,7 @@ export const hostFromVerbs = (parts: HostParts): Host => {
     };
     const opened: SeenScan = await openScan(verbs, root, selection, {
       cache: cacheFor(holding.path),
+      limits,
       breathe,
       provenance: makeProvenance({ verbs, place, scan: () => opened }),
     });

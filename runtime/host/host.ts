@@ -2,7 +2,7 @@
 //
 // One path failing is a Problem value. Only losing the host, or a root that cannot be used at all, throws HostError.
 // No verb takes a round trip per file: lists go in and come out as streams of batches.
-import type { Algorithm, Attribute, LinkPolicy, LockBy, SetPlan, Term } from '../../compiler/plan.js';
+import type { Algorithm, Attribute, LinkPolicy, LockBy, SetPlan, Term, TransferPlan } from '../../compiler/plan.js';
 import type { Action, Found, Outcome } from '../tree/action.js';
 import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
@@ -148,8 +148,9 @@ export type Scan = {
   readonly extras: (paths: readonly Path[]) => Promise<readonly (string | Problem)[]>;
   /** The further names of each of these files, in path order (empty for a file with one name). */
   readonly followers: (leaders: readonly Path[]) => Promise<readonly (readonly Path[])[]>;
-  /** The content of listed files as a pack stream (runtime/bytes/pack.ts), in the order asked, each under its number. */
-  readonly read: (wanted: readonly Wanted[]) => AsyncIterable<Uint8Array>;
+  /** The content of listed files as a pack stream (runtime/bytes/pack.ts), in the order asked, each under its number; as it is
+   * and as fast as it goes, unless `travel` says otherwise. */
+  readonly read: (wanted: readonly Wanted[], travel?: Travel) => AsyncIterable<Uint8Array>;
   /** Which of these listed paths are no longer what the scan saw (by inode, size, mtime, ctime)? Indexes, ascending. */
   readonly changed: (paths: readonly Path[]) => Promise<readonly number[]>;
   readonly close: () => Promise<void>;
@@ -157,6 +158,9 @@ export type Scan = {
 
 /** A file to read: its path and the index of the action that wants it. */
 export type Wanted = { readonly path: Path; readonly index: number };
+
+/** How content leaves a host: squeezed, and no faster than everything else that leaves it under the same limit allows. */
+export type Travel = Pick<TransferPlan, 'compress' | 'limit'>;
 
 /** One page: the folder, and its encoded bytes. The receiver decodes and checks them. */
 export type FolderPage = { readonly folder: Path; readonly page: Uint8Array };

@@ -9,7 +9,7 @@ import type { DigestCache } from './digest-cache.js';
 import { makeExtraReader } from './extra-reader.js';
 import { explainFolderFault } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
-import type { FolderPage, Provenance, Selection } from './host.js';
+import type { FolderPage, Provenance, Selection, Travel } from './host.js';
 import { HostError } from './host-error.js';
 import { lookup } from './lookup.js';
 import { makeManaged } from './managed.js';
@@ -18,10 +18,13 @@ import type { Start } from './reach.js';
 import { readExtras, withExtras } from './scan-extras.js';
 import { type ScanState, seenAt } from './scan-state.js';
 import type { SeenScan } from './seen.js';
+import { type Limits, travelling } from './travel.js';
 import { walkTree } from './walk.js';
 
 export type ScanTools = {
   readonly cache: DigestCache;
+  /** The host's own, for all that leaves it. */
+  readonly limits: Limits;
   /** Awaited after about every 50 ms of work. */
   readonly breathe: () => Promise<void>;
   /** By this relation's baseline; without one, nothing is known. */
@@ -105,7 +108,7 @@ export const openScan = async (
     extras: paths => readExtras(state, paths),
     provenance: async paths => tools.provenance?.(paths) ?? paths.map(() => 'unknown' as const),
     followers: async leaders => leaders.map(leader => followers.get(leader) ?? []),
-    read: wanted => readContents(state, wanted),
+    read: (wanted, travel = PLAIN) => travelling(readContents(state, wanted), travel, tools.limits),
     changed: paths => findChanged(state, paths),
     async close() {
       state.table.settle();
@@ -185,6 +188,8 @@ const findStart = async (
   }
   return { folder: at, path, stat: stat! };
 };
+
+const PLAIN: Travel = { compress: 0, limit: null };
 
 const unusable = (path: string, fault: Fault): HostError => {
   const { why, help } = explainFolderFault(fault);

@@ -81,7 +81,6 @@ test('of a group those count that are remotes; names without any, and hosts in t
   assert.deepEqual(await codes('for web-02, eu, web-02 { consistency none }'), []);
   assert.deepEqual(await codes('for web-02 { }'), ['SP3004 for']);
   assert.deepEqual(await codes('for web-02 { consistency none; consistency lock }'), ['SP3003 consistency']);
-  assert.deepEqual(await codes('for web-02 { transfer { compress 3 } }'), ['SP9002 { compress 3 }']);
   assert.deepEqual(await codes('for web-02 { compare quick }'), ['SP3002 compare']);
 });
 

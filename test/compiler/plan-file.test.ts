@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import type { Consistency, FileTest, HookPlan, LockStrategy, Plan, SetPlan } from '../../compiler/plan.js';
+import type {
+  Consistency,
+  FileTest,
+  HookPlan,
+  LockStrategy,
+  Plan,
+  SetPlan,
+  TransferPlan,
+} from '../../compiler/plan.js';
 import { ALGORITHMS } from '../../compiler/plan.js';
 import { decodePlan, encodePlan, planHash } from '../../compiler/plan-file.js';
 
@@ -88,6 +96,11 @@ const set: fc.Arbitrary<SetPlan | null> = fc.option(
   fc.record({ owner: account, group: account, files: mode, folders: mode }),
 );
 
+const transfer: fc.Arbitrary<TransferPlan> = fc.record({
+  compress: fc.nat(9),
+  limit: fc.option(fc.record({ rate: fc.integer({ min: 1024 }), shared: fc.string({ minLength: 1, maxLength: 80 }) })),
+});
+
 const plan: fc.Arbitrary<Plan> = fc
   .record({
     ids: fc.uniqueArray(name, { minLength: 2, maxLength: 4 }),
@@ -97,6 +110,8 @@ const plan: fc.Arbitrary<Plan> = fc
     parallel: fc.integer({ min: 1, max: 3 }),
     consistency,
     other: consistency,
+    transfer,
+    otherwise: transfer,
     hooks: fc.array(hook, { maxLength: 3 }),
     set,
     commit: fc.constantFrom('independent' as const, 'together' as const),
@@ -111,51 +126,69 @@ const plan: fc.Arbitrary<Plan> = fc
     protect: fc.array(byteString),
     port: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }),
   })
-  .map(({ ids, path, base, state, parallel, terms, inputs, algorithm, protect, port, other, ...block }): Plan => {
-    const [master = '', ...remotes] = ids;
-    const rootsOf = (id: string) => Array.from({ length: id === master ? 1 : parallel }, () => ({ path, base, state }));
-    return {
-      plan: 1,
-      sources: [{ path: 'x.sp', sha256: 'a'.repeat(64) }],
+  .map(
+    ({
+      ids,
+      path,
+      base,
+      state,
+      parallel,
+      terms,
       inputs,
-      hosts: ids.map(id => ({
-        id,
-        name: id,
-        region: 'default',
-        group: 'default',
-        tags: [],
-        address:
-          id === master
-            ? { kind: 'local' as const }
-            : { kind: 'ssh' as const, host: '10.0.0.1', base: '', ...(port === undefined ? {} : { port }) },
-        agent: 'auto' as const,
-      })),
-      blocks: [
-        {
-          name: 'app',
-          after: [],
-          master,
-          remotes,
-          takes: [
-            {
-              from: { root: 'www', folder: '' },
-              into: { root: 'www', folder: '' },
-              roots: Object.fromEntries(ids.map(id => [id, rootsOf(id)])),
-              terms,
-            },
-          ],
-          order: terms.map(({ base: at, include }) => ({ base: at, test: include })),
-          compare: { by: 'checksum', algorithm },
-          links: { symbolic: 'keep', hard: 'keep', escaping: 'keep' },
-          consistencyOf: Object.fromEntries(remotes.map(id => [id, other])),
-          delete: { mode: 'mirror', maxPercent: 2.5, maxFiles: null, protect, trash: 60 },
-          ...block,
-        },
-      ],
-      onFailure: 'continue',
-      parallel: 16,
-    };
-  });
+      algorithm,
+      protect,
+      port,
+      other,
+      otherwise,
+      ...block
+    }): Plan => {
+      const [master = '', ...remotes] = ids;
+      const rootsOf = (id: string) =>
+        Array.from({ length: id === master ? 1 : parallel }, () => ({ path, base, state }));
+      return {
+        plan: 1,
+        sources: [{ path: 'x.sp', sha256: 'a'.repeat(64) }],
+        inputs,
+        hosts: ids.map(id => ({
+          id,
+          name: id,
+          region: 'default',
+          group: 'default',
+          tags: [],
+          address:
+            id === master
+              ? { kind: 'local' as const }
+              : { kind: 'ssh' as const, host: '10.0.0.1', base: '', ...(port === undefined ? {} : { port }) },
+          agent: 'auto' as const,
+        })),
+        blocks: [
+          {
+            name: 'app',
+            after: [],
+            master,
+            remotes,
+            takes: [
+              {
+                from: { root: 'www', folder: '' },
+                into: { root: 'www', folder: '' },
+                roots: Object.fromEntries(ids.map(id => [id, rootsOf(id)])),
+                terms,
+              },
+            ],
+            order: terms.map(({ base: at, include }) => ({ base: at, test: include })),
+            compare: { by: 'checksum', algorithm },
+            links: { symbolic: 'keep', hard: 'keep', escaping: 'keep' },
+            consistencyOf: Object.fromEntries(remotes.map(id => [id, other])),
+            transferOf: Object.fromEntries(remotes.map(id => [id, otherwise])),
+            delete: { mode: 'mirror', maxPercent: 2.5, maxFiles: null, protect, trash: 60 },
+            ...block,
+          },
+        ],
+        onFailure: 'continue',
+        parallel: 16,
+      };
+    },
+  );
 
 /** Without prototypes, which a reader leaves out on purpose. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -79,8 +79,7 @@ test('a plan has the same bytes from another folder, in another locale and time 
 
 /** `line:column code text`, errors only: of every later feature in the two plans, and of nothing else. */
 const later: Readonly<Record<string, readonly string[]>> = {
-  website: ['30:12 SP9002 `compress`', '30:24 SP9002 `same-group`', '31:7 SP9002 `route tree`'],
-  exchanges: ['41:23 SP9002 `compress`', '41:35 SP9002 `same-group`', '41:62 SP9002 `other-region`'],
+  website: ['30:49 SP9002 `encrypt`', '31:7 SP9002 `route tree`'],
 };
 
 for (const [name, expected] of Object.entries(later)) {
@@ -98,9 +97,9 @@ for (const [name, expected] of Object.entries(later)) {
   });
 }
 
-test('exchanges.sp without its last line is a plan, with all that it says of consistency', async () => {
+test('exchanges.sp is a plan, with all that it says of consistency and transfers', async () => {
   const text = readFileSync('test/compiler/samples/later/exchanges.sp', 'utf8');
-  const { plan, diagnostics } = await compileTexts({ 'exchanges.sp': text.replace(/^transfer .*\n/m, '') });
+  const { plan, diagnostics } = await compileTexts({ 'exchanges.sp': text });
   assert.deepEqual(
     diagnostics.filter(({ code }) => code !== 'SP3021'),
     [],
@@ -116,6 +115,11 @@ test('exchanges.sp without its last line is a plan, with all that it says of con
   const command = ['/opt/exchange/bin/standby', 'hold'];
   const release = ['/opt/exchange/bin/standby', 'resume'];
   assert.deepEqual(programs?.consistency, { ...lock, by: { kind: 'command', command, release } });
+  const slow = { compress: 9, limit: { rate: 4 * 2 ** 20, shared: 'file other-region' } };
+  for (const { remotes, transfer, transferOf } of plan?.blocks ?? []) {
+    assert.deepEqual(transfer, { compress: 3, limit: null });
+    assert.deepEqual({ ...transferOf }, Object.fromEntries(remotes.map(id => [id, slow])));
+  }
   const roots = programs?.takes[0]?.roots ?? {};
   assert.deepEqual(
     Object.entries(roots).map(([id, paths]) => [id, paths.length]),

@@ -27,6 +27,8 @@ export const blockPlan = (name: string, changes: Partial<BlockPlan> = {}): Block
   hooks: [],
   set: null,
   durability: 'none',
+  transfer: { compress: 0, limit: null },
+  transferOf: {},
   ...changes,
 });
 

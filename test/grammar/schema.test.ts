@@ -86,7 +86,7 @@ test('what comes later is found at its place, and nothing else', () => {
     ['fleet', 'root www "/a", "/b" state "/c"', []],
     ['block', 'for a { }', []],
     ['for', 'consistency none', []],
-    ['for', 'transfer { mode whole }', ['for … { transfer }: { mode whole }']],
+    ['for', 'transfer { mode whole }', []],
     ['block', 'transfer { mode whole; durability none }', []],
     ['transfer', 'durability none', []],
     ['fleet', 'host a at "sftp://x"', []],
@@ -102,8 +102,9 @@ test('what comes later is found at its place, and nothing else', () => {
     ['file', 'route tree', ['route tree: tree']],
     ['file', 'route star', []],
     ['transfer', 'mode delta', ['mode delta: delta']],
-    ['transfer', 'compress 3', ['compress: compress']],
-    ['transfer', 'same-group { }', ['same-group: same-group']],
+    ['transfer', 'compress 3', []],
+    ['transfer', 'same-group { }', []],
+    ['section', 'encrypt off', ['encrypt: encrypt']],
   ];
   for (const [context, text, expected] of cases) {
     const statement = read(text).statements[0]!;

@@ -1,12 +1,18 @@
 // Conformance: what staging takes, refuses and leaves behind. Nothing at a final path changes in any of these.
 import assert from 'node:assert/strict';
+import { deflateRawSync } from 'node:zlib';
 import { openDigests } from '../../runtime/bytes/digest.js';
 import type { PackRecord } from '../../runtime/bytes/pack.js';
+import { squeezePack } from '../../runtime/bytes/squeeze.js';
 import { MOMENT } from '../support/fixture.js';
-import { ALL, type Case, file, folder, link, open, stateOf } from './session.js';
+import { ALL, type Case, file, folder, link, open, packOf, stateOf } from './session.js';
 
 const digestOf = async (text: string): Promise<string> =>
   (await openDigests(ALL.algorithm)).hash(Buffer.from(text, 'latin1'));
+
+async function* inTurn(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
 
 const partsOf = async (index: number, ...texts: string[]): Promise<PackRecord[]> => {
   let offset = 0;
@@ -119,6 +125,22 @@ export const stageCases: readonly Case[] = [
       }
       assert.deepEqual(subject.place.look(), []);
       assert.deepEqual(stateOf(subject), ['staging']);
+    },
+  },
+  {
+    title: 'squeezed content is staged as it was, and what opens to more than it declares ends the connection',
+    async run(subject) {
+      const session = await open(subject, [file('a', 3000), file('b', 5)]);
+      const text = 'abc'.repeat(1000);
+      const pack = packOf([...(await partsOf(0, text)), { is: 'lost', index: 1, code: 'io', message: 'm', help: 'h' }]);
+      const squeezed: Uint8Array[] = [];
+      for await (const chunk of squeezePack(pack, 9)) squeezed.push(chunk);
+      assert.ok(squeezed[0]!.length < 200, `${squeezed[0]!.length} bytes`);
+      assert.deepEqual(session.tell(await session.transaction.stage(inTurn(squeezed))), ['b: failed io']);
+      const bomb = Buffer.concat([Buffer.from([6, 0, 0, 0, 100]), deflateRawSync(Buffer.alloc(100_000_000))]);
+      await assert.rejects(session.transaction.stage(inTurn([bomb])), { code: 'protocol' });
+      await session.transaction.end();
+      assert.deepEqual(subject.place.look(), []);
     },
   },
   {

@@ -8,6 +8,7 @@ import type { FolderPage, Selection } from '../../runtime/host/host.js';
 import { makeLocalVerbs } from '../../runtime/host/local-verbs.js';
 import { openScan } from '../../runtime/host/scan.js';
 import type { SeenScan } from '../../runtime/host/seen.js';
+import { makeLimits } from '../../runtime/host/travel.js';
 import { decodePage, type PagedEntry } from '../../runtime/tree/page.js';
 import { join as joinPath, type Path } from '../../runtime/tree/path.js';
 
@@ -70,7 +71,11 @@ export const scanOf = async (
 ): Promise<SeenScan> => {
   const root = await verbs.open(path);
   if (isFault(root)) throw new Error(root.message);
-  return openScan(verbs, { ...root, state: '.syncplan' }, selection(chosen), { cache, breathe });
+  return openScan(verbs, { ...root, state: '.syncplan' }, selection(chosen), {
+    cache,
+    breathe,
+    limits: makeLimits(Date.now),
+  });
 };
 
 export const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {

@@ -35,7 +35,8 @@ export const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Sc
     provenance: paths => list('provenance', paths, decodeProvenances),
     extras: paths => list('extras', paths, decodeExtraTexts),
     followers: leaders => list('followers', leaders, decodeFollowers),
-    read: wanted => calls.stream({ verb: 'read', scan }, encodeWanted(wanted), pieces => pieces),
+    read: (wanted, travel = { compress: 0, limit: null }) =>
+      calls.stream({ verb: 'read', scan, travel }, encodeWanted(wanted), pieces => pieces),
     changed: paths =>
       calls.list({ verb: 'changed', scan }, encodePaths(paths), decodeIndexes, indexes =>
         ascending(indexes, paths.length),

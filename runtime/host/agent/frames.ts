@@ -2,7 +2,7 @@
 //
 // The parser takes chunks as the operating system hands them out and copies each byte of a payload at most once. It throws
 // WireError on an unknown type or a length over the cap of its type, before any memory is taken for it.
-import { MAX_CONTENT } from '../../bytes/pack.js';
+import { MAX_CHUNK } from '../../bytes/pack.js';
 import { takeBuffer } from '../../bytes/pool.js';
 import { WireError } from '../../bytes/wire.js';
 import { FRAME, type FrameType } from './protocol.js';
@@ -88,11 +88,11 @@ const checkType = (value: number): FrameType => {
 };
 
 const HEADER = 9;
-/** DATA: a chunk of a pack holds records up to MAX_CONTENT, and a few small ones beside. CALL: a selection may list many paths. */
+/** DATA: a chunk of a pack. CALL: a selection may list many paths. */
 const CAPS: Readonly<Record<FrameType, number>> = {
   [FRAME.hello]: 65_536,
   [FRAME.call]: 67_108_864,
-  [FRAME.data]: 2 * MAX_CONTENT,
+  [FRAME.data]: MAX_CHUNK,
   [FRAME.end]: 8_388_608,
   [FRAME.fail]: 65_536,
   [FRAME.credit]: 8,

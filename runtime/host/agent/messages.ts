@@ -185,6 +185,11 @@ const BY = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('command'), command, release: command }),
 ]);
 const ENVIRONMENT = z.record(z.string().check(z.regex(/^[A-Z][A-Z0-9_]{0,63}$/)), text(131_072));
+/** A level of compression and a limit, by its name and in bytes a second. */
+const TRAVEL = z.strictObject({
+  compress: z.int().check(z.gte(0), z.lte(9)),
+  limit: z.nullable(z.strictObject({ rate: z.number().check(z.gte(1)), shared: text(512) })),
+});
 /** A lock by its number on this connection. */
 const TRANSACTION_ID = z.strictObject({
   run: text(256),
@@ -207,7 +212,8 @@ export const CALL = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('trashed'), root, run: text(256) }),
   z.strictObject({ verb: z.literal('restore'), root, run: text(256), by: TRANSACTION_ID }),
   z.strictObject({ verb: z.literal('scan'), root, selection: SELECTION }),
-  z.strictObject({ verb: z.enum(['pages', 'subtrees', 'contents', 'read']), scan }),
+  z.strictObject({ verb: z.enum(['pages', 'subtrees', 'contents']), scan }),
+  z.strictObject({ verb: z.literal('read'), scan, travel: TRAVEL }),
   z.strictObject({ verb: z.enum(['lookup', 'digests', 'provenance', 'extras', 'followers', 'changed']), scan }),
   z.strictObject({ verb: z.literal('closeScan'), scan }),
   z.strictObject({

@@ -73,11 +73,14 @@ export const makeVerbs = (host: Host): Verbs => {
       }
       case 'pages':
       case 'subtrees':
-      case 'contents':
-      case 'read': {
+      case 'contents': {
         const { verb } = call;
         return order.after(`scan ${call.scan}`, () => stream(verb, scans.get(call.scan), session));
       }
+      case 'read':
+        return order.after(`scan ${call.scan}`, async () =>
+          sendAll(scans.get(call.scan).read(await collect(session.input, decodeWanted), call.travel), session),
+        );
       case 'lookup':
       case 'digests':
       case 'provenance':
@@ -149,10 +152,9 @@ export const makeVerbs = (host: Host): Verbs => {
 
 const changing = ({ exists, identity, marker }: Root) => ({ exists, identity, marker });
 
-type Streaming = 'pages' | 'subtrees' | 'contents' | 'read';
+type Streaming = 'pages' | 'subtrees' | 'contents';
 
 const stream = async (verb: Streaming, scan: Scan, session: Session): Promise<void> => {
-  if (verb === 'read') return sendAll(scan.read(await collect(session.input, decodeWanted)), session);
   const folders = await collect(session.input, decodePaths);
   const pages: AsyncIterable<FolderPage> = scan[verb](folders);
   return sendAll(encodePages(pages), session);

@@ -8,6 +8,7 @@
 import type { Hasher } from '../../bytes/digest.js';
 import { type PackRecord, readRecords } from '../../bytes/pack.js';
 import { giveBack } from '../../bytes/pool.js';
+import { openChunk } from '../../bytes/squeeze.js';
 import { WireError } from '../../bytes/wire.js';
 import { updateZeros } from '../../bytes/zeros.js';
 import type { Action, Outcome } from '../../tree/action.js';
@@ -251,7 +252,7 @@ const ZEROS_AT_ONCE = 67_108_864;
 
 function* recordsOf(chunk: Uint8Array): Generator<PackRecord> {
   try {
-    yield* readRecords(chunk);
+    yield* readRecords(openChunk(chunk));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     throw new HostError('protocol', `staging: damaged content: ${error.message}`, 'run the same command again', error);

@@ -13,10 +13,10 @@ role master is build
 role remote is eu.web
 block app {
   take all in www
-  for web-02 { transfer { compress 9 } }
+  for web-02 { transfer { mode delta } }
 }
 transfer {
   mode delta
-  compress 3
+  encrypt off
 }
 route tree
