@@ -1,0 +1,12 @@
+// The one way a word that is not ours gets into the text of a POSIX sh: inside single quotes, whatever bytes it holds.
+//
+// Between single quotes every byte stands for itself but the quote, so a word leaves the quotes for each of its own.
+
+/** A byte string as one word of sh. A NUL ends a word for the system below the shell, so there is no word with one. */
+export const quoteWord = (word: string): string => {
+  if (word.includes('\0')) throw new RangeError('a word of sh cannot hold a NUL byte');
+  return `'${word.replaceAll("'", "'\\''")}'`;
+};
+
+/** Words as the framed data of a script, which makes them its arguments by `eval "set -- $(cat)"`. */
+export const quoteWords = (words: readonly string[]): Buffer => Buffer.from(words.map(quoteWord).join(' '), 'latin1');
