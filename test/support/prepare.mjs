@@ -1,11 +1,20 @@
-// Installs what is missing, and nothing else: npm packages by the lockfile; with --system also sshd, ssh, rsync and flock.
+// Installs what is missing, and nothing else: npm packages by the lockfile; with --system also the programs that tests use.
 //
 // System programs are installed by apt-get where this runs as root; elsewhere the exact command is said and the exit is 1.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PROGRAMS = { sshd: 'openssh-server', ssh: 'openssh-client', rsync: 'rsync', flock: 'util-linux' };
+/** By the Debian package that each is in. */
+const PROGRAMS = {
+  sshd: 'openssh-server',
+  ssh: 'openssh-client',
+  rsync: 'rsync',
+  flock: 'util-linux',
+  setfattr: 'attr',
+  setfacl: 'acl',
+  strace: 'strace',
+};
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/bin'];
 
 checkNode();
