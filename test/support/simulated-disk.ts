@@ -114,7 +114,7 @@ export const makeSimulatedDisk = (options: SimulatedDiskOptions = {}): Simulated
       alive();
       const answer = count(verb, name) ?? (verb === 'sync-all' && disk.syncsOneByOne ? fault('ENOSYS') : null);
       alive();
-      if (answer !== null && answer.fault !== 'ENOSYS' && verb.startsWith('sync-')) lose(verb, name);
+      if (answer !== null && !UNTRIED.has(answer.fault) && verb.startsWith('sync-')) lose(verb, name);
       return answer;
     },
     make(kind: Inode['kind'], mode: number, target?: string) {
@@ -313,3 +313,6 @@ const versionOf = ({
 
 const EMPTY: Version = { content: Buffer.alloc(0), attributes: {} };
 const NOTHING: ReadonlyMap<string, Inode> = new Map();
+
+/** A sync that was not even begun loses nothing: there is no such call, or what was to be synced could not be opened. */
+const UNTRIED: ReadonlySet<string> = new Set(['ENOSYS', 'EACCES']);
