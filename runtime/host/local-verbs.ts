@@ -22,6 +22,7 @@ import {
 import { posix } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
+import { kindOf } from './kind.js';
 import { performLocally } from './local-deeds.js';
 import { makeLocalExtras } from './local-extras.js';
 import { fileSystemOf, mayWriteTo, syncFileSystem } from './local-file-system.js';
@@ -200,23 +201,6 @@ const statOf = (stats: Stats): Stat => ({
   owner: stats.uid,
   group: stats.gid,
 });
-
-const kindOf = (mode: number): Stat['kind'] => {
-  switch (mode & constants.S_IFMT) {
-    case constants.S_IFREG:
-      return 'file';
-    case constants.S_IFDIR:
-      return 'folder';
-    case constants.S_IFLNK:
-      return 'link';
-    case constants.S_IFIFO:
-      return 'fifo';
-    case constants.S_IFSOCK:
-      return 'socket';
-    default:
-      return 'device';
-  }
-};
 
 const attempt = <T>(work: () => T): T | Fault => {
   try {

@@ -1,7 +1,9 @@
 // What a server says of a file, as a Stat: whole seconds, no inode, no further names; what it cannot be is a fault.
+
 import { constants } from 'node:fs';
 import type { Attributes } from 'ssh2';
 import type { Fault, Stat } from '../file-verbs.js';
+import { kindOf } from '../kind.js';
 
 export const statOf = (attributes: Attributes): Stat | Fault => {
   const { mode, size, mtime, uid, gid } = attributes as Partial<Attributes>;
@@ -25,23 +27,6 @@ export const statOf = (attributes: Attributes): Stat | Fault => {
 /** A time as the protocol carries it: 32 bits, from 1970. */
 export const secondsOf = (modified: number): number =>
   Math.max(0, Math.min(LAST_SECOND, Math.floor(modified / SECOND)));
-
-const kindOf = (mode: number): Stat['kind'] => {
-  switch (mode & constants.S_IFMT) {
-    case constants.S_IFREG:
-      return 'file';
-    case constants.S_IFDIR:
-      return 'folder';
-    case constants.S_IFLNK:
-      return 'link';
-    case constants.S_IFIFO:
-      return 'fifo';
-    case constants.S_IFSOCK:
-      return 'socket';
-    default:
-      return 'device';
-  }
-};
 
 /** For the time of the last change, which is not told: another mode or owner makes another number, never 0. */
 const standIn = (mode: number, owner = NOBODY, group = NOBODY): number =>
