@@ -113,6 +113,7 @@ const orderItem = z.strictObject({ base: folder, test: fileTest });
 const account = z.string().regex(/^([A-Za-z_][A-Za-z0-9._-]*\$?|\d{1,10})$/, 'is no owner or group');
 
 const transfer = z.strictObject({
+  mode: z.enum(['auto', 'whole', 'delta']),
   compress: z.int().min(0).max(9),
   limit: z.strictObject({ rate: z.number().min(1), shared: z.string().min(1).max(512) }).nullable(),
 });

@@ -82,6 +82,8 @@ export type BlockPlan = {
 
 /** From a master to a remote. */
 export type TransferPlan = {
+  /** `delta`: only what is new in a file that stands on the remote. `auto`: where that is likely to pay. */
+  readonly mode: 'auto' | 'whole' | 'delta';
   /** 0 (not at all) to 9. */
   readonly compress: number;
   /** What one host sends in a run under this limit: the rate is for all blocks and receivers together that `share` it. */

@@ -12,6 +12,7 @@ import type {
   LinkPolicy,
   RootPath,
   SetPlan,
+  TransferPlan,
 } from '../plan.js';
 import type { IsPoisoned } from './poison.js';
 
@@ -153,7 +154,11 @@ export type TransferModel = {
 };
 
 /** Null: not said. */
-export type TransferSays = { readonly compress: number | null; readonly limit: number | null };
+export type TransferSays = {
+  readonly mode: TransferPlan['mode'] | null;
+  readonly compress: number | null;
+  readonly limit: number | null;
+};
 
 export type Section = 'same-group' | 'same-region' | 'other-region';
 

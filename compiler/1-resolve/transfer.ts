@@ -41,11 +41,13 @@ export const refuseMisplaced = (
 const readSays = (owner: Statement, around: Surroundings): TransferSays => {
   const find = (head: string) => around.shapes.body(owner).find(([inner]) => inner.head.text === head)?.[1] ?? null;
   return {
+    mode: MODES.find(mode => mode === find('mode')?.words[0]) ?? null,
     compress: readNumber('compress', find('compress')?.one('LEVEL') ?? null, LEVEL, around),
     limit: readNumber('limit', find('limit')?.one('RATE') ?? null, RATE, around),
   };
 };
 
 const SECTIONS: readonly Section[] = ['same-group', 'same-region', 'other-region'];
+const MODES = ['auto', 'whole', 'delta'] as const;
 const LEVEL: Bounds = { low: 0, high: 9, shown: ['0', '9'] };
 const RATE: Bounds = { low: 2 ** 10, high: 2 ** 40, shown: ['1KiB/s', '1TiB/s'] };

@@ -15,7 +15,6 @@ export const TRANSFER_ROWS: readonly Row[] = [
     contexts: ['transfer', 'section'],
     signature: 'auto|whole|delta',
     default: 'auto',
-    later: [laterWord('mode', 'delta', 'third')],
     doc: 'Whole files, or only the differences where a similar file stands on the remote.',
   },
   {

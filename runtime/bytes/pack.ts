@@ -6,6 +6,8 @@
 //            part  (2): index:varint offset:varint content:bytes        — in order, from 0, without gaps
 //            end   (3): index:varint size:varint digest:string          — after the parts of a file
 //            zeros (5): index:varint offset:varint length:varint        — among the parts, for that many bytes of zeros
+//            copy  (7): index:varint offset:varint from:varint length:varint — among the parts, so many bytes of the file that stands
+//                       at the step's path now, from there on: what a delta need not send
 //            lost  (4): index:varint code:string message:string help:string — it cannot be sent; what came of it is void
 //
 // `index` is the step that wants the content (host.ts). `digest` is the block's algorithm over the whole content, computed
@@ -17,6 +19,13 @@ export type PackRecord =
   | { readonly is: 'whole'; readonly index: number; readonly digest: string; readonly content: Buffer }
   | { readonly is: 'part'; readonly index: number; readonly offset: number; readonly content: Buffer }
   | { readonly is: 'zeros'; readonly index: number; readonly offset: number; readonly length: number }
+  | {
+      readonly is: 'copy';
+      readonly index: number;
+      readonly offset: number;
+      readonly from: number;
+      readonly length: number;
+    }
   | { readonly is: 'end'; readonly index: number; readonly size: number; readonly digest: string }
   | {
       readonly is: 'lost';
@@ -42,6 +51,11 @@ export const writeRecord = (writer: Writer, record: PackRecord): void => {
       return;
     case 'zeros':
       writer.varint(record.offset);
+      writer.varint(record.length);
+      return;
+    case 'copy':
+      writer.varint(record.offset);
+      writer.varint(record.from);
       writer.varint(record.length);
       return;
     case 'end':
@@ -79,6 +93,8 @@ export function* readRecords(chunk: Uint8Array): Generator<PackRecord> {
       yield { is: 'part', index, offset: reader.varint(), content: reader.bytes(MAX_CONTENT) };
     } else if (code === CODES.zeros) {
       yield { is: 'zeros', index, offset: reader.varint(), length: reader.varint() };
+    } else if (code === CODES.copy) {
+      yield { is: 'copy', index, offset: reader.varint(), from: reader.varint(), length: reader.varint() };
     } else if (code === CODES.end) {
       yield { is: 'end', index, size: reader.varint(), digest: reader.string(MAX_DIGEST) };
     } else if (code === CODES.lost) {
@@ -98,4 +114,4 @@ export const ZERO_RUN = 65_536;
 /** Files up to this size are sent whole, many to a chunk. */
 export const SMALL_FILE = 262_144;
 const MAX_DIGEST = 64;
-const CODES = { whole: 1, part: 2, end: 3, lost: 4, zeros: 5 } as const;
+const CODES = { whole: 1, part: 2, end: 3, lost: 4, zeros: 5, copy: 7 } as const;

@@ -1,9 +1,9 @@
 // Chunks of a pack stream, compressed where that makes them smaller: each by itself, so that whoever passes them on need not look.
 //
-//   squeezed (6): files:varint literal:varint zeros:varint size:varint deflated
+//   squeezed (6): files:varint literal:varint zeros:varint copied:varint size:varint deflated
 //
 // It is a chunk of its own: raw deflate, to the chunk's end, of a chunk of `size` bytes that holds no squeezed one. The counts
-// are for those who pass it on: files completed in it, bytes of content, bytes of zeros that are only named.
+// are for those who pass it on: files completed in it, bytes of content, bytes of zeros that are only named, bytes copied.
 //
 // Invariants:
 //  1. What does not shrink travels as it is, and after failures in a row more and more chunks do so untried.
@@ -20,6 +20,7 @@ export type Counts = {
   readonly files: number;
   readonly literal: number;
   readonly zeros: number;
+  readonly copied: number;
   readonly lost: boolean;
 };
 
@@ -47,10 +48,11 @@ export async function* squeezePack(pack: AsyncIterable<Uint8Array>, level: numbe
 export const countsOf = (chunk: Uint8Array): Counts => {
   const squeezed = readSqueezed(chunk);
   if (squeezed !== null) return squeezed;
-  const counts = { files: 0, literal: 0, zeros: 0, lost: false };
+  const counts = { files: 0, literal: 0, zeros: 0, copied: 0, lost: false };
   for (const record of readRecords(chunk)) {
     counts.lost ||= record.is === 'lost';
     if (record.is === 'zeros') counts.zeros += record.length;
+    if (record.is === 'copy') counts.copied += record.length;
     if (record.is === 'whole' || record.is === 'part') counts.literal += record.content.length;
     if (record.is === 'whole' || record.is === 'end') counts.files++;
   }
@@ -72,10 +74,11 @@ const readSqueezed = (chunk: Uint8Array): Squeezed | null => {
   if (chunk[0] !== SQUEEZED) return null;
   const reader = makeReader(chunk);
   reader.u8();
-  const [files, literal, zeros, size] = [reader.varint(), reader.varint(), reader.varint(), reader.varint()];
+  const [files, literal, zeros] = [reader.varint(), reader.varint(), reader.varint()];
+  const [copied, size] = [reader.varint(), reader.varint()];
   if (size > MAX_CHUNK) throw new WireError(`a squeezed chunk of ${size} bytes is over the cap of ${MAX_CHUNK}`);
   if (literal > size || files > size) throw new WireError('a squeezed chunk is said to hold more than its size');
-  return { files, literal, zeros, lost: false, size, deflated: reader.raw(chunk.length - reader.at) };
+  return { files, literal, zeros, copied, lost: false, size, deflated: reader.raw(chunk.length - reader.at) };
 };
 
 const inflate = (deflated: Buffer, size: number): Buffer => {
@@ -98,7 +101,7 @@ const squeezeChunk = async (chunk: Uint8Array, level: number, tell: (shrank: boo
   if (!shrank) return chunk;
   const writer = makeWriter(deflated.length + HEAD);
   writer.u8(SQUEEZED);
-  for (const count of [counts.files, counts.literal, counts.zeros, chunk.length]) writer.varint(count);
+  for (const count of [counts.files, counts.literal, counts.zeros, counts.copied, chunk.length]) writer.varint(count);
   writer.raw(deflated);
   giveBack(chunk);
   return writer.view();
@@ -130,6 +133,6 @@ const WORTHWHILE = 15 / 16;
 /** At most 16 chunks, some 16 MiB, pass before it is tried again. */
 const MOST_FAILURES = 6;
 /** More than the head ever takes. */
-const HEAD = 40;
+const HEAD = 48;
 const ROOM = 262_144;
 const SPARE = 64;

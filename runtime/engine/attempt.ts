@@ -11,8 +11,9 @@ import type { Outcome } from '../tree/action.js';
 import type { Barrier } from './barrier.js';
 import { type Hooking, hooksFor, owedText, runHooks } from './hooks.js';
 import { observeAgain } from './observe-again.js';
-import { consistencyOf, type Relation, transferOf } from './relation.js';
+import { consistencyOf, type Relation } from './relation.js';
 import { adoptLeftovers } from './reuse.js';
+import { sendContents } from './send.js';
 import { settleOutcome } from './settle.js';
 import { about, setState } from './state.js';
 import type { Place, Work } from './work.js';
@@ -199,10 +200,9 @@ const stage = async (
   const outcomes: Outcome[] = [];
   for (const [part, wanted] of steps) {
     if (wanted.length === 0 || context.signal.aborted) continue;
-    const pack = relation.takes[part]!.master.read(wanted, transferOf(relation));
-    outcomes.push(
-      ...(await transaction.stage(work.counted(pack, () => progress(relation, work, context), context.signal))),
-    );
+    const receive = (pack: AsyncIterable<Uint8Array>): Promise<readonly Outcome[]> =>
+      transaction.stage(work.counted(pack, () => progress(relation, work, context), context.signal));
+    outcomes.push(...(await sendContents(relation, work, part, wanted, receive)));
   }
   progress(relation, work, context);
   context.emit({

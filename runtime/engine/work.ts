@@ -126,10 +126,11 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
     },
     async *counted(pack, tell, signal) {
       for await (const chunk of pack) {
-        const { files, literal, zeros, lost } = countsOf(chunk);
+        const { files, literal, zeros, copied, lost } = countsOf(chunk);
         progress.files += files;
-        progress.bytes += literal + zeros;
+        progress.bytes += literal + zeros + copied;
         relation.tally.bytesLiteral += literal;
+        relation.tally.bytesMatched += copied;
         yield lost ? lostOnMaster(chunk, relation.block.master) : chunk;
         tell();
         if (signal.aborted) return;

@@ -65,7 +65,7 @@ export async function* readContents(state: ScanState, wanted: readonly Wanted[])
 }
 
 /** The file, opened, if it still is what was seen. */
-const openSeen = async (state: ScanState, reach: Reach, path: Path): Promise<Source | Problem> => {
+export const openSeen = async (state: ScanState, reach: Reach, path: Path): Promise<Source | Problem> => {
   const seen = seenAt(state, path);
   if (seen?.kind !== 'file') return notListed(path);
   const at = await reach.at(parent(path));
@@ -128,11 +128,11 @@ async function* readParts(
   return hasher.digest();
 }
 
-const addLost = (packer: Packer, { index }: Wanted, { code, message, help }: Problem): void =>
+export const addLost = (packer: Packer, { index }: Wanted, { code, message, help }: Problem): void =>
   packer.add({ is: 'lost', index, code, message, help });
 
 /** What is not there any more, or is no file any more, has changed; the rest is what the system says. */
-const problemOfReading = (path: Path, fault: Fault): Problem =>
+export const problemOfReading = (path: Path, fault: Fault): Problem =>
   fault === CHANGED || NO_LONGER_THERE.has(fault.fault) ? changed(path) : problemOf(path, 'read the file', fault);
 
 const changed = (path: Path): Problem => ({
@@ -142,5 +142,5 @@ const changed = (path: Path): Problem => ({
   help: 'run the same command again, or lock what changes it',
 });
 
-const CHANGED: Fault = { fault: 'CHANGED', message: 'it changed meanwhile' };
+export const CHANGED: Fault = { fault: 'CHANGED', message: 'it changed meanwhile' };
 const NO_LONGER_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'ESTALE']);

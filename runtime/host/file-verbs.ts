@@ -84,6 +84,8 @@ export type Source = {
   readonly stat: Stat;
   /** Fills `into` from the current position; 0 at the end. Short reads only at the end. */
   readonly read: (into: Uint8Array) => Maybe<number | Fault>;
+  /** The same from a place of its own, which moves nothing. */
+  readonly readAt: (into: Uint8Array, position: number) => Maybe<number | Fault>;
   /** What it is now, by its descriptor. */
   readonly restat: () => Maybe<Stat | Fault>;
   readonly close: () => Maybe<void>;

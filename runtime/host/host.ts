@@ -151,6 +151,15 @@ export type Scan = {
   /** The content of listed files as a pack stream (runtime/bytes/pack.ts), in the order asked, each under its number; as it is
    * and as fast as it goes, unless `travel` says otherwise. */
   readonly read: (wanted: readonly Wanted[], travel?: Travel) => AsyncIterable<Uint8Array>;
+  /** The signatures (runtime/bytes/signature.ts) of what stands at these paths now, in the order asked. */
+  readonly sign: (wanted: readonly Wanted[]) => AsyncIterable<Uint8Array>;
+  /** The same as `read`, for receivers that hold an old file at each path, whose signatures these are in the same order: what
+   * they hold already is told as copies out of it. At most MAX_DELTAS files. */
+  readonly readDeltas: (
+    wanted: readonly Wanted[],
+    signatures: AsyncIterable<Uint8Array>,
+    travel?: Travel,
+  ) => AsyncIterable<Uint8Array>;
   /** Which of these listed paths are no longer what the scan saw (by inode, size, mtime, ctime)? Indexes, ascending. */
   readonly changed: (paths: readonly Path[]) => Promise<readonly number[]>;
   readonly close: () => Promise<void>;
@@ -158,6 +167,9 @@ export type Scan = {
 
 /** A file to read: its path and the index of the action that wants it. */
 export type Wanted = { readonly path: Path; readonly index: number };
+
+/** Files whose deltas are read in one go. */
+export const MAX_DELTAS = 1000;
 
 /** How content leaves a host: squeezed, and no faster than everything else that leaves it under the same limit allows. */
 export type Travel = Pick<TransferPlan, 'compress' | 'limit'>;

@@ -130,16 +130,23 @@ const openSource = (at: Folder, name: string, follow: boolean): Source | Fault =
   }
   return {
     stat,
-    read: into => attempt(() => readFully(descriptor, into)),
+    read: into => attempt(() => readFully(descriptor, into, null)),
+    readAt: (into, position) => attempt(() => readFully(descriptor, into, position)),
     restat: () => attempt(() => statOf(fstatSync(descriptor))),
     close: () => closeSync(descriptor),
   };
 };
 
-const readFully = (descriptor: number, into: Uint8Array): number => {
+const readFully = (descriptor: number, into: Uint8Array, position: number | null): number => {
   let filled = 0;
   while (filled < into.length) {
-    const count = readSync(descriptor, into, filled, into.length - filled, null);
+    const count = readSync(
+      descriptor,
+      into,
+      filled,
+      into.length - filled,
+      position === null ? null : position + filled,
+    );
     if (count === 0) break;
     filled += count;
   }

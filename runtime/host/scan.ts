@@ -5,6 +5,7 @@ import { isWithin, type Path } from '../tree/path.js';
 import { findChanged } from './changed.js';
 import { type Contents, openContents, openFileReader } from './content.js';
 import { readContents } from './content-stream.js';
+import { readDeltas } from './delta-stream.js';
 import type { DigestCache } from './digest-cache.js';
 import { makeExtraReader } from './extra-reader.js';
 import { explainFolderFault } from './faults.js';
@@ -18,6 +19,7 @@ import type { Start } from './reach.js';
 import { readExtras, withExtras } from './scan-extras.js';
 import { type ScanState, seenAt } from './scan-state.js';
 import type { SeenScan } from './seen.js';
+import { signFiles } from './sign.js';
 import { type Limits, travelling } from './travel.js';
 import { walkTree } from './walk.js';
 
@@ -109,6 +111,9 @@ export const openScan = async (
     provenance: async paths => tools.provenance?.(paths) ?? paths.map(() => 'unknown' as const),
     followers: async leaders => leaders.map(leader => followers.get(leader) ?? []),
     read: (wanted, travel = PLAIN) => travelling(readContents(state, wanted), travel, tools.limits),
+    sign: wanted => signFiles(state, wanted),
+    readDeltas: (wanted, signatures, travel = PLAIN) =>
+      travelling(readDeltas(state, wanted, signatures), travel, tools.limits),
     changed: paths => findChanged(state, paths),
     async close() {
       state.table.settle();

@@ -14,6 +14,7 @@ const record: fc.Arbitrary<PackRecord> = fc.oneof(
   fc.record({ is: fc.constant('whole' as const), index, digest, content }),
   fc.record({ is: fc.constant('part' as const), index, offset: fc.maxSafeNat(), content }),
   fc.record({ is: fc.constant('zeros' as const), index, offset: fc.maxSafeNat(), length: fc.maxSafeNat() }),
+  fc.record({ is: fc.constant('copy' as const), index, offset: fc.nat(), from: fc.maxSafeNat(), length: fc.nat() }),
   fc.record({ is: fc.constant('end' as const), index, size: fc.maxSafeNat(), digest }),
   fc.record({ is: fc.constant('lost' as const), index, code: text, message: text, help: text }),
 );

@@ -31,7 +31,7 @@ const partOf = (content: Buffer, index = 0, offset = 0): PackRecord => ({ is: 'p
 const LOST: PackRecord = { is: 'lost', index: 1, code: 'denied', message: 'm'.repeat(500), help: '' };
 
 /** A squeezed chunk as a sender could forge it. */
-const forged = (size: number, deflated: Uint8Array, counts: readonly number[] = [0, 0, 0]): Buffer => {
+const forged = (size: number, deflated: Uint8Array, counts: readonly number[] = [0, 0, 0, 0]): Buffer => {
   const writer = makeWriter();
   writer.u8(6);
   for (const count of [...counts, size]) writer.varint(count);
@@ -48,6 +48,13 @@ const record: fc.Arbitrary<PackRecord> = fc.oneof(
   fc.record({ is: fc.constant('part' as const), index: fc.nat(99), offset: fc.nat(), content }),
   fc.record({ is: fc.constant('zeros' as const), index: fc.nat(99), offset: fc.nat(), length: fc.nat() }),
   fc.record({ is: fc.constant('end' as const), index: fc.nat(99), size: fc.nat(), digest: fc.constant('d') }),
+  fc.record({
+    is: fc.constant('copy' as const),
+    index: fc.nat(99),
+    offset: fc.nat(),
+    from: fc.nat(),
+    length: fc.nat(),
+  }),
   fc.constant(LOST),
 );
 
@@ -65,7 +72,7 @@ test('at every level a squeezed pack opens to the chunks that went in, and count
           chunks,
         );
         const counts = (all: readonly Uint8Array[]) =>
-          all.map(countsOf).map(({ files, literal, zeros, lost }) => [files, literal, zeros, lost]);
+          all.map(countsOf).map(({ files, literal, zeros, copied, lost }) => [files, literal, zeros, copied, lost]);
         assert.deepEqual(counts(squeezed), counts(chunks));
       },
     ),
@@ -127,7 +134,7 @@ test('a chunk that opens to more or less than declared, to another squeezed one,
     ['declares one byte less', forged(plain.length - 1, deflateRawSync(plain))],
     ['is cut', forged(plain.length, deflateRawSync(plain).subarray(0, -3))],
     ['is no deflate', forged(plain.length, Buffer.alloc(40, 255))],
-    ['counts more than it can hold', forged(plain.length, deflateRawSync(plain), [0, plain.length + 1, 0])],
+    ['counts more than it can hold', forged(plain.length, deflateRawSync(plain), [0, plain.length + 1, 0, 0])],
     ['ends in its head', forged(plain.length, Buffer.alloc(0)).subarray(0, 3)],
   ];
   for (const [what, chunk] of bad)

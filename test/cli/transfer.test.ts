@@ -1,7 +1,7 @@
 // How content travels over real SSH: compressed by section, limited for all receivers together, from here and from afar.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
@@ -23,7 +23,9 @@ test.after(async () => {
   desk?.remove();
 });
 
-type Counts = { readonly host: string } & Readonly<Record<'bytesSent' | 'bytesReceived' | 'bytesLiteral', number>>;
+type Counts = { readonly host: string } & Readonly<
+  Record<'bytesSent' | 'bytesReceived' | 'bytesLiteral' | 'bytesMatched', number>
+>;
 type Told = Counts & { readonly seconds: number; readonly relations: readonly Counts[] };
 
 /** Applies a plan to empty remotes and to whatever the master holds. */
@@ -116,6 +118,44 @@ test('a master elsewhere compresses and limits before anything leaves it', async
   const travelled = told.bytesReceived;
   assert.ok(travelled < LINES.length, `${travelled} bytes came from the master`);
   assert.ok(told.seconds >= 1, `${told.seconds} s`);
+});
+
+test('of a large file that has changed only what is new travels, unless the plan wants it whole', async () => {
+  clear('host-1', 'host-2', 'host-3');
+  const old = randomBytes(3 * MIB);
+  put(here(), { large: old, small: 'x' });
+  await apply('');
+  for (const host of ['host-1', 'host-2']) utimesSync(join(there(host), 'large'), 1, 1);
+  const fresh = Buffer.concat([
+    Buffer.from('in front'),
+    old.subarray(MIB),
+    Buffer.from('inside'),
+    old.subarray(0, MIB),
+  ]);
+  put(here(), { large: fresh, small: 'y' });
+  const told = await apply('transfer { same-group { mode whole }; other-region { compress 1 } }');
+  for (const host of ['host-1', 'host-2', 'host-3'])
+    assert.deepEqual(differencesOf(treeOf(there(host)), treeOf(here())), [], host);
+  const of = (host: string): Counts => told.relations.find(one => one.host === host)!;
+  assert.ok(of('near').bytesSent > 3 * MIB, `${of('near').bytesSent} bytes whole`);
+  for (const host of ['far', 'farther']) {
+    const { bytesSent, bytesMatched, bytesLiteral } = of(host);
+    assert.ok(bytesSent < 100_000, `${bytesSent} bytes as a delta`);
+    assert.ok(bytesMatched > 2.9 * MIB && bytesMatched + bytesLiteral === fresh.length + 1, `${bytesMatched} matched`);
+  }
+});
+
+test('a delta is held to the limit as whole files are', async () => {
+  clear('host-2');
+  const old = randomBytes(MIB);
+  put(here(), { large: old });
+  await apply('');
+  const fresh = Buffer.concat([old, randomBytes(160_000)]);
+  put(here(), { large: fresh });
+  const told = await apply('transfer { mode delta; limit 64KiB/s }', 'role master is build\nrole remote is far\n');
+  assert.ok(told.relations[0]!.bytesMatched > 900_000);
+  assert.ok(told.seconds >= 1, `${told.seconds} s`);
+  assert.deepEqual(differencesOf(treeOf(there('host-2')), treeOf(here())), []);
 });
 
 test.run();

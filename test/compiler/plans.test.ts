@@ -115,9 +115,9 @@ test('exchanges.sp is a plan, with all that it says of consistency and transfers
   const command = ['/opt/exchange/bin/standby', 'hold'];
   const release = ['/opt/exchange/bin/standby', 'resume'];
   assert.deepEqual(programs?.consistency, { ...lock, by: { kind: 'command', command, release } });
-  const slow = { compress: 9, limit: { rate: 4 * 2 ** 20, shared: 'file other-region' } };
+  const slow = { mode: 'auto', compress: 9, limit: { rate: 4 * 2 ** 20, shared: 'file other-region' } };
   for (const { remotes, transfer, transferOf } of plan?.blocks ?? []) {
-    assert.deepEqual(transfer, { compress: 3, limit: null });
+    assert.deepEqual(transfer, { mode: 'auto', compress: 3, limit: null });
     assert.deepEqual({ ...transferOf }, Object.fromEntries(remotes.map(id => [id, slow])));
   }
   const roots = programs?.takes[0]?.roots ?? {};

@@ -112,6 +112,8 @@ export const scripted = (script: Script): Host => {
     extras: async paths => paths.map(() => ''),
     followers: async leaders => leaders.map(() => []),
     read: () => none(),
+    sign: () => none(),
+    readDeltas: () => none(),
     changed: async () => [],
     close: async () => {},
     ...script.scan,

@@ -137,10 +137,57 @@ export const stageCases: readonly Case[] = [
       for await (const chunk of squeezePack(pack, 9)) squeezed.push(chunk);
       assert.ok(squeezed[0]!.length < 200, `${squeezed[0]!.length} bytes`);
       assert.deepEqual(session.tell(await session.transaction.stage(inTurn(squeezed))), ['b: failed io']);
-      const bomb = Buffer.concat([Buffer.from([6, 0, 0, 0, 100]), deflateRawSync(Buffer.alloc(100_000_000))]);
+      const bomb = Buffer.concat([Buffer.from([6, 0, 0, 0, 0, 100]), deflateRawSync(Buffer.alloc(100_000_000))]);
       await assert.rejects(session.transaction.stage(inTurn([bomb])), { code: 'protocol' });
       await session.transaction.end();
       assert.deepEqual(subject.place.look(), []);
+    },
+  },
+  {
+    title:
+      'a delta rebuilds a file from the one that stands there; one that changed meanwhile is told, and nothing is kept',
+    async run(subject) {
+      const words = Array.from({ length: 4000 }, (_, i) => `${i * 7919} `).join('');
+      const fresh = `begin ${words.slice(9000)}${words.slice(0, 9000)} end`;
+      subject.place.put({ old: { file: words }, new: { file: fresh } });
+      const session = await open(subject, [file('old', fresh.length, { expect: 'seen' })]);
+      const { scan, transaction } = session;
+      const delta = (): AsyncIterable<Uint8Array> =>
+        scan.readDeltas([{ path: 'new', index: 0 }], scan.sign([{ path: 'old', index: 0 }]));
+      let travelled = 0;
+      const counted = async function* (): AsyncGenerator<Uint8Array> {
+        for await (const chunk of delta()) {
+          travelled += chunk.length;
+          yield chunk;
+        }
+      };
+      assert.deepEqual(await transaction.stage(counted()), []);
+      assert.ok(travelled < fresh.length / 8, `${travelled} bytes for ${fresh.length}`);
+      assert.deepEqual(await transaction.precheck(), []);
+      assert.deepEqual(session.tell(await session.commit()), ['old: done']);
+      await transaction.end();
+      assert.ok(subject.place.look().some(line => line.startsWith('old file') && line.endsWith(fresh)));
+
+      const again = await open(subject, [file('old', 700, { expect: 'seen' }), file('not-there', 9)]);
+      const copy = (index: number, from: number, length: number): PackRecord => ({
+        is: 'copy',
+        index,
+        offset: 0,
+        from,
+        length,
+      });
+      const outcomes = await again.sendRecords([
+        copy(0, fresh.length - 600, 700),
+        { is: 'end', index: 0, size: 700, digest: '' },
+        copy(1, 0, 9),
+        { is: 'part', index: 1, offset: 9, content: Buffer.from('more') },
+        { is: 'end', index: 1, size: 13, digest: '' },
+      ]);
+      assert.deepEqual(again.tell(outcomes), ['old: inconsistent', 'not-there: inconsistent']);
+      const other = await again.sendRecords([copy(0, 0, 700), { is: 'end', index: 0, size: 700, digest: 'wrong' }]);
+      assert.deepEqual(again.tell(other), ['old: failed corrupt']);
+      await assert.rejects(again.sendRecords([{ ...copy(0, 0, 9), offset: 5 } as PackRecord]), { code: 'protocol' });
+      await again.transaction.end();
     },
   },
   {

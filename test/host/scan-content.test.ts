@@ -99,7 +99,7 @@ const unpack = async (pack: AsyncIterable<Uint8Array>) => {
         const before = parts.get(record.index) ?? [];
         assert.equal(record.offset, Buffer.concat(before).length);
         parts.set(record.index, [...before, Buffer.alloc(record.length)]);
-      } else {
+      } else if (record.is === 'end') {
         const content = Buffer.concat(parts.get(record.index) ?? []);
         assert.equal(record.size, content.length);
         files.set(record.index, { content, digest: record.digest });

@@ -37,6 +37,9 @@ export const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Sc
     followers: leaders => list('followers', leaders, decodeFollowers),
     read: (wanted, travel = { compress: 0, limit: null }) =>
       calls.stream({ verb: 'read', scan, travel }, encodeWanted(wanted), pieces => pieces),
+    sign: wanted => calls.stream({ verb: 'sign', scan }, encodeWanted(wanted), pieces => pieces),
+    readDeltas: (wanted, signatures, travel = { compress: 0, limit: null }) =>
+      calls.stream({ verb: 'readDeltas', scan, travel, wanted: [...wanted] }, signatures, pieces => pieces),
     changed: paths =>
       calls.list({ verb: 'changed', scan }, encodePaths(paths), decodeIndexes, indexes =>
         ascending(indexes, paths.length),

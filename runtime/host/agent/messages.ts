@@ -8,6 +8,7 @@ import { ALGORITHMS, type FileTest } from '../../../compiler/plan.js';
 import { WireError } from '../../bytes/wire.js';
 import { PROBLEM_CODES } from '../../tree/entry.js';
 import { MAX_NAME, MAX_PATH, refusePath } from '../../tree/path.js';
+import { MAX_DELTAS } from '../host.js';
 import { HOST_ERROR_CODES, HostError } from '../host-error.js';
 import { MAX_OWED } from './protocol.js';
 
@@ -214,6 +215,13 @@ export const CALL = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('scan'), root, selection: SELECTION }),
   z.strictObject({ verb: z.enum(['pages', 'subtrees', 'contents']), scan }),
   z.strictObject({ verb: z.literal('read'), scan, travel: TRAVEL }),
+  z.strictObject({ verb: z.literal('sign'), scan }),
+  z.strictObject({
+    verb: z.literal('readDeltas'),
+    scan,
+    travel: TRAVEL,
+    wanted: z.array(z.strictObject({ path, index: whole() })).check(z.maxLength(MAX_DELTAS)),
+  }),
   z.strictObject({ verb: z.enum(['lookup', 'digests', 'provenance', 'extras', 'followers', 'changed']), scan }),
   z.strictObject({ verb: z.literal('closeScan'), scan }),
   z.strictObject({

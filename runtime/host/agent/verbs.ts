@@ -81,6 +81,14 @@ export const makeVerbs = (host: Host): Verbs => {
         return order.after(`scan ${call.scan}`, async () =>
           sendAll(scans.get(call.scan).read(await collect(session.input, decodeWanted), call.travel), session),
         );
+      case 'sign':
+        return order.after(`scan ${call.scan}`, async () =>
+          sendAll(scans.get(call.scan).sign(await collect(session.input, decodeWanted)), session),
+        );
+      case 'readDeltas':
+        return order.after(`scan ${call.scan}`, () =>
+          sendAll(scans.get(call.scan).readDeltas(call.wanted, session.input, call.travel), session),
+        );
       case 'lookup':
       case 'digests':
       case 'provenance':

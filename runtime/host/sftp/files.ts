@@ -35,6 +35,7 @@ export const openSource = async (
       if (!isFault(count)) position += count;
       return count;
     },
+    readAt: (into, from) => readAt(session, handle, into, from),
     restat: () => fstat(session, handle),
     close: async () => void (await closeHandle(session, handle)),
   };

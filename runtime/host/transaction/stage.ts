@@ -16,6 +16,7 @@ import { PROBLEM_CODES, type ProblemCode } from '../../tree/entry.js';
 import { type Fault, isFault, type Sink } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
+import { type OldFiles, openOldFiles } from './old-files.js';
 import { performOne } from './one-deed.js';
 import { givenOwners } from './owners.js';
 import { discard, discardUnfinished, stagedFolder, stagedName } from './staged.js';
@@ -24,7 +25,14 @@ import { failed, failedOrStopped, inconsistent, modeOf, openHashers, type Work }
 /** Outcomes of steps whose content could not be staged. */
 export const stagePack = async (work: Work, pack: AsyncIterable<Uint8Array>): Promise<Outcome[]> => {
   const hashers = await openHashers(new Set(work.parts.map(({ scan }) => scan.selection.algorithm)));
-  const receiving: Receiving = { work, hashers, giving: openGiving(work), open: null, troubles: [] };
+  const receiving: Receiving = {
+    work,
+    hashers,
+    giving: openGiving(work),
+    old: openOldFiles(work),
+    open: null,
+    troubles: [],
+  };
   try {
     for await (const chunk of pack) {
       for (const record of recordsOf(chunk)) await receive(receiving, record);
@@ -36,6 +44,7 @@ export const stagePack = async (work: Work, pack: AsyncIterable<Uint8Array>): Pr
     return receiving.troubles;
   } finally {
     await receiving.open?.sink?.discard();
+    await receiving.old.close();
     await receiving.giving.release();
   }
 };
@@ -44,6 +53,7 @@ type Receiving = {
   readonly work: Work;
   readonly hashers: Awaited<ReturnType<typeof openHashers>>;
   readonly giving: Giving;
+  readonly old: OldFiles;
   /** The file that comes in parts; without a sink when it has failed and the rest of it is passed over. */
   open: { readonly index: number; sink: Sink | null; received: number } | null;
   readonly troubles: Outcome[];
@@ -61,6 +71,8 @@ const receive = async (receiving: Receiving, record: PackRecord): Promise<void> 
       return receivePart(receiving, step, record.offset, record.content.length, record.content);
     case 'zeros':
       return receivePart(receiving, step, record.offset, record.length, null);
+    case 'copy':
+      return receiveCopy(receiving, step, record);
     case 'end':
       return receiveEnd(receiving, step, record.size, record.digest);
     case 'lost': {
@@ -130,6 +142,33 @@ const receivePart = async (
   open.sink = null;
   await sink.discard();
   trouble(receiving, failedOrStopped(work, index, action.path, 'write', written));
+};
+
+/** The next bytes of a file in parts, out of the file that stands at its path. */
+const receiveCopy = async (
+  receiving: Receiving,
+  step: FileStep,
+  { offset, from, length }: PackRecord & { is: 'copy' },
+): Promise<void> => {
+  let done = 0;
+  const { index } = step;
+  // What is passed over is not read either.
+  if (receiving.open?.index === index && receiving.open.sink === null) {
+    return receivePart(receiving, step, offset, length, null);
+  }
+  for await (const piece of receiving.old.read(step, from, length)) {
+    const at = offset + done;
+    // Nothing of it, where it cannot be read: that opens the file, or finds it where it should be.
+    await receivePart(receiving, step, at, isFault(piece) ? 0 : piece.length, isFault(piece) ? null : piece);
+    if (isFault(piece)) {
+      const sink = receiving.open?.sink ?? null;
+      receiving.open = { index, sink: null, received: offset + length };
+      if (sink === null) return;
+      await sink.discard();
+      return trouble(receiving, inconsistent(index, 'the file that stands there is not what it was'));
+    }
+    done += piece.length;
+  }
 };
 
 const receiveEnd = async (receiving: Receiving, step: FileStep, size: number, digest: string): Promise<void> => {

@@ -13,10 +13,9 @@ role master is build
 role remote is eu.web
 block app {
   take all in www
-  for web-02 { transfer { mode delta } }
+  for web-02 { transfer { encrypt on } }
 }
 transfer {
-  mode delta
   encrypt off
 }
 route tree
