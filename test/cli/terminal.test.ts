@@ -1,7 +1,7 @@
 // On a terminal: the preview, one question, the live screen – and none of it where it is not wanted.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { test } from 'uvu';
@@ -27,11 +27,12 @@ test.after(() => desk.remove());
 
 type Shown = { readonly code: number | null; readonly screen: string };
 
-/** Runs the program on a pseudo-terminal made by `script`; `answer` is typed when the question stands there. */
+/** Runs the program on a pseudo-terminal made by `script`; `answer` is typed when the question stands there, after `asked`. */
 const onTerminal = (
   args: readonly string[],
   answer: string,
   env: Readonly<Record<string, string>> = {},
+  asked: () => void = () => {},
 ): Promise<Shown> => {
   const size = env.COLUMNS === '0' ? '' : 'stty cols 100 rows 30; ';
   const command = [process.execPath, PROGRAM, ...args].map(word => `'${word}'`).join(' ');
@@ -46,6 +47,7 @@ const onTerminal = (
     screen += text;
     if (answered || !screen.includes('[y/N]')) return;
     answered = true;
+    asked();
     child.stdin.write(answer);
   });
   return new Promise((done, fail) => child.once('error', fail).once('close', code => done({ code, screen })));
@@ -81,6 +83,30 @@ test('Ctrl-C at the question interrupts: nothing is applied, the exit code is 13
   assert.match(stripVTControlCharacters(screen), /^Interrupted: nothing was done\.\r?$/m);
   assert.equal(applied(), false);
 });
+
+for (const [name, edit] of [
+  [
+    'another root',
+    (text: string) => text.replace('./copy/site', './copy/other').replace('in site }', 'in site; delete mirror }'),
+  ],
+  ['fewer files', (text: string) => text.replace('take all in', 'take all except "file" in')],
+  ['nothing that compiles', () => 'syncplan 1\nblock {'],
+] as const) {
+  test(`a plan that is edited into ${name} while the question stands there changes nothing of the run`, async () => {
+    mkdirSync(join(base, 'copy/site'));
+    writeFileSync(join(base, 'copy/site/extra'), 'not on the master\n');
+    const plan = join(base, 'plan.sp');
+    const edited = edit(readFileSync(plan, 'utf8'));
+    assert.notEqual(edited, readFileSync(plan, 'utf8'));
+    const { code, screen } = await onTerminal(['apply', 'plan.sp'], 'y\r', {}, () => writeFileSync(plan, edited));
+    assert.equal(code, 0, screen);
+    assert.match(stripVTControlCharacters(screen), /create +file[\s\S]*apply this\? \[y\/N\]/);
+    assert.equal(readFileSync(plan, 'utf8'), edited);
+    assert.deepEqual(readdirSync(join(base, 'copy')), ['site']);
+    assert.deepEqual(readdirSync(join(base, 'copy/site')).sort(), ['.syncplan', 'extra', 'file']);
+    assert.equal(readFileSync(join(base, 'copy/site/file'), 'utf8'), 'content\n');
+  });
+}
 
 test('--yes asks nothing', async () => {
   const { code, screen } = await onTerminal(['apply', 'plan.sp', '--yes'], '');
