@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { seeded } from '../support/seeded.js';
-import { figure, SEED } from './bounds.js';
+import { bounded, figure, SEED } from './bounds.js';
 import { proving } from './invariants.js';
 import { type KillStage, openKillStage } from './kill-loop.js';
 import type { Victim } from './kill-once.js';
 
-/** `npm run soak` does them again and again, with other seeds. */
-const ROUNDS: readonly Victim[] = ['client', 'agent', 'master-agent', 'agent', 'client', 'agent'];
+const VICTIMS: readonly Victim[] = ['client', 'agent', 'master-agent', 'agent', 'client', 'agent'];
+
+/** A round of a soak has more than twenty kills, and the next has other moments. */
+const ROUNDS = Array.from({ length: bounded(1, 4) }, () => VICTIMS).flat();
 
 let stage: KillStage;
 test.before(async () => {

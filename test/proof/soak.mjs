@@ -16,7 +16,7 @@ const PARTS = {
   crash: 20,
   faults: 30,
   damage: 5,
-  kill: 60,
+  kill: 120,
   model: 75,
   strace: 45,
   interleave: 30,
