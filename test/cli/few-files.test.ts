@@ -5,39 +5,28 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
 import { type Desk, openDesk, PROGRAM, runProcess, said } from '../support/program.js';
+import { putSite, type Site } from '../support/site.js';
 import { assertSameTree } from '../support/tree.js';
 
 let fleet: Fleet;
 let desk: Desk;
+let site: Site;
 
 test.before(async () => {
   desk = openDesk();
   const limited = join(desk.folder, 'limited-node');
   writeFileSync(limited, `#!/bin/sh\nexec prlimit --nofile=24:24 '${process.execPath}' "$@"\n`, { mode: 0o755 });
   fleet = await makeFleet(1, { env: { SYNCPLAN_NODE: limited } });
+  site = putSite(desk, fleet);
   for (let i = 0; i < 40; i++) {
-    mkdirSync(join(desk.folder, `site/${i}/deep/er`), { recursive: true });
-    writeFileSync(join(desk.folder, `site/${i}/deep/er/file`), `${i}\n`);
+    mkdirSync(join(site.master, `${i}/deep/er`), { recursive: true });
+    writeFileSync(join(site.master, `${i}/deep/er/file`), `${i}\n`);
   }
-  writeFileSync(
-    join(desk.folder, 'rollout.sp'),
-    `syncplan 1
-fleet {
-  host build at local { root site "./site" }
-  host web at "host-1" { root site "~/roots/site" }
-}
-role master is build
-role remote is web
-block app { take all in site }
-`,
-  );
 });
 test.after(async () => {
   await fleet?.stop();
   desk?.remove();
 });
-
-const ARGS = ['apply', 'rollout.sp', '--ssh-config'];
 
 test('with 24 open files allowed here, the program says at once that it cannot start', async () => {
   const limited = [
@@ -48,7 +37,9 @@ test('with 24 open files allowed here, the program says at once that it cannot s
     '--nofile=24:24',
     process.execPath,
     PROGRAM,
-    ...ARGS,
+    'apply',
+    'rollout.sp',
+    '--ssh-config',
     fleet.configFile,
   ];
   const { code, out, err } = await runProcess('timeout', limited, {
@@ -61,14 +52,14 @@ test('with 24 open files allowed here, the program says at once that it cannot s
 
 test('with 24 open files allowed on the far side, a run ends in order', async () => {
   let late: NodeJS.Timeout | undefined;
-  const ended = await desk.run([...ARGS, fleet.configFile], {
+  const ended = await site.run('apply', [], {
     started: pid => {
       late = setTimeout(() => process.kill(pid, 'SIGKILL'), 40_000);
     },
   });
   clearTimeout(late);
   assert.equal(ended.signal, null, 'it did not end by itself');
-  if (ended.code === 0) assertSameTree(join(fleet.hosts[0]!.roots, 'site'), join(desk.folder, 'site'));
+  if (ended.code === 0) assertSameTree(site.remote, site.master);
   else assert.match(ended.out + ended.err, /open files|EMFILE/);
 });
 

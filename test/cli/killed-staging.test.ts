@@ -7,44 +7,31 @@ import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
 import { isRunning, processesBelow } from '../support/processes.js';
 import { type Desk, type Ended, openDesk, said } from '../support/program.js';
+import { putSite, type Site } from '../support/site.js';
 import { assertSameTree } from '../support/tree.js';
 
 let fleet: Fleet;
 let desk: Desk;
+let site: Site;
 const FILES = 60;
 const SIZE = 1_000_000;
-const remote = (): string => join(fleet.folder, 'host-1/roots/site');
 
 test.before(async () => {
   desk = openDesk();
   fleet = await makeFleet(1);
-  mkdirSync(join(desk.folder, 'site/deep'), { recursive: true });
+  site = putSite(desk, fleet);
+  mkdirSync(join(site.master, 'deep'));
   for (let i = 0; i < FILES; i++) writeFileSync(fileAt(i), randomBytes(SIZE));
-  writeFileSync(
-    join(desk.folder, 'rollout.sp'),
-    `syncplan 1
-fleet {
-  host build at local { root site "./site" }
-  host web at "host-1" { root site "~/roots/site" }
-}
-role master is build
-role remote is web
-block app { take all in site }
-`,
-  );
 });
 test.after(async () => {
   await fleet?.stop();
   desk?.remove();
 });
 
-const fileAt = (i: number): string => join(desk.folder, i % 2 === 0 ? 'site' : 'site/deep', `file-${i}`);
+const fileAt = (i: number): string => join(site.master, i % 2 === 0 ? '' : 'deep', `file-${i}`);
 
 const apply = (started?: (pid: number) => void): Promise<Ended> =>
-  desk.run(
-    ['apply', 'rollout.sp', '--json', '--ssh-config', fleet.configFile],
-    started === undefined ? {} : { started },
-  );
+  site.run('apply', ['--json'], started === undefined ? {} : { started });
 
 test('what had arrived when the client was killed is used again, and only the rest is sent', async () => {
   const killed = await apply(pid => void killWhenStaged(pid, (FILES * SIZE) / 3));
@@ -59,7 +46,7 @@ test('what had arrived when the client was killed is used again, and only the re
 
   const again = await apply();
   assert.equal(again.code, 0, said(again.out, again.err));
-  assertSameTree(remote(), join(desk.folder, 'site'));
+  assertSameTree(site.remote, site.master);
   const summary = JSON.parse(again.out.trimEnd().split('\n').at(-1)!);
   assert.equal(summary.created, FILES + 1);
   assert.equal(summary.bytesLiteral + summary.bytesMatched, FILES * SIZE);
@@ -68,7 +55,7 @@ test('what had arrived when the client was killed is used again, and only the re
     `${summary.bytesLiteral} bytes were sent although ${staged} had been staged`,
   );
   assert.ok(summary.bytesLiteral >= SIZE, 'what had changed was not sent');
-  assert.deepEqual(readdirSync(join(remote(), '.syncplan/staging')), []);
+  assert.deepEqual(readdirSync(join(site.remote, '.syncplan/staging')), []);
 });
 
 /** Waits until that much has arrived, then kills the program, and nothing but it. */
@@ -90,7 +77,7 @@ const stagedBytes = (): number => {
       return [];
     }
   };
-  return sizes(join(remote(), '.syncplan/staging')).reduce((sum, size) => sum + size, 0);
+  return sizes(join(site.remote, '.syncplan/staging')).reduce((sum, size) => sum + size, 0);
 };
 
 const untilNothingRuns = async (): Promise<void> => {

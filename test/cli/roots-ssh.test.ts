@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
-import { type Desk, type Ended, openDesk, said } from '../support/program.js';
+import { type Desk, openDesk, said } from '../support/program.js';
+import { putSite, type Site } from '../support/site.js';
 import { assertSameTree, treeOf } from '../support/tree.js';
 
 const mayMount = (): boolean => {
@@ -20,40 +21,26 @@ const mayMount = (): boolean => {
 const mounting = mayMount() ? test : test.skip;
 let fleet: Fleet;
 let desk: Desk;
+let site: Site;
 const mounts: string[] = [];
-const master = (): string => join(desk.folder, 'site');
-const remote = (): string => join(fleet.folder, 'host-1/roots/site');
 
 test.before(async () => {
   fleet = await makeFleet(1);
 });
 test.before.each(() => {
   desk = openDesk();
-  mkdirSync(master());
-  mkdirSync(remote(), { recursive: true });
-  writeFileSync(
-    join(desk.folder, 'rollout.sp'),
-    `syncplan 1
-fleet {
-  host build at local { root site "./site" }
-  host web at "host-1" { root site "~/roots/site" }
-}
-role master is build
-role remote is web
-block app { take all in site; delete mirror { max 100% } }
-`,
-  );
+  site = putSite(desk, fleet, 'delete mirror { max 100% }');
+  mkdirSync(site.remote, { recursive: true });
 });
 test.after.each(() => {
   for (const folder of mounts.splice(0).reverse()) spawnSync('umount', [folder]);
   desk.remove();
-  rmSync(remote(), { recursive: true });
+  rmSync(site.remote, { recursive: true });
 });
 test.after(() => fleet?.stop());
 
-const syncplan = (...args: string[]): Promise<Ended> => desk.run([...args, '--ssh-config', fleet.configFile]);
 const put = (...names: string[]): void => {
-  for (const name of names) writeFileSync(join(master(), name), `${name}\n`);
+  for (const name of names) writeFileSync(join(site.master, name), `${name}\n`);
 };
 const mount = (folder: string, ...args: string[]): void => {
   execFileSync('mount', [...args, folder]);
@@ -65,7 +52,7 @@ const unmount = (folder: string): void => {
 };
 
 const apply = async (code: number): Promise<string> => {
-  const ended = await syncplan('apply', 'rollout.sp');
+  const ended = await site.run('apply');
   assert.equal(ended.code, code, said(ended.out, ended.err));
   return ended.out + ended.err;
 };
@@ -73,71 +60,71 @@ const apply = async (code: number): Promise<string> => {
 test('restore brings back what a run removed or replaced: single paths, then all of it', async () => {
   put('kept', 'gone', 'changed');
   await apply(0);
-  rmSync(join(master(), 'gone'));
-  writeFileSync(join(remote(), 'changed'), 'by somebody else\n');
+  rmSync(join(site.master, 'gone'));
+  writeFileSync(join(site.remote, 'changed'), 'by somebody else\n');
   put('new');
-  const ended = await syncplan('apply', 'rollout.sp', '--json');
+  const ended = await site.run('apply', ['--json']);
   assert.equal(ended.code, 0, said(ended.out, ended.err));
-  assertSameTree(remote(), master());
+  assertSameTree(site.remote, site.master);
   const { run } = JSON.parse(ended.out.slice(0, ended.out.indexOf('\n')));
 
-  const one = await syncplan('restore', 'rollout.sp', '--run', run, 'gone', '--yes');
+  const one = await site.run('restore', ['--run', run, 'gone', '--yes']);
   assert.equal(one.code, 0, said(one.out, one.err));
-  assert.equal(readFileSync(join(remote(), 'gone'), 'utf8'), 'gone\n');
-  assert.equal(readFileSync(join(remote(), 'changed'), 'utf8'), 'changed\n');
+  assert.equal(readFileSync(join(site.remote, 'gone'), 'utf8'), 'gone\n');
+  assert.equal(readFileSync(join(site.remote, 'changed'), 'utf8'), 'changed\n');
 
-  const all = await syncplan('restore', 'rollout.sp', '--run', run, '--yes');
+  const all = await site.run('restore', ['--run', run, '--yes']);
   assert.equal(all.code, 0, said(all.out, all.err));
-  assert.equal(readFileSync(join(remote(), 'changed'), 'utf8'), 'by somebody else\n');
-  const unknown = await syncplan('restore', 'rollout.sp', '--run', '20200101T000000-00000000', '--yes');
+  assert.equal(readFileSync(join(site.remote, 'changed'), 'utf8'), 'by somebody else\n');
+  const unknown = await site.run('restore', ['--run', '20200101T000000-00000000', '--yes']);
   assert.notEqual(unknown.code, 0, said(unknown.out, unknown.err));
 
   await apply(0);
-  assertSameTree(remote(), master());
+  assertSameTree(site.remote, site.master);
 });
 
 mounting('a remote root that is unmounted is refused with 4, and nothing is written below it', async () => {
-  mount(remote(), '-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs');
+  mount(site.remote, '-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs');
   put('a', 'b');
   await apply(0);
-  assertSameTree(remote(), master());
-  unmount(remote());
+  assertSameTree(site.remote, site.master);
+  unmount(site.remote);
   assert.match(await apply(4), /--accept-root web/);
-  assert.deepEqual(readdirSync(remote()), []);
+  assert.deepEqual(readdirSync(site.remote), []);
 });
 
 mounting('a master root that is unmounted is refused with 4, and the remote keeps all it has', async () => {
-  mount(master(), '-t', 'tmpfs', 'tmpfs');
+  mount(site.master, '-t', 'tmpfs', 'tmpfs');
   put('a', 'b');
   await apply(0);
-  const before = treeOf(remote());
-  unmount(master());
+  const before = treeOf(site.remote);
+  unmount(site.master);
   await apply(4);
-  assert.deepEqual(treeOf(remote()), before);
+  assert.deepEqual(treeOf(site.remote), before);
   // Something small lies in the folder that was mounted over: still not what the remote is to become.
   put('a');
   await apply(4);
-  assert.deepEqual(treeOf(remote()), before);
+  assert.deepEqual(treeOf(site.remote), before);
 });
 
 mounting('a folder mounted inside a remote root is not written through, and nothing in it is lost', async () => {
   put('plain');
-  mkdirSync(join(master(), 'inner'));
+  mkdirSync(join(site.master, 'inner'));
   put('inner/file');
   await apply(0);
   const elsewhere = join(desk.folder, 'elsewhere');
   mkdirSync(elsewhere);
   writeFileSync(join(elsewhere, 'precious'), 'precious\n');
-  mount(join(remote(), 'inner'), '--bind', elsewhere);
-  writeFileSync(join(master(), 'inner/file'), 'changed\n');
-  writeFileSync(join(master(), 'plain'), 'changed as well\n');
+  mount(join(site.remote, 'inner'), '--bind', elsewhere);
+  writeFileSync(join(site.master, 'inner/file'), 'changed\n');
+  writeFileSync(join(site.master, 'plain'), 'changed as well\n');
   await apply(5);
   assert.deepEqual(readdirSync(elsewhere), ['precious']);
   assert.equal(readFileSync(join(elsewhere, 'precious'), 'utf8'), 'precious\n');
-  assert.equal(readFileSync(join(remote(), 'plain'), 'utf8'), 'changed as well\n');
-  unmount(join(remote(), 'inner'));
+  assert.equal(readFileSync(join(site.remote, 'plain'), 'utf8'), 'changed as well\n');
+  unmount(join(site.remote, 'inner'));
   await apply(0);
-  assertSameTree(remote(), master());
+  assertSameTree(site.remote, site.master);
 });
 
 test.run();
