@@ -1,4 +1,4 @@
-// Consistency: hosts that `for` names, leases that are too short, and hosts that would hold locks for others.
+// Consistency: hosts that `for` names, leases that are too short, and hosts that would hold locks or wait for others.
 import type { BlockModel, HostModel, LockModel, PlanModel, StrategyModel } from '../1-resolve/model.js';
 import { hostsNamed } from '../1-resolve/references.js';
 import * as blocks from '../catalog/blocks.js';
@@ -11,6 +11,7 @@ export const checkStrategies = (model: PlanModel, report: Report): void => {
     checkExceptions(block, model, report);
     for (const { strategy } of strategiesOf(block)) checkLease(strategy, report);
     checkTogether(block, report);
+    checkCommands(block, report);
   }
 };
 
@@ -88,4 +89,21 @@ const checkTogether = (block: BlockModel, report: Report): void => {
   if (locked === undefined || holder === undefined || other === undefined) return;
   const labels = [{ span: locked.strategy.span, message: `${holder.id} is locked` }];
   report(finding(blocks.mixedCommit, block.together, [holder.id, other.id], { labels }));
+};
+
+/** One command at a time blocks a master, and here each would be kept until the others have had their turn. */
+const checkCommands = (block: BlockModel, report: Report): void => {
+  if (block.together === null) return;
+  const commanding = strategiesOf(block).flatMap(({ strategy, hosts: [host] }) => {
+    const by = lockOf(strategy.consistency)?.by;
+    return host === undefined || by?.kind !== 'command' ? [] : [{ strategy, host, text: JSON.stringify(by) }];
+  });
+  const [first] = commanding;
+  const other = commanding.find(({ text }) => text !== first?.text);
+  if (first === undefined || other === undefined) return;
+  const labels = [
+    { span: first.strategy.span, message: `the command of ${first.host.id}` },
+    { span: other.strategy.span, message: `the command of ${other.host.id}` },
+  ];
+  report(finding(blocks.rivalCommands, block.together, [first.host.id, other.host.id], { labels }));
 };

@@ -222,3 +222,17 @@ export const beyondSftp = kind({
     'leave it out, keep this host in a role and block of its own, or drive it by an agent: `agent node`',
   ],
 });
+
+export const rivalCommands = kind({
+  code: 'SP5019',
+  severity: 'error',
+  title: '`commit together` under different lock commands',
+  explanation:
+    'A master is blocked by one lock command at a time, and no host switches before all are ready: those under the other command would wait for ever.',
+  example:
+    'block app {\n  take all in www\n  consistency lock { by command ["a"] release ["b"] }\n  commit together\n  for web-02 { consistency lock { by command ["c"] release ["d"] } }\n}\n',
+  say: (first: string, other: string) => [
+    `${quoted(first)} and ${quoted(other)} lock the master by different commands, and would wait for each other`,
+    'give all of them the same command, or say `commit independent`',
+  ],
+});

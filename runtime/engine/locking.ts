@@ -1,9 +1,10 @@
 // Takes the locks of a relation around its block: exclusive on the remote always, shared on the master where the strategy says.
 //
 // 1. Every remote's block is locked against other runs whatever the strategy; strategy `lock` also blocks access.
-// 2. A master is locked once for all its remotes and let go when the last of them is done.
+// 2. A master is locked once for all its remotes whose locks do the same, and let go when the last of them is done.
 // 3. Locks are taken in one order, masters first, so that two runs never wait for each other in a circle.
 // 4. A lock command runs once for a host and block, however many roots it has there: when all of them are locked.
+// 5. Where remotes want a master's block under different commands, one has its turn after the other.
 import type { LockBy, LockStrategy } from '../../compiler/plan.js';
 import type { Host, Lock, LockRequest, Root } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
@@ -16,13 +17,18 @@ import { about, type Telling } from './state.js';
 export type Locking = Telling & {
   readonly run: string;
   readonly masterHost: (id: string) => Promise<Host>;
-  /** Shared locks of masters, by block and root. */
+  /** Shared locks of masters, by block, root and what they do. */
   readonly masters: Map<string, SharedMaster>;
 };
 
 export type SharedMaster = {
   holders: number;
+  /** The block and root that a command of it blocks alone; null where it runs none. */
+  readonly blocks: string | null;
   readonly lock: Promise<Lock>;
+  /** Comes when the last holder has let go. */
+  readonly ended: Promise<void>;
+  readonly end: () => void;
   /** Scans made under this lock: they stay true while it is held. */
   readonly scans: Map<string, Promise<Side>>;
 };
@@ -88,18 +94,20 @@ const lockMasters = async (
   const held: SharedMaster[] = [];
   const takes = distinct(relation.takes, ({ masterRoot }) => masterRoot.path);
   for (const { masterRoot } of takes) {
-    const by = byAt(strategy.by, masterRoot === takes.at(-1)!.masterRoot);
-    const key = `${relation.block.name} ${masterRoot.path}`;
+    const by = onMaster(byAt(strategy.by, masterRoot === takes.at(-1)!.masterRoot));
+    const key = JSON.stringify([relation.block.name, masterRoot.path, by]);
     const known = context.masters.get(key);
-    const lock = known?.lock ?? lockMaster(relation, masterRoot, { ...strategy, by }, context);
-    const shared = known ?? { holders: 0, lock, scans: new Map() };
+    const shared = known ?? shareMaster(relation, masterRoot, { ...strategy, by }, context);
     context.masters.set(key, shared);
     shared.holders += 1;
     releases.push(async () => {
       shared.holders -= 1;
       if (shared.holders > 0) return [];
       if (context.masters.get(key) === shared) context.masters.delete(key);
-      return shared.lock.then(lock => lock.release()).catch(() => []);
+      return shared.lock
+        .then(lock => lock.release())
+        .catch(() => [])
+        .finally(shared.end);
     });
     await shared.lock;
     held.push(shared);
@@ -107,7 +115,19 @@ const lockMasters = async (
   return held;
 };
 
-/** Others may go on reading a master, so its folders are not closed. */
+/** A command has its turn when those of others have been released: the time it may wait is for other runs. */
+const shareMaster = (relation: Relation, root: Root, strategy: LockStrategy, context: Locking): SharedMaster => {
+  const blocks = strategy.by.kind === 'command' ? JSON.stringify([relation.block.name, root.path]) : null;
+  const before = [...context.masters.values()].filter(other => blocks !== null && other.blocks === blocks);
+  const turn = Promise.all(before.map(({ ended }) => ended));
+  let end = (): void => {};
+  const ended = new Promise<void>(resolve => {
+    end = resolve;
+  });
+  const lock = turn.then(() => lockMaster(relation, root, strategy, context));
+  return { holders: 0, blocks, lock, ended, end, scans: new Map() };
+};
+
 const lockMaster = async (relation: Relation, root: Root, strategy: LockStrategy, context: Locking): Promise<Lock> => {
   const host = await context.masterHost(relation.block.master);
   const lock = await acquire(host, relation, context, {
@@ -116,7 +136,7 @@ const lockMaster = async (relation: Relation, root: Root, strategy: LockStrategy
     block: relation.block.name,
     mode: 'shared',
     run: context.run,
-    by: strategy.by.kind === 'permissions' ? ADVISORY : strategy.by,
+    by: strategy.by,
     folders: [],
   });
   return lock ?? { epoch: 0, waited: false, release: async () => [] };
@@ -159,6 +179,9 @@ const acquire = async (
 
 /** A command is about the whole host: of several roots, the last that is locked runs it, and gives it back first. */
 const byAt = (by: LockBy, isLast: boolean): LockBy => (by.kind === 'command' && !isLast ? ADVISORY : by);
+
+/** Others may go on reading a master, so its folders are not closed. */
+const onMaster = (by: LockBy): LockBy => (by.kind === 'permissions' ? ADVISORY : by);
 
 const timing = (strategy: LockStrategy | null): { readonly wait: number; readonly hold: number } =>
   strategy === null ? { wait: DEFAULT_WAIT, hold: DEFAULT_HOLD } : { wait: strategy.wait, hold: strategy.hold };

@@ -1,0 +1,72 @@
+// Remotes of one master that lock it in different ways: each way is really taken there, one command after the other.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { type Desk, openDesk, said } from '../support/program.js';
+import { assertSameTree } from '../support/tree.js';
+
+let desk: Desk;
+const at = (name: string): string => join(desk.folder, name);
+
+test.before(() => {
+  desk = openDesk();
+  mkdirSync(at('master'));
+  writeFileSync(at('master/file'), 'first\n');
+  script('blocker', `echo "$1 $2 $SYNCPLAN_ROOT" >> ${at('log')}`);
+  // Longer than any of the locks may be waited for.
+  script('slow', '[ "$SYNCPLAN_HOST" = two ] && sleep 3; exit 0');
+  const by = (name: string): string =>
+    `consistency lock { wait 1s; by command ["${at('blocker')}", "${name}", "hold"] release ["${at('blocker')}", "${name}", "resume"] }`;
+  writeFileSync(
+    at('plan.sp'),
+    `syncplan 1
+fleet {
+  host build at local { root site "./master" }
+  group copies {
+${['one', 'two', 'three', 'four'].map(name => `    host ${name} at local { root site "./${name}" }`).join('\n')}
+  }
+}
+role master is build
+role remote is copies
+block app {
+  take all in site
+  ${by('usual')}
+  for two { ${by('other')} }
+  for three { consistency lock { by permissions } }
+  hook before run ["${at('slow')}"] on remote
+}
+`,
+  );
+});
+test.after(() => desk.remove());
+
+const script = (name: string, body: string): void => writeFileSync(at(name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+
+test('each command runs on the master once for the remotes that want it, and never while the other one blocks it', async () => {
+  const { code, out, err } = await desk.run(['apply', 'plan.sp', '--json']);
+  assert.equal(code, 0, said(out, err));
+  for (const name of ['one', 'two', 'three', 'four']) assertSameTree(at(name), at('master'));
+  const lines = readFileSync(at('log'), 'utf8').trimEnd().split('\n');
+  const on = (root: string): string[] =>
+    lines.filter(line => line.endsWith(` ${at(root)}`)).map(line => line.split(' ').slice(0, 2).join(' '));
+  const onMaster = on('master');
+  const turns = [onMaster.slice(0, 2), onMaster.slice(2)].sort();
+  assert.deepEqual(turns, [
+    ['other hold', 'other resume'],
+    ['usual hold', 'usual resume'],
+  ]);
+  assert.deepEqual(on('one'), ['usual hold', 'usual resume']);
+  assert.deepEqual(on('two'), ['other hold', 'other resume']);
+  assert.deepEqual(on('three'), []);
+  assert.deepEqual(on('four'), ['usual hold', 'usual resume']);
+  // The third remote has a lock of its own kind on the master, and waits for nobody's command.
+  const held = out
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+    .filter(({ type, state, on: where }) => type === 'lock' && state === 'held' && where === 'build');
+  assert.equal(held.length, 3);
+});
+
+test.run();
