@@ -4,6 +4,7 @@
 // moved. Elsewhere a folder is known by its path, and before each use the path must still lead to the folder that was
 // opened: a weaker guarantee, since the path can be changed between the look and the use.
 import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync, statSync } from 'node:fs';
+import { constants as system } from 'node:os';
 import type { Fault, Folder } from './file-verbs.js';
 
 export type LocalFolder = Folder & {
@@ -56,11 +57,18 @@ export const bytesOf = (name: string): string | Buffer => (NOT_ASCII.test(name) 
 
 /** An exception of node:fs as a value. */
 export const faultOf = (error: unknown): Fault => {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, errno = 0, message } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string') throw error;
   if (code.startsWith('ERR_')) return { fault: 'EINVAL', message };
-  return { fault: code, message: message.replace(/^\w+: /, '').replace(/, \w+( '.*)?$/s, '') };
+  return {
+    fault: UNNAMED.test(code) ? (ERRNO_NAMES.get(-errno) ?? code) : code,
+    message: message.replace(/^\w+: /, '').replace(/, \w+( '.*)?$/s, ''),
+  };
 };
+
+/** What Node.js calls an errno that it does not know; a used-up quota is one of them. */
+const UNNAMED = /unknown/i;
+const ERRNO_NAMES = new Map(Object.entries(system.errno).map(([name, number]) => [number as number, name]));
 
 const hold = (descriptor: number, path: string | null): LocalFolder => {
   if (path === null) return { held: descriptor, prefix: `/proc/self/fd/${descriptor}/`, identity: null };
