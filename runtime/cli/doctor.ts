@@ -1,15 +1,17 @@
 // syncplan doctor: reaches every host of a plan; says how it will be driven, what it can do and what is missing.
 import { dirname } from 'node:path';
 import type { HostPlan } from '../../compiler/plan.js';
-import { toText } from '../tree/path.js';
+import { type Path, toText } from '../tree/path.js';
 import { bytesText, countText, numberText } from '../ui/amounts.js';
 import { palette } from '../ui/colour.js';
 import { displayMessage, displayPath, displayText, escapeJson } from '../ui/display.js';
 import { type Command, EXIT } from './command.js';
 import { prepareConnect } from './connecting.js';
-import { type Examined, type ExaminedRoot, examine, type Trouble } from './examine.js';
+import { type Examined, type ExaminedRoot, examine } from './examine.js';
+import type { ExaminedState } from './examine-state.js';
 import { catchInterrupts, INTERRUPTED } from './interrupts.js';
 import { loadPlan } from './load-plan.js';
+import type { Trouble } from './trouble.js';
 
 export const doctor: Command = async call => {
   const { terminal, options } = call;
@@ -49,7 +51,7 @@ const exitCode = (found: readonly Examined[], troubled: readonly Examined[]): nu
 };
 
 const troublesOf = ({ trouble, roots }: Examined): readonly Trouble[] =>
-  [trouble, ...roots.map(root => root.trouble)].filter(one => one !== undefined);
+  [trouble, ...roots.flatMap(root => [root.trouble, root.stateFolder?.trouble])].filter(one => one !== undefined);
 
 const textOf = (found: Examined, { address, region, group }: HostPlan, colour: boolean): string => {
   const paint = palette(colour);
@@ -68,8 +70,12 @@ const textOf = (found: Examined, { address, region, group }: HostPlan, colour: b
       ...weaker.map(text => `     ${paint.yellow('!')} weaker   ${displayText(text)}`),
     );
   }
-  for (const root of found.roots)
+  for (const root of found.roots) {
     lines.push(`     root       ${rootText(root, found.host)}`, ...adviceOf(root.trouble));
+    const { stateFolder } = root;
+    if (stateFolder !== undefined)
+      lines.push(`     state      ${stateText(stateFolder, found.host)}`, ...adviceOf(stateFolder.trouble));
+  }
   if (found.trouble !== undefined)
     lines.push(`     ${messageOf(found.trouble, found.host)}`, ...adviceOf(found.trouble));
   return `${lines.join('\n')}\n`;
@@ -94,6 +100,11 @@ const rootText = (found: ExaminedRoot, host: string): string => {
   }
 };
 
+const stateText = ({ path, state, writable, trouble }: ExaminedState, host: string): string => {
+  const head = `${displayPath(path)}: ${state === 'there' ? 'there' : 'missing; apply will make it'}`;
+  return `${head}, ${trouble === undefined ? writeText({ writable }) : messageOf(trouble, host)}`;
+};
+
 /** Its host stands above it already. */
 const messageOf = ({ message }: Trouble, host: string): string => {
   const rest = message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
@@ -104,7 +115,7 @@ const messageOf = ({ message }: Trouble, host: string): string => {
   return displayMessage([`${before}${words[at]!.slice(host.length)}`, ...words.slice(at + 1)].join(' '));
 };
 
-const writeText = ({ writable, trouble }: ExaminedRoot): string => {
+const writeText = ({ writable, trouble }: Pick<ExaminedRoot, 'writable' | 'trouble'>): string => {
   if (writable === null) return 'whether it may be written to only trying would tell';
   return writable === true ? 'may be written to' : displayMessage(trouble?.message ?? 'may not be written to');
 };
@@ -124,16 +135,18 @@ const knownText = ({ role, marker, fileSystem, unfinished = [], owed = [] }: Exa
 const adviceOf = (trouble: Trouble | undefined): string[] =>
   trouble === undefined || trouble.help === '' ? [] : [`       help: ${displayMessage(trouble.help)}`];
 
-/** Paths as text; one that is not UTF-8 also as it is, in base64. */
 const jsonLine = (found: Examined): string => {
-  const roots = found.roots.map(root => {
-    const text = toText(root.path);
-    const bytes = Buffer.from(root.path, 'latin1');
-    return {
-      ...root,
-      path: text ?? bytes.toString('utf8'),
-      ...(text === null ? { pathBytes: bytes.toString('base64') } : {}),
-    };
-  });
+  const roots = found.roots.map(({ stateFolder, ...root }) => ({
+    ...root,
+    ...pathFields(root.path),
+    ...(stateFolder === undefined ? {} : { stateFolder: { ...stateFolder, ...pathFields(stateFolder.path) } }),
+  }));
   return `${escapeJson(JSON.stringify({ ...found, roots }))}\n`;
+};
+
+/** As text; one that is not UTF-8 also as it is, in base64. */
+const pathFields = (path: Path): { readonly path: string; readonly pathBytes?: string } => {
+  const text = toText(path);
+  const bytes = Buffer.from(path, 'latin1');
+  return text === null ? { path: bytes.toString('utf8'), pathBytes: bytes.toString('base64') } : { path: text };
 };

@@ -1,8 +1,10 @@
 // What doctor finds out about one host: whether and how it is reached, what it can do, and its roots.
 import type { HostPlan, Plan, RootPath } from '../../compiler/plan.js';
 import type { Host, HostFacts } from '../host/host.js';
-import { HostError, isRefusal } from '../host/host-error.js';
+import { HostError } from '../host/host-error.js';
 import type { Connecting } from './connecting.js';
+import { type ExaminedState, examineState } from './examine-state.js';
+import { LOST, type Trouble, troubleOf, whyNot } from './trouble.js';
 
 export type Examined = {
   readonly host: string;
@@ -31,18 +33,12 @@ export type ExaminedRoot = {
   /** What earlier runs left: transactions to be finished, and hooks still owed. The next apply does both. */
   readonly unfinished?: readonly Left[];
   readonly owed?: readonly Left[];
+  /** Only where the plan puts it elsewhere than into the root. */
+  readonly stateFolder?: ExaminedState;
   readonly trouble?: Trouble;
 };
 
 export type Left = { readonly run: string; readonly block: string };
-
-export type Trouble = {
-  readonly code: string;
-  readonly message: string;
-  readonly help: string;
-  /** A protection, not a machine out of order. */
-  readonly refusal: boolean;
-};
 
 export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connecting): Promise<Examined> => {
   let host: Host;
@@ -103,7 +99,9 @@ const examineRoot = async (
     // A master is only read.
     const trouble = writable !== false || role === 'master' ? {} : { trouble: notWritable(exists, writeFault) };
     const before = { unfinished: named('intent'), owed: named('owed') };
-    return { ...found, marker, fileSystem, writable, ...before, ...trouble };
+    const told = { ...found, marker, fileSystem, writable, ...before };
+    if (state === null || role === 'master') return { ...told, ...trouble };
+    return { ...told, stateFolder: await examineState(host, state, opened), ...trouble };
   } catch (error) {
     if (error instanceof HostError && LOST.has(error.code)) throw error;
     return { root, path, role, state: 'trouble', space: null, trouble: troubleOf(error) };
@@ -119,13 +117,3 @@ const notWritable = (exists: boolean, fault: string): Trouble => ({
       : 'give the user that syncplan logs in as the right to write there, or let the plan name another user',
   refusal: false,
 });
-
-const whyNot = (fault: string): string =>
-  fault === 'EROFS' ? 'its file system is mounted read-only' : fault === 'EACCES' ? 'permission denied' : fault;
-
-const LOST: ReadonlySet<string> = new Set(['lost', 'silent', 'protocol', 'cancelled']);
-
-const troubleOf = (error: unknown): Trouble => {
-  if (!(error instanceof HostError)) throw error;
-  return { code: error.code, message: error.message, help: error.help, refusal: isRefusal(error) };
-};
