@@ -42,7 +42,7 @@ const stamp = (block: Buffer, number: number): Buffer => {
   return own;
 };
 
-const writePlan = (): void =>
+const writePlan = (more = ''): void =>
   writeFileSync(
     join(desk.folder, 'shop.sp'),
     `syncplan 1
@@ -56,7 +56,7 @@ block app {
   take all in site
   delete mirror { max 20% }
 }
-`,
+${more}`,
   );
 
 const syncplan = (...args: string[]): Promise<Ended> => desk.run([...args, '--ssh-config', server.configFile]);
@@ -129,6 +129,21 @@ test('changes, deletions and a repair of what somebody else did arrive, and drif
     encoding: 'utf8',
   }).trim();
   assert.equal(readFileSync(kept, 'latin1'), 'foreign');
+});
+
+test('a file that has changed goes whole, also where the plan wants deltas, and preview and doctor say so', async () => {
+  const path = join(desk.folder, 'site/many/deep/10.bin');
+  const fresh = Buffer.concat([Buffer.from('in front'), readFileSync(path)]);
+  writeFileSync(path, fresh);
+  writePlan('transfer { mode delta }\n');
+  for (const command of ['plan', 'doctor'])
+    assert.match((await syncplan(command, 'shop.sp')).out, /! .*files that have changed are sent whole: /, command);
+  const ended = await syncplan('apply', 'shop.sp', '--json', '--yes');
+  assert.equal(ended.code, 0, said(ended.err, ended.out));
+  const { replaced, bytesLiteral, bytesMatched } = summaryOf(ended);
+  assert.deepEqual([replaced, bytesLiteral, bytesMatched], [1, fresh.length, 0]);
+  assertSame();
+  writePlan();
 });
 
 test('doctor says how it is driven and what it cannot promise', async () => {

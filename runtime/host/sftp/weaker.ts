@@ -6,6 +6,7 @@ import type { Session } from './session.js';
 export const weaknessesOf = (session: Session): string[] => [
   'no locks: another run, or anybody else, may write at the same time',
   'no checksums there: file content is read back over the connection to be compared',
+  'files that have changed are sent whole: nothing there tells what is old in them',
   'times in whole seconds, and no inodes: a change within a second that keeps the size goes unnoticed',
   'hard links are separate files; access lists and extended attributes are not carried',
   'folders are looked at before each use, not held: a link flipped at that very moment would be followed',
