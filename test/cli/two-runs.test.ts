@@ -47,12 +47,12 @@ const lines = (name: string): string[] =>
   existsSync(join(base, name)) ? readFileSync(join(base, name), 'utf8').trimEnd().split('\n') : [];
 
 /** A run that stops inside its block, in a hook that waits for `go`; ended with all its agents by `kill`. */
-const holdBlock = async () => {
+const holdBlock = async (remotes = 'one') => {
   const wait = script(
     'wait',
     `echo x >> ${join(base, 'inside')}\nwhile [ ! -e ${join(base, 'go')} ]; do sleep 0.05; done`,
   );
-  write(plan(`consistency lock { wait 1s }; hook before run ["${wait}"] on remote timeout 60s`));
+  write(plan(`consistency lock { wait 1s }; hook before run ["${wait}"] on remote timeout 60s`, remotes));
   const child = spawn(process.execPath, [PROGRAM, 'apply', 'plan.sp', '--ui', 'lines'], {
     cwd: base,
     env: { PATH: process.env.PATH, HOME: join(desk.folder, '../home') },
@@ -63,9 +63,15 @@ const holdBlock = async () => {
     text += chunk;
   });
   const ended = new Promise<number | null>(resolve => child.once('close', resolve));
-  await until(() => lines('inside').length === 1);
+  await until(() => lines('inside').length === remotes.split(',').length);
   const id = /run (\S+):/.exec(text)?.[1] ?? '';
-  return { id, ended, kill: () => child.kill('SIGKILL'), go: () => writeFileSync(join(base, 'go'), '') };
+  return {
+    id,
+    ended,
+    said: () => text,
+    kill: () => child.kill('SIGKILL'),
+    go: () => writeFileSync(join(base, 'go'), ''),
+  };
 };
 
 test('a second run is refused with exit 6 while the first holds the block, and writes nothing', async () => {
@@ -96,6 +102,19 @@ test("a killed holder's lock is free without help", async () => {
   assert.equal(none.code, 0, said(none.err));
   const summary = JSON.parse(none.out.trimEnd().split('\n').at(-1)!);
   assert.deepEqual([summary.type, summary.exitCode, summary.held], ['summary', 0, 0]);
+});
+
+test('a lock file that is removed by hand stops that host before it switches; the other one is done', async () => {
+  const first = await holdBlock('one, two');
+  rmSync(join(base, 'one/.syncplan/lock/pages'));
+  first.go();
+  assert.equal(await first.ended, 5);
+  assert.match(first.said(), /the lock of block pages in the root \S+\/one on one was lost: its lock file was removed/);
+  assert.deepEqual(treeOf(join(base, 'one')), []);
+  assertSameTree(join(base, 'two'), join(base, 'master'));
+  const { code, out, err } = await run('apply', 'plan.sp');
+  assert.equal(code, 0, said(out, err));
+  assertSameTree(join(base, 'one'), join(base, 'master'));
 });
 
 test('a hook that was owed when its run was killed runs in the next one, once', async () => {
