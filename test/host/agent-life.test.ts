@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'uvu';
 import { agentHost } from '../../runtime/host/agent/client.js';
-import { packMessage } from '../../runtime/host/agent/messages.js';
+import { frameHeader } from '../../runtime/host/agent/frames.js';
+import { packFailure, packMessage } from '../../runtime/host/agent/messages.js';
 import { FRAME, PROTOCOL_VERSION } from '../../runtime/host/agent/protocol.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import { channel, FACTS, frame, HELLO, pair, rawAgent, rejects, SELECTION, settle } from './agent-scripted.js';
@@ -71,6 +72,44 @@ test('a client gives up an agent that falls silent, and says so once to every re
     assert.equal(outcome.reason.code, 'silent');
     assert.match(outcome.reason.message, /^web-01: /);
   }
+});
+
+test('beats that are swallowed by a frame that never ends do not keep an agent alive', async () => {
+  const toClient = new PassThrough();
+  toClient.write(frame(FRAME.hello, 0, HELLO));
+  const host = await agentHost(channel(toClient, new PassThrough()), 'web-01', 'agent', { patience: 3_000 });
+  const asked = host.openRoot('/a', { create: false, state: null });
+  toClient.write(frameHeader(FRAME.end, 1, 1_000_000));
+  const beats = setInterval(() => toClient.write(frame(FRAME.beat, 0, Buffer.alloc(0))), 200);
+  await rejects(asked, 'silent', /^web-01: /);
+  clearInterval(beats);
+});
+
+test('an answer on a slow line is waited for, as long as more of it comes', async () => {
+  const toClient = new PassThrough();
+  toClient.write(frame(FRAME.hello, 0, HELLO));
+  const host = await agentHost(channel(toClient, new PassThrough()), 'web-01', 'agent', { patience: 3_000 });
+  const asked = host.openRoot('/a', { create: false, state: null });
+  const failure = frame(FRAME.fail, 1, packFailure(new HostError('failed', 'x'.repeat(9_000), '')));
+  let at = 0;
+  const drops = setInterval(() => {
+    toClient.write(failure.subarray(at, at + 400));
+    at += 400;
+    if (at >= failure.length) clearInterval(drops);
+  }, 300);
+  await rejects(asked, 'failed', /^x+$/);
+});
+
+test('a second answer to one request is a protocol error: it is the one that another waits for', async () => {
+  const toClient = new PassThrough();
+  toClient.write(frame(FRAME.hello, 0, HELLO));
+  const host = await agentHost(channel(toClient, new PassThrough()), 'web-01', 'agent');
+  const [one, two] = [1, 2].map(number => host.openRoot(`/${number}`, { create: false, state: null }));
+  const refusal = packFailure(new HostError('missing-root', 'not there', ''));
+  toClient.write(frame(FRAME.fail, 1, refusal));
+  await rejects(one!, 'missing-root', /not there/);
+  toClient.write(frame(FRAME.fail, 1, refusal));
+  await rejects(two!, 'protocol', /second answer/);
 });
 
 test('a connection that ends is lost, for requests that wait and for later ones', async () => {

@@ -132,8 +132,10 @@ export const makeCalls = (connection: () => Connection, refuse: (error: unknown)
     onFrame(frame) {
       if (frame.request > last) throw new WireError(`an answer to request ${frame.request}, which was never made`);
       const entry = pending.get(frame.request);
-      // It was answered already, or given up: what was on the way still comes.
       if (entry !== undefined) take(frame, entry);
+      // What was on the way still comes; but an answer that went astray is one that somebody waits for in vain.
+      else if (frame.type === FRAME.end || frame.type === FRAME.fail)
+        throw new WireError(`a second answer to request ${frame.request}`);
     },
     fail(error) {
       if (over !== null) return;

@@ -21,13 +21,13 @@ export type Ending =
   | { readonly why: 'end'; readonly error: Error | null }
   /** What came is not the protocol. */
   | { readonly why: 'broken'; readonly error: Error }
-  /** Nothing came for longer than `patience`. */
+  /** No frame came for longer than `patience`, and next to nothing of one. */
   | { readonly why: 'silent' };
 
 export type ConnectionOptions = {
   readonly input: Readable;
   readonly output: Writable;
-  /** Milliseconds without a byte after which the other end is given up; asked for anew at every beat. */
+  /** Milliseconds without a frame after which the other end is given up; asked for anew at every beat. */
   readonly patience: () => number;
   readonly onFrame: (frame: Frame) => void;
   /** Called once, at the first ending; no frame comes after it. */
@@ -38,6 +38,8 @@ export const openConnection = ({ input, output, patience, onFrame, onEnding }: C
   let sent = 0;
   let received = 0;
   let quietTicks = 0;
+  /** Bytes of a frame that is not whole yet: beats that are swallowed by one which never ends are no sign of life. */
+  let partial = 0;
   let spoken = false;
   let corked = false;
   let over = false;
@@ -54,13 +56,19 @@ export const openConnection = ({ input, output, patience, onFrame, onEnding }: C
     onEnding(ending);
   };
   const parser = makeFrameParser(frame => {
+    quietTicks = 0;
+    partial = 0;
     if (!over && frame.type !== FRAME.beat) onFrame(frame);
   });
   const onData = (chunk: Buffer): void => {
     received += chunk.length;
-    quietTicks = 0;
     try {
       parser.push(chunk);
+      partial += chunk.length;
+      if (partial >= ALIVE) {
+        quietTicks = 0;
+        partial = 0;
+      }
     } catch (error) {
       conclude({ why: 'broken', error: error as Error });
     }
@@ -115,5 +123,7 @@ export const openConnection = ({ input, output, patience, onFrame, onEnding }: C
   };
 };
 
+/** Bytes of a frame on a slow line; more than the beats that fall into the time that a silence may last. */
+const ALIVE = 1_024;
 const EMPTY = Buffer.alloc(0);
 const SMALL = 4_096;
