@@ -27,6 +27,9 @@ export type SummaryOptions = {
 export const summaryText = (summary: Summary, options: SummaryOptions): string => {
   const paint = palette(options.colour);
   const signs = marks(options.unicode ?? true);
+  const problems = (options.problems ?? []).filter(problem => !isOutcome(problem, summary));
+  const told = (options.problems?.length ?? 0) - problems.length;
+  const count = options.problemCount === undefined ? undefined : options.problemCount - told;
   const lines = [
     ...outcomeLines(
       summary.relations.map(one => pointToHost(one, summary.hosts, 'below')),
@@ -35,7 +38,7 @@ export const summaryText = (summary: Summary, options: SummaryOptions): string =
       signs,
     ),
     ...hostLines(summary, options.width, paint, signs),
-    ...problemLines(options.problems ?? [], options.problemCount, options.width, paint, options.mostProblems),
+    ...problemLines(problems, count, options.width, paint, options.mostProblems),
     ...totalLines(summary, options.width, paint),
   ];
   return `${lines.join('\n')}\n`;
@@ -82,6 +85,11 @@ export const verdict = (summary: Summary): string => {
       return `Ended with exit code ${summary.exitCode}.`;
   }
 };
+
+/** What a guard saw is what became of those it stopped, and stands beside them already. */
+const isOutcome = ({ block, host, path, message }: ProblemView, { relations }: Summary): boolean =>
+  path === null &&
+  relations.some(one => one.block === block && (host === null || one.host === host) && one.message === message);
 
 type Outcome = { readonly label: string; readonly relation: RelationSummary };
 
@@ -178,13 +186,19 @@ const totalLines = (summary: Summary, width: number, paint: Palette): string[] =
     summary.skipped > 0 ? `${countText(summary.skipped, 'special file')} skipped` : '',
   ].filter(text => text !== '');
   const run = `run ${displayText(summary.run)}, exit code ${summary.exitCode}`;
-  const traffic = `${bytesText(summary.bytesSent)} sent, ${bytesText(summary.bytesReceived)} received in ${durationText(summary.seconds * 1000)}`;
+  const traffic = `${travelled(summary)} in ${durationText(summary.seconds * 1000)}`;
   return [
     paint.bold(colour(verdict(summary))),
     ...(counts.length === 0 ? [] : [counts.join(', ')]),
     ...(widthOf(traffic) + 3 + widthOf(run) <= width ? [`${traffic}   ${paint.dim(run)}`] : [traffic, paint.dim(run)]),
   ];
 };
+
+/** What passes between folders of this machine is not sent anywhere. */
+const travelled = ({ bytesSent, bytesReceived }: Totals): string =>
+  bytesSent + bytesReceived === 0
+    ? 'nothing sent over a network'
+    : `${bytesText(bytesSent)} sent, ${bytesText(bytesReceived)} received`;
 
 const RANK: readonly BlockState[] = [
   'failed',

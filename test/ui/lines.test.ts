@@ -177,6 +177,22 @@ test('A problem that many hosts share is said once', () => {
   );
 });
 
+test('What a guard saw is said once, beside those it stopped; between folders of one machine nothing is sent', () => {
+  const summary = summaryOf(recordedRun({ hosts: 2, blocks: 1 }));
+  const message = 'the root /srv/www had a marker and has none now';
+  const refused = { state: 'refused', message, help: 'mount it' } as const;
+  const relations = summary.relations.map((one, i) => (i === 0 ? { ...one, ...refused } : one));
+  const { block, host } = relations[0]!;
+  const problem = { block, host, path: null, code: 'marker', message, help: 'mount it' } as const;
+  const options = { colour: false, width: 200, problems: [problem], problemCount: 1 };
+  const text = summaryText({ ...summary, relations, bytesSent: 0, bytesReceived: 0 }, options);
+  assert.equal(text.split(message).length, 2, text);
+  assert.doesNotMatch(text, /^problems$/m);
+  assert.match(text, /^nothing sent over a network in /m);
+  const elsewhere = summaryText({ ...summary, relations }, { ...options, problems: [{ ...problem, block: 'other' }] });
+  assert.match(elsewhere, /^problems$/m);
+});
+
 test('Verdict and exit code never disagree', () => {
   const of = (exitCode: number, totals = {}): string =>
     verdict({ ...NOTHING, ...totals, exitCode, seconds: 1, run: 'r', relations: [], hosts: [] });
