@@ -10,6 +10,7 @@ import { constants, openSync } from 'node:fs';
 import type { Attribute } from '../../compiler/plan.js';
 import { type Extra, type ExtraChange, managesExtra } from '../tree/extra.js';
 import { type Complaint, complaintsIn, formatDump, parseDump } from './extras-text.js';
+import { hostErrorOf } from './faults.js';
 import type { ExtraAt, ExtraVerbs, Fault, Folder } from './file-verbs.js';
 import { HostError } from './host-error.js';
 import { faultOf, folderPath } from './local-folder.js';
@@ -142,13 +143,16 @@ const run = (program: readonly string[], input: string, descriptors: readonly nu
     const child = spawn('env', ['LC_ALL=C', ...program], { stdio: ['pipe', 'pipe', 'pipe', ...descriptors] });
     const output: Buffer[] = [];
     let words = '';
-    child.stdout!.on('data', (chunk: Buffer) => output.push(chunk));
-    child.stderr!.setEncoding('latin1').on('data', (text: string) => {
+    child.once('error', ({ code = '', message }: NodeJS.ErrnoException) =>
+      reject(code === 'ENOENT' ? notInstalled() : hostErrorOf(`start ${program[0]}`, { fault: code, message })),
+    );
+    // Where no more files may be open there is neither a process nor its streams.
+    child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stderr?.setEncoding('latin1').on('data', (text: string) => {
       words += text;
     });
-    child.stdin!.on('error', () => {});
-    child.stdin!.end(input, 'latin1');
-    child.once('error', () => reject(notInstalled()));
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input, 'latin1');
     child.once('close', code => {
       if (code === NOT_FOUND) reject(notInstalled());
       else resolve({ code, output: Buffer.concat(output).toString('latin1'), words });

@@ -42,6 +42,8 @@ export const syncFileSystem = async (folder: Folder): Promise<null | Fault> => {
     const { code, words } = await runSync(descriptor);
     if (code === 0) return null;
     if (code === 'ENOENT' || code === NOT_FOUND || /option|usage/i.test(words)) return NO_SUCH_CALL;
+    if (typeof code === 'string' && ERRNO.test(code))
+      return { fault: code, message: `sync -f cannot be started: ${code}` };
     return { fault: faultIn(words), message: words.trim() || `sync -f ended with ${code}` };
   } finally {
     closeSync(descriptor);
@@ -56,10 +58,11 @@ const runSync = (descriptor: number): Promise<{ readonly code: number | string; 
       stdio: ['ignore', 'ignore', 'pipe', descriptor],
     });
     let words = '';
-    child.stderr!.setEncoding('utf8').on('data', text => {
+    child.once('error', (error: NodeJS.ErrnoException) => resolve({ code: error.code ?? error.message, words }));
+    // Where no more files may be open there is neither a process nor its streams.
+    child.stderr?.setEncoding('utf8').on('data', text => {
       words = (words + text).slice(0, MOST_WORDS);
     });
-    child.once('error', (error: NodeJS.ErrnoException) => resolve({ code: error.code ?? error.message, words }));
     child.once('close', (code, signal) => resolve({ code: code ?? signal ?? 'no code', words }));
   });
 
@@ -71,6 +74,8 @@ const faultIn = (message: string): string => {
   return 'EIO';
 };
 
+/** Not the name of a signal. */
+const ERRNO = /^E[A-Z0-9]+$/;
 /** What `env` and every shell answer for a program that is not there. */
 const NOT_FOUND = 127;
 const MOST_WORDS = 1000;

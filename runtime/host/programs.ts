@@ -60,6 +60,8 @@ const runProgram = (
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    // Where no more files may be open there is neither a process nor its streams.
+    const streams = [child.stdout, child.stderr].filter(stream => stream !== undefined);
     const tail = makeTail();
     let why = '';
     let killer: NodeJS.Timeout | undefined;
@@ -79,10 +81,10 @@ const runProgram = (
       signal?.removeEventListener('abort', onAbort);
       // The rest of a group whose leader was ended goes with it; what a program left behind by itself may stay.
       if (why !== '') killGroup(child.pid, 'SIGKILL');
-      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+      for (const stream of streams) stream.destroy();
       resolve(ended);
     };
-    for (const stream of [child.stdout, child.stderr]) {
+    for (const stream of streams) {
       stream.on('data', tail.push);
       stream.on('error', () => {});
     }

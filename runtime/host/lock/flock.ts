@@ -93,6 +93,7 @@ const callTool = async (descriptor: number, { mode, tool, where }: FlockOptions)
       'Install it there: it is part of util-linux (Debian: apt-get install util-linux; Alpine: apk add flock), and of BusyBox.',
     );
   }
+  if (code === 'EMFILE' || code === 'ENFILE') throw hostErrorOf(`lock ${where}`, { fault: code, message: code });
   throw new HostError(
     'failed',
     `lock ${where}: flock failed (${code})${words === '' ? '' : `: ${words}`}`,
@@ -116,10 +117,11 @@ const run = (
   new Promise(resolve => {
     const child = spawn(tool, args, { stdio: ['ignore', 'ignore', 'pipe', descriptor] });
     let words = '';
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    child.once('error', (error: NodeJS.ErrnoException) => resolve({ code: error.code ?? error.message, words }));
+    // Where no more files may be open there is neither a process nor its streams.
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       words = (words + text).slice(0, MAX_WORDS);
     });
-    child.once('error', (error: NodeJS.ErrnoException) => resolve({ code: error.code ?? error.message, words }));
     child.once('close', (code, signal) => resolve({ code: code ?? signal ?? 'no code', words: words.trim() }));
   });
 
