@@ -1,21 +1,23 @@
 // Remotes of one master that lock it in different ways: each way is really taken there, one command after the other.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import { type Desk, openDesk, said } from '../support/program.js';
 import { assertSameTree } from '../support/tree.js';
 
 let desk: Desk;
-const at = (name: string): string => join(desk.folder, name);
+const at = (name: string): string => `${desk.folder}/${name}`;
 
 test.before(() => {
   desk = openDesk();
-  mkdirSync(at('master'));
-  writeFileSync(at('master/file'), 'first\n');
+  mkdirSync(at('master/folder'), { recursive: true });
+  writeFileSync(at('master/folder/file'), 'first\n');
   script('blocker', `echo "$1 $2 $SYNCPLAN_ROOT" >> ${at('log')}`);
   // Longer than any of the locks may be waited for.
-  script('slow', '[ "$SYNCPLAN_HOST" = two ] && sleep 3; exit 0');
+  script(
+    'slow',
+    `[ "$SYNCPLAN_HOST" = two ] && sleep 3\nls -ld ${at('')}$SYNCPLAN_HOST/folder | cut -c1-10 >> ${at('modes')}.$SYNCPLAN_HOST\nexit 0`,
+  );
   const by = (name: string): string =>
     `consistency lock { wait 1s; by command ["${at('blocker')}", "${name}", "hold"] release ["${at('blocker')}", "${name}", "resume"] }`;
   writeFileSync(
@@ -67,6 +69,16 @@ test('each command runs on the master once for the remotes that want it, and nev
     .map(line => JSON.parse(line))
     .filter(({ type, state, on: where }) => type === 'lock' && state === 'held' && where === 'build');
   assert.equal(held.length, 3);
+});
+
+test('folders that are locked by permissions are closed while the block is switched, and those of other remotes are not', async () => {
+  writeFileSync(at('master/folder/file'), 'second\n');
+  for (const name of ['three', 'four']) rmSync(at(`modes.${name}`), { force: true });
+  const { code, out, err } = await desk.run(['apply', 'plan.sp']);
+  assert.equal(code, 0, said(out, err));
+  const modeOf = (name: string): string => readFileSync(at(`modes.${name}`), 'utf8');
+  assert.deepEqual([modeOf('three'), modeOf('four')], ['drwx------\n', 'drwxr-xr-x\n']);
+  for (const name of ['three', 'four']) assertSameTree(at(name), at('master'));
 });
 
 test.run();

@@ -94,6 +94,47 @@ test('what fails on the master is told with its name, whichever way it came to l
   assert.ok(session.remotes[0]!.look().some(line => line.startsWith('c file')));
 });
 
+test('without any consistency the master is not looked at again; what changed on the remote is named and left, once', async ({
+  session,
+}) => {
+  session.master.put({ a: { file: 'a' }, b: { file: 'b' } });
+  let looks = 0;
+  const wrap = (host: Host, id: string): Host =>
+    id === 'm'
+      ? { ...host, openRoot: async (...args) => lookingAgain(await host.openRoot(...args), () => looks++) }
+      : {
+          ...host,
+          begin: async (...args) => {
+            session.remotes[0]!.put({ b: { file: 'by somebody else' } });
+            return host.begin(...args);
+          },
+        };
+  const { summary, events } = await session.run({ wrap, block: { consistency: { strategy: 'none' } } });
+  assert.equal(summary.exitCode, 5);
+  assert.deepEqual([summary.created, summary.inconsistent, looks], [1, 1, 0]);
+  const told = events.flatMap(event => (event.type === 'inconsistent' || event.type === 'redo' ? [event] : []));
+  assert.deepEqual(
+    told.map(event => (event.type === 'inconsistent' ? event.path : event.type)),
+    ['b'],
+  );
+  assert.match(session.remotes[0]!.look().join('\n'), /^a file .* a\nb file .* by somebody else$/);
+});
+
+/** Calls back each time the master is about to be looked at again. */
+const lookingAgain = (root: Awaited<ReturnType<Host['openRoot']>>, look: () => void): typeof root => ({
+  ...root,
+  scan: async selection => {
+    const scan = await root.scan(selection);
+    return {
+      ...scan,
+      changed: paths => {
+        look();
+        return scan.changed(paths);
+      },
+    };
+  },
+});
+
 /** The run is interrupted when the first content leaves the master. */
 const stopping = (root: Awaited<ReturnType<Host['openRoot']>>, stop: () => void): typeof root => ({
   ...root,
