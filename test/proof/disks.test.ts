@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { figure } from './bounds.js';
 import { hold, proving } from './invariants.js';
 import { placeAt, withUpgrade } from './real.js';
 import { sightsOn } from './sights.js';
@@ -65,6 +66,7 @@ mounting(
         const again = await upgrade.apply('with space again');
         assert.equal(again.code, 0, again.said);
         assert.deepEqual(sightsOn(folder), sightsOn(upgrade.master));
+        figure('faults', 1);
       } finally {
         execFileSync('umount', [folder]);
       }
@@ -97,6 +99,7 @@ mounting(
         }
         execFileSync('mount', ['-o', 'remount,rw', folder]);
         await upgrade.converges('writable again');
+        figure('faults', 2);
       } finally {
         execFileSync('umount', [folder]);
       }
@@ -132,6 +135,7 @@ mounting(
         });
         hold('unreadable is not absent', 'the folder mounted on the master', { unreadable: ['fresh'], before, now });
         assert.equal(existsSync(join(upgrade.remote('copy'), 'fresh/mounted-file')), false);
+        figure('faults', 2);
       } finally {
         for (const folder of [there, here]) execFileSync('umount', [folder]);
       }
@@ -157,6 +161,7 @@ freezing(
         execFileSync('chattr', ['-i', frozen]);
       }
       await upgrade.converges('mutable again');
+      figure('faults', 1);
     }),
 );
 

@@ -1,6 +1,7 @@
 // Roots that are not what they were: emptied, unmounted, gone. Nothing is written, on either side, and the exit says 4.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
+import { figure } from './bounds.js';
 import { differences, hold, proving } from './invariants.js';
 import { sightsIn } from './sights.js';
 import { isReading } from './trials.js';
@@ -42,6 +43,7 @@ const refusing = (what: string, damage: (trial: Upgrade) => void): void =>
       const now = sightsIn(trial.simulation.at('r1').disk);
       hold("deletions are a subset of the plan's", what, { before, now, planned: new Set() });
       hold('nothing outside the roots changes', what, { before, now });
+      figure('faults', 1);
     },
   );
 

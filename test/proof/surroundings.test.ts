@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
-import { bounded } from './bounds.js';
+import { bounded, figure } from './bounds.js';
 import { hold, proving } from './invariants.js';
 import { withUpgrade } from './real.js';
 import { sightsOn } from './sights.js';
@@ -38,6 +38,7 @@ test(
         const applied = await upgrade.apply(where, ['prlimit', `--nofile=${limit}:${limit}`]);
         if (applied.code !== 0) assert.match(applied.said, /open files|open at once/, where);
         upgrade.check(where, applied);
+        figure('faults', 1);
       }
       await upgrade.converges('without the limit');
     }),
@@ -69,6 +70,7 @@ test(
       for (const name of ['core', 'mode', 'drifted', 'link', 'sub'])
         rmSync(join(upgrade.outside, name), { recursive: true });
       await upgrade.converges('nobody flips it any more');
+      figure('faults', 1);
     }),
 );
 
@@ -100,6 +102,7 @@ test(
       upgrade.check('.syncplan is open to others', open);
       execFileSync('chmod', ['0711', state]);
       await upgrade.converges('as it was');
+      figure('faults', 5);
     }),
 );
 
@@ -122,6 +125,7 @@ asRoot(
         chownSync(path, uid, gid);
       }
       await upgrade.converges('ours again');
+      figure('faults', 2);
     }),
 );
 
@@ -154,6 +158,7 @@ test(
       utimesSync(path, 1_700_000_000, 1_700_000_000);
       const last = await upgrade.apply('nobody changes it any more');
       assert.equal(last.code, 0, last.said);
+      figure('faults', 1);
       assert.deepEqual(sightsOn(upgrade.remote('copy')), sightsOn(upgrade.master));
     }),
 );
