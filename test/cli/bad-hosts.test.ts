@@ -67,7 +67,7 @@ test('a host without Node.js is named with what to install; the other one is don
 test('an agent whose answers are spoiled on their way is not believed, wherever that begins', async () => {
   writeFileSync(at('mood'), 'honest');
   assert.equal((await run('apply')).code, 0);
-  for (const from of [300, 700, 1100, 1500, 1900]) {
+  for (const from of [300, 1100, 1900]) {
     rmSync(at(`site/folder/${from / 100}`));
     writeFileSync(at('site/folder/1'), `changed for ${from}\n`);
     const before = treeOf(bad());

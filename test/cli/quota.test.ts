@@ -88,7 +88,7 @@ const canLimit = ((): boolean => {
   if (process.getuid?.() !== 0 || spawnSync('mkfs.btrfs', ['--version']).status !== 0) return false;
   const folder = mkdtempSync(join(tmpdir(), 'syncplan-quota-'));
   const may = mountLimited(folder, '2M');
-  if (may) execFileSync('umount', [join(folder, 'disk')]);
+  spawnSync('umount', [join(folder, 'disk')]);
   rmSync(folder, { recursive: true });
   return may;
 })();
