@@ -1,10 +1,11 @@
 // Two releases of a real package to three machines over real SSH: preview, apply, again, upgrade, repair; rsync is the oracle.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
+import { processesBelow } from '../support/processes.js';
 import { type Desk, type Ended, openDesk, said } from '../support/program.js';
 import { assertSameTree, differencesOf, treeOf } from '../support/tree.js';
 import { alterQuietly, putNewRelease, putOldRelease } from './content.js';
@@ -32,15 +33,14 @@ ${HOSTS.map(host => `    host ${host} at "${host}"`).join('\n')}
 role master is build
 role remote is web
 class page where ext in [html, md]
+class manifest where path is "package.json"
 block app {
-  take all except "/package.json" in site
+  take all except manifest in site
   order all, page
   delete mirror { max 20% }
 }
-block release after app { take "/package.json" in site }
-`
-      .replaceAll('"/package.json"', 'manifest')
-      .replace('block app', 'class manifest where path is "package.json"\nblock app'),
+block release after app { take manifest in site }
+`,
   );
 });
 test.after(async () => {
@@ -157,6 +157,11 @@ test('what only a remote has is deleted by mirror, and what is in the way is rep
   const folder = remote('host-3');
   mkdirSync(join(folder, 'stray/deep'), { recursive: true });
   writeFileSync(join(folder, 'stray/deep/file'), 'stray\n');
+  rmSync(join(folder, 'index.js'));
+  mkdirSync(join(folder, 'index.js'));
+  writeFileSync(join(folder, 'index.js/inside'), 'in the way\n');
+  rmSync(join(folder, 'bin'), { recursive: true });
+  symlinkSync('..', join(folder, 'bin'));
   const ended = await syncplan('apply', 'rollout.sp', '--json');
   assert.equal(ended.code, 0, said(ended.err));
   assertAllEqual();
@@ -194,6 +199,12 @@ test('nothing of a run is left on a machine but its state folder, and no process
     );
     assert.equal(stray, '');
   }
+  const running = (): string[] =>
+    fleet.hosts.flatMap(({ pid }) => processesBelow(pid).map(({ command }) => command.slice(0, 100)));
+  // sshd says farewell to a session a moment after it has ended.
+  for (const end = Date.now() + 10_000; running().length > 0 && Date.now() < end; )
+    await new Promise(resolve => setTimeout(resolve, 50));
+  assert.deepEqual(running(), []);
 });
 
 test.run();
