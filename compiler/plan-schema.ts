@@ -115,6 +115,7 @@ const account = z.string().regex(/^([A-Za-z_][A-Za-z0-9._-]*\$?|\d{1,10})$/, 'is
 const transfer = z.strictObject({
   mode: z.enum(['auto', 'whole', 'delta']),
   compress: z.int().min(0).max(9),
+  encrypt: z.boolean(),
   limit: z.strictObject({ rate: z.number().min(1), shared: z.string().min(1).max(512) }).nullable(),
 });
 

@@ -86,6 +86,8 @@ export type TransferPlan = {
   readonly mode: 'auto' | 'whole' | 'delta';
   /** 0 (not at all) to 9. */
   readonly compress: number;
+  /** Whether data links are. Control is SSH and always encrypted. */
+  readonly encrypt: boolean;
   /** What one host sends in a run under this limit: the rate is for all blocks and receivers together that `share` it. */
   readonly limit: RateLimit | null;
 };

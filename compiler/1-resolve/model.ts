@@ -157,6 +157,7 @@ export type TransferModel = {
 export type TransferSays = {
   readonly mode: TransferPlan['mode'] | null;
   readonly compress: number | null;
+  readonly encrypt: boolean | null;
   readonly limit: number | null;
 };
 

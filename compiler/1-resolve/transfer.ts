@@ -43,11 +43,16 @@ const readSays = (owner: Statement, around: Surroundings): TransferSays => {
   return {
     mode: MODES.find(mode => mode === find('mode')?.words[0]) ?? null,
     compress: readNumber('compress', find('compress')?.one('LEVEL') ?? null, LEVEL, around),
+    encrypt: SWITCH.get(find('encrypt')?.words[0]) ?? null,
     limit: readNumber('limit', find('limit')?.one('RATE') ?? null, RATE, around),
   };
 };
 
 const SECTIONS: readonly Section[] = ['same-group', 'same-region', 'other-region'];
 const MODES = ['auto', 'whole', 'delta'] as const;
+const SWITCH: ReadonlyMap<string | undefined, boolean> = new Map([
+  ['on', true],
+  ['off', false],
+]);
 const LEVEL: Bounds = { low: 0, high: 9, shown: ['0', '9'] };
 const RATE: Bounds = { low: 2 ** 10, high: 2 ** 40, shown: ['1KiB/s', '1TiB/s'] };

@@ -44,7 +44,8 @@ const lowerPair = (places: readonly Place[], master: HostModel, remote: HostMode
 const within = (outer: TransferPlan, name: string, says: TransferSays | null): TransferPlan => ({
   mode: says?.mode ?? outer.mode,
   compress: says?.compress ?? outer.compress,
+  encrypt: says?.encrypt ?? outer.encrypt,
   limit: says === null || says.limit === null ? outer.limit : { rate: says.limit, shared: name },
 });
 
-const PLAIN: TransferPlan = { mode: 'auto', compress: 0, limit: null };
+const PLAIN: TransferPlan = { mode: 'auto', compress: 0, encrypt: true, limit: null };

@@ -7,9 +7,9 @@ const EXAMPLE_HELP = 'it is part of the language, and refused so that nothing is
 export const laterTransfer = kind({
   code: 'SP9002',
   severity: 'error',
-  title: 'routes and links are not built yet',
+  title: 'routes are not built yet',
   explanation:
-    'Not built yet: `route chain`, `route tree`, `route { }` and `encrypt`. They are refused so that nothing is silently left undone.',
+    'Not built yet: `route chain`, `route tree` and `route { }`. They are refused so that nothing is silently left undone.',
   example: 'route tree\n',
   say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
 });

@@ -29,7 +29,6 @@ export const TRANSFER_ROWS: readonly Row[] = [
     contexts: ['transfer', 'section'],
     signature: 'on|off',
     default: 'on',
-    since: 'third',
     doc: 'Data links between agents; control is SSH and always encrypted.',
   },
   {

@@ -5,6 +5,8 @@ import { MAGIC } from '../host/agent/protocol.js';
 import { breathe, excuse, serve } from '../host/agent/serve.js';
 import { tidyBundles } from '../host/agent/tidy.js';
 import { openLocalHost } from '../host/local.js';
+import { makeLinks } from '../link/links.js';
+import { reachedBy } from '../link/reached.js';
 
 const [, bundle, label = 'host', givenCache] = process.argv;
 const { XDG_CACHE_HOME: cache = '' } = process.env;
@@ -12,7 +14,13 @@ const cacheFolder = givenCache ?? join(isAbsolute(cache) ? cache : join(homedir(
 
 process.stdout.write(`${MAGIC} ready ${SYNCPLAN_VERSION}\n`);
 const tidied = bundle === undefined ? null : tidyBundles(bundle, cacheFolder, Date.now());
-const host = await openLocalHost({ label, cacheFolder, breathe, environment: process.env }).catch((error: unknown) => {
+const host = await openLocalHost({
+  label,
+  cacheFolder,
+  breathe,
+  environment: process.env,
+  links: makeLinks({ reached: reachedBy(process.env.SSH_CONNECTION) }),
+}).catch((error: unknown) => {
   excuse(process.stdout, error);
   return null;
 });

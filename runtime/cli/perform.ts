@@ -1,4 +1,5 @@
 // What plan and apply share: compile, connect, run, show; and the exit code out of the run's summary.
+import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Preview, RunEvent, Summary } from '../engine/events.js';
@@ -107,6 +108,7 @@ const performLoaded = async (
       ...connecting,
       clock: Date.now,
       runId,
+      newKey: () => randomBytes(32).toString('latin1'),
       version: SYNCPLAN_VERSION,
       signal: interrupts.signal,
       emit,

@@ -9,13 +9,15 @@
 import type { Lock, Transaction } from '../host/host.js';
 import type { Outcome } from '../tree/action.js';
 import type { Barrier } from './barrier.js';
+import { type Carry, makeCarry } from './carry.js';
 import { type Hooking, hooksFor, owedText, runHooks } from './hooks.js';
+import type { Linking } from './linking.js';
 import { observeAgain } from './observe-again.js';
 import { consistencyOf, type Relation } from './relation.js';
 import { adoptLeftovers } from './reuse.js';
 import { sendContents } from './send.js';
 import { settleOutcome } from './settle.js';
-import { about, setState } from './state.js';
+import { about, setState, tellProgress } from './state.js';
 import type { Place, Work } from './work.js';
 
 export type Attempting = Hooking & {
@@ -25,6 +27,7 @@ export type Attempting = Hooking & {
   /** Runs a transfer when one of the places for hosts that transfer at once is free. */
   readonly transferring: <T>(transfer: () => Promise<T>) => Promise<T>;
   readonly barrierOf: (relation: Relation) => Barrier;
+  readonly linking: Linking;
 };
 
 export type Terms = {
@@ -55,11 +58,14 @@ export const attempt = async (
   const id = { run: context.run, block: block.name, trash, durability: block.durability, lock: terms.lock };
   const switched = relation.state === 'verifying';
   const transaction = await relation.remoteHost!.begin(id, parts);
+  // Opened beside all that comes before the first byte, so that nobody waits for it.
+  const link = context.linking.open(relation, work.progress.totalBytes);
+  const carry = makeCarry(relation, work, transaction, link, context);
   try {
     await transaction.prepare(work.steps);
     setState(relation, 'staging', context);
     const staged = await context
-      .transferring(() => stageUntilConsistent(relation, work, transaction, terms, context))
+      .transferring(() => stageUntilConsistent(relation, work, transaction, carry, terms, context))
       .catch((error: unknown) => {
         // Content that stops in the middle is a fault to its receiver, and here the interruption that was asked for.
         if (!context.signal.aborted) throw error;
@@ -74,6 +80,7 @@ export const attempt = async (
     const why = 'changed right after it was put in place';
     return { again: [...again].map(index => work.placeOf(index)), rounds: staged.rounds, committed: true, why };
   } finally {
+    await link.close();
     await transaction.end().catch(() => undefined);
   }
 };
@@ -83,12 +90,13 @@ const stageUntilConsistent = async (
   relation: Relation,
   work: Work,
   transaction: Transaction,
+  carry: Carry,
   terms: Terms,
   context: Attempting,
 ): Promise<Left | { readonly rounds: number } | null> => {
   let left = terms.rounds;
   const missing = await adoptLeftovers(relation, work, transaction);
-  let outcomes = await stage(relation, work, transaction, work.fileSteps(missing), context);
+  let outcomes = await stage(relation, work, carry, work.fileSteps(missing), context);
   for (;;) {
     if (context.signal.aborted) return { rounds: left };
     // Two machines look at the same time; neither look depends on the other.
@@ -118,7 +126,7 @@ const stageUntilConsistent = async (
     await context.redo(relation, left, inconsistent.length);
     const indexes = inconsistent.map(({ index }) => index);
     await transaction.amend(await work.replaceWith(indexes, await observeAgain(relation, again)));
-    outcomes = await stage(relation, work, transaction, work.fileSteps(new Set(indexes)), context);
+    outcomes = await stage(relation, work, carry, work.fileSteps(new Set(indexes)), context);
   }
 };
 
@@ -186,7 +194,7 @@ const isInterrupted = (relation: Relation, switched: boolean, context: Attemptin
 const stage = async (
   relation: Relation,
   work: Work,
-  transaction: Transaction,
+  carry: Carry,
   steps: ReadonlyMap<number, { readonly index: number; readonly path: string }[]>,
   context: Attempting,
 ): Promise<Outcome[]> => {
@@ -200,11 +208,9 @@ const stage = async (
   const outcomes: Outcome[] = [];
   for (const [part, wanted] of steps) {
     if (wanted.length === 0 || context.signal.aborted) continue;
-    const receive = (pack: AsyncIterable<Uint8Array>): Promise<readonly Outcome[]> =>
-      transaction.stage(work.counted(pack, () => progress(relation, work, context), context.signal));
-    outcomes.push(...(await sendContents(relation, work, part, wanted, receive)));
+    outcomes.push(...(await sendContents(relation, work, part, wanted, carry)));
   }
-  progress(relation, work, context);
+  tellProgress(relation, work, context);
   context.emit({
     type: 'stage',
     ...about(relation, context),
@@ -214,9 +220,6 @@ const stage = async (
   });
   return outcomes;
 };
-
-const progress = (relation: Relation, { progress: { files, bytes } }: Work, context: Attempting): void =>
-  context.emit({ type: 'progress', ...about(relation, context), files, bytes });
 
 /** Files whose source is no longer what was listed, though it was when it was read. */
 const changedSources = async (relation: Relation, work: Work): Promise<Outcome[]> => {

@@ -81,6 +81,18 @@ export type RunEvent =
       readonly state: 'owed' | 'running' | 'done' | 'failed';
       readonly message?: string;
     }
+  /** The data link over which content is to reach `host` from `from`. Where there is none, content goes through this machine. */
+  | {
+      readonly type: 'link';
+      readonly time: number;
+      readonly host: string;
+      readonly block: string;
+      readonly from: string;
+      readonly state: 'open' | 'refused' | 'lost';
+      /** Only where it is open. */
+      readonly encrypted?: boolean;
+      readonly message?: string;
+    }
   /** Totals of a relation are known: progress is measured against them. */
   | {
       readonly type: 'stage';

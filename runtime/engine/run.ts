@@ -12,6 +12,7 @@ import { driftedPaths } from './drift.js';
 import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './events.js';
 import { expectSaved } from './expect-saved.js';
 import type { Guard, RootMemory } from './guards.js';
+import { type Linking, makeLinking } from './linking.js';
 import { type Observing, observeRelation } from './observe.js';
 import { inBlockOrder } from './order.js';
 import { attendRoot } from './recover.js';
@@ -30,6 +31,8 @@ export type RunOptions = {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly runId: string;
+  /** 32 random bytes as a byte string: the key of one data link. */
+  readonly newKey: () => string;
   /** Of this program. */
   readonly version: string;
   /** Stops the run at the next safe point. */
@@ -66,6 +69,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
   announce(options);
   const relations = plan.blocks.flatMap(block => block.remotes.map(host => newRelation(block, host, started)));
   const hosts = connectHosts(options);
+  const linking = makeLinking({ ...options, masterHost: hosts.get });
   let declined = false;
   try {
     const observing = observingOf(options, hosts, started);
@@ -77,7 +81,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));
     if (options.command === 'apply' && !signal.aborted) {
       declined = changes && options.confirm !== null && !(await options.confirm(preview));
-      if (!declined && (await claimed(relations, options))) await apply(relations, options, observing);
+      if (!declined && (await claimed(relations, options))) await apply(relations, options, observing, linking);
     }
   } finally {
     await closeScans(relations);
@@ -90,7 +94,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     interrupted: signal.aborted,
     declined,
     hosts: hosts.failures(),
-    traffic: hosts.traffic(),
+    traffic: { ...hosts.traffic(), sent: hosts.traffic().sent + linking.carried() },
   };
   const summary = summarize(relations, end);
   emit({ type: 'summary', time: clock(), ...summary });
@@ -167,7 +171,12 @@ const refuseAll = (relations: readonly Relation[], options: RunOptions, why: str
 };
 
 /** Blocks as their `after` edges allow, hosts side by side; one failing host never holds up another. */
-const apply = async (relations: readonly Relation[], options: RunOptions, observing: Observing): Promise<void> => {
+const apply = async (
+  relations: readonly Relation[],
+  options: RunOptions,
+  observing: Observing,
+  linking: Linking,
+): Promise<void> => {
   const { plan, parallel, signal } = options;
   const barriers = barriersOf(relations);
   const barrierOf = ({ block }: Relation): Barrier => barriers.get(block.name) ?? noBarrier;
@@ -179,6 +188,7 @@ const apply = async (relations: readonly Relation[], options: RunOptions, observ
     masterHost: observing.host,
     masters: new Map(),
     barrierOf,
+    linking,
     exact: options.expected !== undefined,
     async redo(relation, left, paths) {
       const consistency = consistencyOf(relation);

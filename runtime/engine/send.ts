@@ -3,6 +3,7 @@
 // What a delta could not rebuild there is sent whole, once, before anybody is told.
 import { MAX_DELTAS, type Wanted } from '../host/host.js';
 import type { Outcome } from '../tree/action.js';
+import type { Carry } from './carry.js';
 import { type Relation, transferOf } from './relation.js';
 import type { Work } from './work.js';
 
@@ -11,29 +12,19 @@ export const sendContents = async (
   work: Work,
   part: number,
   wanted: readonly Wanted[],
-  receive: (pack: AsyncIterable<Uint8Array>) => Promise<readonly Outcome[]>,
+  carry: Carry,
 ): Promise<readonly Outcome[]> => {
-  const { master, remote } = relation.takes[part]!;
-  const { compress, limit } = transferOf(relation);
-  const travel = { compress, limit };
   const deltas = wanted.filter(({ index }) => paysAsDelta(relation, work, index));
   const chosen = new Set(deltas);
   const whole = wanted.filter(one => !chosen.has(one));
-  const outcomes = whole.length === 0 ? [] : [...(await receive(master.read(whole, travel)))];
+  const outcomes = whole.length === 0 ? [] : [...(await carry(part, whole, 'whole'))];
   for (let at = 0; at < deltas.length; at += MAX_DELTAS) {
     const some = deltas.slice(at, at + MAX_DELTAS);
-    const told = await receive(master.readDeltas(some, remote.sign(some), travel));
+    const told = await carry(part, some, 'delta');
     const again = new Set(told.filter(isOfDelta).map(({ index }) => index));
     outcomes.push(...told.filter(({ index }) => !again.has(index)));
-    if (again.size > 0)
-      outcomes.push(
-        ...(await receive(
-          master.read(
-            some.filter(({ index }) => again.has(index)),
-            travel,
-          ),
-        )),
-      );
+    const others = some.filter(({ index }) => again.has(index));
+    if (others.length > 0) outcomes.push(...(await carry(part, others, 'whole')));
   }
   return outcomes;
 };

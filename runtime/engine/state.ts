@@ -30,6 +30,12 @@ export const setState = (
   });
 };
 
+export const tellProgress = (
+  relation: Relation,
+  { progress: { files, bytes } }: { readonly progress: { readonly files: number; readonly bytes: number } },
+  telling: Telling,
+): void => telling.emit({ type: 'progress', ...about(relation, telling), files, bytes });
+
 export const about = (relation: Relation, { clock }: Telling): { time: number; host: string; block: string } => ({
   time: clock(),
   host: relation.host,

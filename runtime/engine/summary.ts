@@ -11,7 +11,7 @@ export type RunEnd = {
   /** The operator looked at the preview and said no. */
   readonly declined: boolean;
   readonly hosts: Summary['hosts'];
-  /** What all connections carried. */
+  /** What all connections and links carried. */
   readonly traffic: { readonly sent: number; readonly received: number };
 };
 

@@ -1,5 +1,5 @@
 // The steps of one transaction with what the engine knows of each: its change, what has been sent, what came of it.
-import { countsOf } from '../bytes/squeeze.js';
+import { type Counts, countsOf } from '../bytes/squeeze.js';
 import type { Step } from '../host/host.js';
 import type { Action } from '../tree/action.js';
 import type { Change } from '../tree/change.js';
@@ -30,6 +30,10 @@ export type Work = {
   readonly drop: (indexes: readonly number[]) => Amendment[];
   /** Replaces steps by what was observed since. */
   readonly replaceWith: (indexes: readonly number[], again: readonly (readonly Change[])[]) => Promise<Amendment[]>;
+  /** Counts content that has reached the remote's staging, or is on its way there. */
+  readonly count: (counts: Omit<Counts, 'lost'>) => void;
+  /** So many bytes that were counted come once more: they are not counted again. */
+  readonly comeAgain: (bytes: number) => void;
   /** Passes a pack on, counts what is in it, and names the master where it lost something. */
   readonly counted: (
     pack: AsyncIterable<Uint8Array>,
@@ -80,6 +84,16 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
     for (const { index } of amendments) steps[index] = null;
     return amendments;
   };
+  let again = 0;
+  const count = ({ files, literal, zeros, copied }: Omit<Counts, 'lost'>): void => {
+    const bytes = literal + zeros + copied;
+    const known = Math.min(again, bytes);
+    again -= known;
+    progress.files = Math.min(progress.files + files, progress.totalFiles);
+    progress.bytes += bytes - known;
+    relation.tally.bytesLiteral += literal;
+    relation.tally.bytesMatched += copied;
+  };
   const changeOf = (index: number): Change | null => {
     const { part, path } = placeOf(index);
     const change = changeAt[part]!.get(path);
@@ -92,6 +106,10 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
     drop,
     shown: index => shownPath(relation.takes[placeOf(index).part]!.take, placeOf(index).path),
     changeOf,
+    count,
+    comeAgain: bytes => {
+      again += Math.max(0, bytes);
+    },
     remainingChanges: () => steps.flatMap((step, index) => (step === null ? [] : (changeOf(index) ?? []))),
     fileSteps(among) {
       const wanted = new Map<number, { index: number; path: Path }[]>();
@@ -126,12 +144,9 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
     },
     async *counted(pack, tell, signal) {
       for await (const chunk of pack) {
-        const { files, literal, zeros, copied, lost } = countsOf(chunk);
-        progress.files += files;
-        progress.bytes += literal + zeros + copied;
-        relation.tally.bytesLiteral += literal;
-        relation.tally.bytesMatched += copied;
-        yield lost ? lostOnMaster(chunk, relation.block.master) : chunk;
+        const counts = countsOf(chunk);
+        count(counts);
+        yield counts.lost ? lostOnMaster(chunk, relation.block.master) : chunk;
         tell();
         if (signal.aborted) return;
       }

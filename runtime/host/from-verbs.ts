@@ -14,7 +14,7 @@ import {
   withinOf,
   writeFaultAt,
 } from './held-root.js';
-import type { Host, HostFacts, Locks, Programs, Root, Scan, Selection } from './host.js';
+import type { Host, HostFacts, Links, Locks, Programs, Root, Scan, Selection } from './host.js';
 import { HostError } from './host-error.js';
 import { attendLeftBehind } from './left-behind.js';
 import { makeProvenance } from './provenance.js';
@@ -38,10 +38,12 @@ export type HostParts = {
   readonly newId: () => string;
   readonly locks?: Locks | null;
   readonly programs?: Programs | null;
+  readonly links?: Links | null;
 };
 
 export const hostFromVerbs = (parts: HostParts): Host => {
-  const { label, kind, verbs, facts, cacheFolder, breathe, now, newId, locks = null, programs = null } = parts;
+  const { label, kind, verbs, facts, cacheFolder, breathe, now, newId } = parts;
+  const { locks = null, programs = null, links = null } = parts;
   const held = new Map<Root, HeldRoot>();
   const caches = new Map<Path, DigestCache>();
   const limits = makeLimits(now);
@@ -78,6 +80,7 @@ export const hostFromVerbs = (parts: HostParts): Host => {
     facts,
     locks,
     programs,
+    links,
     async openRoot(path, options) {
       const holding = await holdRoot(verbs, path, options, label);
       const root: Root = {

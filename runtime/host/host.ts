@@ -3,6 +3,7 @@
 // One path failing is a Problem value. Only losing the host, or a root that cannot be used at all, throws HostError.
 // No verb takes a round trip per file: lists go in and come out as streams of batches.
 import type { Algorithm, Attribute, LinkPolicy, LockBy, SetPlan, Term, TransferPlan } from '../../compiler/plan.js';
+import type { Counts } from '../bytes/squeeze.js';
 import type { Action, Found, Outcome } from '../tree/action.js';
 import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
@@ -20,6 +21,7 @@ export type Host = {
   /** Facets, present or absent. */
   readonly locks: Locks | null;
   readonly programs: Programs | null;
+  readonly links: Links | null;
   /** What went over the connection so far, protocol included; 0 for a process of this machine. */
   readonly traffic: () => { readonly sent: number; readonly received: number };
   readonly close: () => Promise<void>;
@@ -231,6 +233,8 @@ export type Transaction = {
   /** Receives content for `file` steps as a pack stream, with bounded memory, verifies each digest here and gives it its final
    * attributes. Only outcomes that are not `done`, by index. May be called many times. */
   readonly stage: (pack: AsyncIterable<Uint8Array>) => Promise<readonly Outcome[]>;
+  /** `file` steps without verified content in staging, ascending: what is still to be sent after a stream that broke. */
+  readonly missing: () => Promise<readonly number[]>;
   /** Completes whole folders, links and hard links in staging; looks at every destination. Only outcomes that are not
    * `done`, by index. A `file` step without verified content is `inconsistent` here. */
   readonly precheck: () => Promise<readonly Outcome[]>;
@@ -294,3 +298,42 @@ export type Programs = {
 
 /** `code` null: could not be started or was killed; `output` is the tail of both streams, at most 4 KiB. */
 export type Ended = { readonly code: number | null; readonly output: string };
+
+/** Data links: content straight from one agent to another, without the machine that commands (runtime/link/protocol.ts). */
+export type Links = {
+  /** The addresses by which the machine that commands reached this one, and from which; '' where it did not have to. */
+  readonly reached: { readonly at: string; readonly from: string };
+  /** Waits for the one peer that proves the key; the link is there when it has come. */
+  readonly listen: (terms: LinkTerms) => Promise<{ readonly link: Link; readonly port: number }>;
+  /** Connects and proves the key. HostError 'link' where that does not succeed, within seconds. */
+  readonly dial: (at: { readonly address: string; readonly port: number }, terms: LinkTerms) => Promise<Link>;
+  /** Sends content over links that were dialled; resolves when all of it is on its way. HostError 'link' once none is left. */
+  readonly send: (content: LinkContent, over: readonly Link[]) => Promise<void>;
+  /** Stages one content that comes over a link that was listened for. HostError 'link' where it does not come to its end:
+   * what was staged until then stays, see `Transaction.missing`. */
+  readonly receive: (from: Link, transaction: Transaction) => AsyncIterable<Received>;
+};
+
+export type LinkTerms = {
+  /** 32 random bytes as a byte string, for this link alone. */
+  readonly key: string;
+  readonly encrypt: boolean;
+};
+
+/** Known to its host alone. */
+export type Link = { readonly close: () => Promise<void> };
+
+export type LinkContent = {
+  readonly scan: Scan;
+  readonly wanted: readonly Wanted[];
+  readonly travel: Travel;
+  /** As for `Scan.readDeltas`; null sends whole files. */
+  readonly signatures: AsyncIterable<Uint8Array> | null;
+  /** How messages about what it cannot send name the sender. */
+  readonly master: string;
+};
+
+/** As content comes in: what a chunk held, and the bytes that it took on the link; in the end what could not be staged. */
+export type Received =
+  | { readonly is: 'chunk'; readonly counts: Omit<Counts, 'lost'>; readonly bytes: number }
+  | { readonly is: 'outcomes'; readonly outcomes: readonly Outcome[] };

@@ -7,7 +7,7 @@ import { ALGORITHMS } from '../../compiler/plan.js';
 import { fromText } from '../tree/path.js';
 import { type FileVerbs, isFault } from './file-verbs.js';
 import { hostFromVerbs } from './from-verbs.js';
-import type { Host, HostFacts, Root } from './host.js';
+import type { Host, HostFacts, Links, Root } from './host.js';
 import { HostError } from './host-error.js';
 import { makeLocalVerbs } from './local-verbs.js';
 import { makeClosedView } from './lock/closed-view.js';
@@ -25,6 +25,7 @@ export type LocalHostOptions = {
   readonly newId?: () => string;
   /** For the operator's policy and the programs of a plan. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly links?: Links | null;
 };
 
 export const openLocalHost = async ({
@@ -34,6 +35,7 @@ export const openLocalHost = async ({
   now = Date.now,
   newId = randomUUID,
   environment = {},
+  links = null,
 }: LocalHostOptions): Promise<Host> => {
   const home = homedir();
   const verbs = makeLocalVerbs({ home: fromText(home) });
@@ -61,6 +63,7 @@ export const openLocalHost = async ({
     newId,
     locks,
     programs,
+    links,
   });
   return {
     ...host,

@@ -90,6 +90,8 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
       return [`${at(event)}  ${paint.yellow('! drift')}: ${displayPath(event.path)} was changed by somebody else`];
     case 'lock':
       return lockLines(at(event), event, paint);
+    case 'link':
+      return [`${at(event)}  ${linkText(event)}`];
     case 'hook': {
       const what = `hook ${event.when} ${commandText(event)}`;
       if (event.state === 'failed') return [`${at(event)}  ${paint.red('failed')}: ${what}${messageOf(event.message)}`];
@@ -133,6 +135,11 @@ const lockLines = (where: string, event: Extract<RunEvent, { type: 'lock' }>, pa
       return [];
   }
 };
+
+const linkText = ({ state, from, encrypted, message }: Extract<RunEvent, { type: 'link' }>): string =>
+  state === 'open'
+    ? `content comes straight from ${displayText(from)}${encrypted === false ? ', not encrypted' : ''}`
+    : `no data link from ${displayText(from)}: content goes through this machine${messageOf(message)}`;
 
 const messageOf = (message: string | undefined): string =>
   message === undefined ? '' : `: ${displayMessage(message)}`;

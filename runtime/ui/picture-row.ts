@@ -119,6 +119,7 @@ const sayingOf = (relation: RelationView): string => {
   if (relation.waitsFor !== null) return `waiting for the lock of ${displayText(relation.waitsFor)}`;
   const problems = [
     relation.problems === 0 ? '' : countText(relation.problems, 'problem'),
+    relation.linkedTo === '' ? 'no data link' : '',
     relation.drifted === 0 ? '' : `! ${countText(relation.drifted, 'path')} drifted`,
   ]
     .filter(text => text !== '')

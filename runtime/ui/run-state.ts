@@ -73,6 +73,8 @@ export type RelationView = {
   redo: { round: number; rounds: number; paths: number } | null;
   /** The host whose lock it waits for. */
   waitsFor: string | null;
+  /** The host its content comes from over a data link; '' where there is to be one and is none. Null: not asked for. */
+  linkedTo: string | null;
   /** The hook that runs for it, in words. */
   hook: string | null;
   drifted: number;
@@ -168,6 +170,7 @@ export const relationIn = (view: RunView, block: BlockView, name: string): Relat
     committed: { done: 0, total: 0 },
     redo: null,
     waitsFor: null,
+    linkedTo: null,
     hook: null,
     drifted: 0,
     problems: 0,

@@ -59,6 +59,9 @@ export const fold = (view: RunView, event: RunEvent): RunView => {
     case 'lock':
       relationOf(view, event).waitsFor = event.state === 'waiting' ? event.on : null;
       return view;
+    case 'link':
+      relationOf(view, event).linkedTo = event.state === 'open' ? event.from : '';
+      return view;
     case 'hook':
       relationOf(view, event).hook = event.state === 'running' ? `hook ${commandText(event)}` : null;
       return view;

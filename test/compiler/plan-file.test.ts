@@ -99,6 +99,7 @@ const set: fc.Arbitrary<SetPlan | null> = fc.option(
 const transfer: fc.Arbitrary<TransferPlan> = fc.record({
   mode: fc.constantFrom('auto' as const, 'whole' as const, 'delta' as const),
   compress: fc.nat(9),
+  encrypt: fc.boolean(),
   limit: fc.option(fc.record({ rate: fc.integer({ min: 1024 }), shared: fc.string({ minLength: 1, maxLength: 80 }) })),
 });
 

@@ -20,7 +20,7 @@ const blocksOf = async (ofFile: string, ...bodies: readonly string[]): Promise<r
 const textOf = (ofFile: string, ...bodies: readonly string[]): string =>
   `${FLEET}${ofFile}\n${bodies.map((body, at) => `block b${at} {\ntake "${at}/**" in www\n${body}\n}\n`).join('')}`;
 const codes = (ofFile: string, body = ''): Promise<readonly string[]> => codesIn(textOf(ofFile, body));
-const PLAIN = { mode: 'auto', compress: 0, limit: null };
+const PLAIN = { mode: 'auto', compress: 0, encrypt: true, limit: null };
 const MIB = 2 ** 20;
 
 /** What holds between the master and each remote. */
@@ -40,12 +40,12 @@ test('a pair of hosts has the section of its groups and regions, and no other', 
     'transfer { compress 3; same-group { compress 0 }; same-region { compress 1 }; other-region { compress 9 } }',
     '',
   );
-  assert.deepEqual(block?.transfer, { mode: 'auto', compress: 3, limit: null });
+  assert.deepEqual(block?.transfer, { mode: 'auto', compress: 3, encrypt: true, limit: null });
   assert.deepEqual(betweenOf(block!), {
     near: PLAIN,
-    beside: { mode: 'auto', compress: 1, limit: null },
-    far: { mode: 'auto', compress: 9, limit: null },
-    farther: { mode: 'auto', compress: 9, limit: null },
+    beside: { mode: 'auto', compress: 1, encrypt: true, limit: null },
+    far: { mode: 'auto', compress: 9, encrypt: true, limit: null },
+    farther: { mode: 'auto', compress: 9, encrypt: true, limit: null },
   });
 });
 
@@ -66,23 +66,28 @@ test('block over file, section over what surrounds it, `for` over all, value by 
   const ofFile = { rate: 8 * MIB, shared: 'file' };
   const abroad = { rate: MIB, shared: 'file other-region' };
   assert.deepEqual(betweenOf(own!), {
-    near: { mode: 'auto', compress: 5, limit: ofFile },
-    beside: { mode: 'auto', compress: 6, limit: ofFile },
+    near: { mode: 'auto', compress: 5, encrypt: true, limit: ofFile },
+    beside: { mode: 'auto', compress: 6, encrypt: true, limit: ofFile },
     // The block's own word stands nearer than the file's section.
-    farther: { mode: 'auto', compress: 5, limit: abroad },
-    far: { mode: 'auto', compress: 7, limit: { rate: 2 * MIB, shared: 'block b0 for 1' } },
+    farther: { mode: 'auto', compress: 5, encrypt: true, limit: abroad },
+    far: { mode: 'auto', compress: 7, encrypt: true, limit: { rate: 2 * MIB, shared: 'block b0 for 1' } },
   });
   assert.deepEqual(betweenOf(other!), {
-    near: { mode: 'auto', compress: 1, limit: ofFile },
-    beside: { mode: 'auto', compress: 1, limit: ofFile },
-    far: { mode: 'auto', compress: 2, limit: abroad },
-    farther: { mode: 'auto', compress: 2, limit: abroad },
+    near: { mode: 'auto', compress: 1, encrypt: true, limit: ofFile },
+    beside: { mode: 'auto', compress: 1, encrypt: true, limit: ofFile },
+    far: { mode: 'auto', compress: 2, encrypt: true, limit: abroad },
+    farther: { mode: 'auto', compress: 2, encrypt: true, limit: abroad },
   });
 });
 
 test('values may be declared; what is out of bounds, or misplaced, is told at its place', async () => {
   const [block] = await blocksOf('let level = 4\nlet pace = 20MB/s\ntransfer { compress level; limit pace }', '');
-  assert.deepEqual(block?.transfer, { mode: 'auto', compress: 4, limit: { rate: 20e6, shared: 'file' } });
+  assert.deepEqual(block?.transfer, {
+    mode: 'auto',
+    compress: 4,
+    encrypt: true,
+    limit: { rate: 20e6, shared: 'file' },
+  });
   assert.deepEqual(await codes('transfer { compress 10; same-group { limit 10B/s } }'), ['SP3009 10', 'SP3009 10B/s']);
   assert.deepEqual(await codes('transfer { limit 20MiB }'), ['SP3008 20MiB']);
   assert.deepEqual(await codes('transfer { same-group { parallel 3 } }'), ['SP3002 parallel']);
@@ -94,11 +99,18 @@ test('values may be declared; what is out of bounds, or misplaced, is told at it
   assert.deepEqual(await codes('', 'for far { transfer { compress 1 } }\nfor us { consistency none }'), ['SP5014 us']);
 });
 
-test('links are not built, so what would be said of them is refused wherever it stands', async () => {
-  assert.deepEqual(await codes('transfer { encrypt on; same-group { encrypt on } }'), [
-    'SP9002 encrypt',
-    'SP9002 encrypt',
-  ]);
+test('links are encrypted but where the nearest word says otherwise', async () => {
+  const encrypted = (block: BlockPlan) =>
+    Object.fromEntries(Object.entries(betweenOf(block)).map(([id, { encrypt }]) => [id, encrypt]));
+  const [block, own] = await blocksOf(
+    'transfer { same-group { encrypt off } }',
+    '',
+    'transfer { encrypt off; other-region { encrypt on } }\nfor farther { transfer { encrypt off } }',
+  );
+  assert.deepEqual(encrypted(block!), { near: false, beside: true, far: true, farther: true });
+  assert.deepEqual(encrypted(own!), { near: false, beside: false, far: true, farther: false });
+  assert.deepEqual(await codes('transfer { encrypt maybe }'), ['SP3007 maybe']);
+  assert.deepEqual(await codes('transfer { encrypt off; same-group { encrypt off } }'), ['SP3023 encrypt off']);
 });
 
 test.run();

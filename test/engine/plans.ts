@@ -27,7 +27,7 @@ export const blockPlan = (name: string, changes: Partial<BlockPlan> = {}): Block
   hooks: [],
   set: null,
   durability: 'none',
-  transfer: { mode: 'auto', compress: 0, limit: null },
+  transfer: { mode: 'auto', compress: 0, encrypt: true, limit: null },
   transferOf: {},
   ...changes,
 });

@@ -55,6 +55,7 @@ export const makeSession = (count = 1): Session => {
         memory,
         server: { run: async () => ({ code: null, output: 'no programs here' }) },
         clock: Date.now,
+        newKey: () => 'k'.repeat(32),
         runId: `run-${Math.random().toString(36).slice(2)}`,
         version: '0',
         signal: new AbortController().signal,

@@ -138,7 +138,15 @@ test('what an agent sends instead of the protocol is a protocol error', async ()
 
 test('an agent of another version of the protocol is refused', async () => {
   const toClient = new PassThrough();
-  const hello = { protocol: PROTOCOL_VERSION + 1, version: '9', pid: 1, facts: FACTS, locks: false, programs: false };
+  const hello = {
+    protocol: PROTOCOL_VERSION + 1,
+    version: '9',
+    pid: 1,
+    facts: FACTS,
+    locks: false,
+    programs: false,
+    links: null,
+  };
   toClient.write(frame(FRAME.hello, 0, packMessage(hello)));
   await rejects(agentHost(channel(toClient, new PassThrough()), 'web-01', 'agent'), 'protocol', /version/);
 });

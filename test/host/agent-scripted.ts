@@ -51,6 +51,7 @@ export const HELLO = packMessage({
   facts: FACTS,
   locks: false,
   programs: false,
+  links: null,
 });
 export const ID: TransactionId = { run: 'run', block: 'block', trash: 0, durability: 'strict', lock: null };
 export const SUMMARY: ScanSummary = {
@@ -125,6 +126,7 @@ export const scripted = (script: Script): Host => {
     owe: async () => {},
     amend: async () => {},
     stage: async () => [],
+    missing: async () => [],
     precheck: async () => [],
     commit: () => none(),
     verify: async () => [],
@@ -146,6 +148,7 @@ export const scripted = (script: Script): Host => {
     begin: script.begin ?? (async () => transaction),
     locks: script.locks ?? null,
     programs: script.programs ?? null,
+    links: null,
     traffic: () => ({ sent: 0, received: 0 }),
     close: script.close ?? (async () => {}),
   };

@@ -15,6 +15,7 @@ test('the reader of imports sees the whole house', () => {
     'runtime/tree',
     'runtime/bytes',
     'runtime/host',
+    'runtime/link',
     'runtime/engine',
     'runtime/ui',
     'runtime/cli',
@@ -61,6 +62,17 @@ const ROOMS: readonly (readonly [prefix: string, may: readonly string[]])[] = [
   ['runtime/tree/', ['runtime/tree/', 'runtime/bytes/', 'compiler/plan.ts', 'compiler/glob']],
   ['runtime/bytes/', ['runtime/bytes/', 'compiler/plan.ts']],
   ['runtime/host/', ['runtime/host/', 'runtime/tree/', 'runtime/bytes/', 'compiler/plan.ts']],
+  [
+    'runtime/link/',
+    [
+      'runtime/link/',
+      'runtime/tree/',
+      'runtime/bytes/',
+      'runtime/host/host.ts',
+      'runtime/host/host-error.ts',
+      'compiler/plan.ts',
+    ],
+  ],
   [
     'runtime/engine/',
     [

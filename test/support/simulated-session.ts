@@ -92,6 +92,7 @@ const simulationOf = (
         resolveRoot: ({ id }) => at(id).path,
         clock: () => ++so.moment,
         runId: `run-${++so.runs}`,
+        newKey: () => 'k'.repeat(32),
         version: '0',
         signal: new AbortController().signal,
         emit: event => events.push(event),

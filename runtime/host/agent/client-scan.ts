@@ -4,6 +4,7 @@ import { isWithin, type Path } from '../../tree/path.js';
 import type { FolderPage, Scan, ScanSummary, Selection } from '../host.js';
 import { decodeDigests, decodeFollowers, decodeFounds, decodePages } from './answers.js';
 import type { Calls } from './calls.js';
+import { type Held, held } from './client-links.js';
 import { decodeIndexes, encodePaths, encodeWanted } from './lists.js';
 import { type Call, NOTHING } from './messages.js';
 import { decodeExtraTexts, decodeProvenances } from './past.js';
@@ -14,7 +15,7 @@ export const scanCall = (root: number, selection: Selection): Call => ({
   selection: { ...selection, terms: [...selection.terms], attributes: [...selection.attributes] },
 });
 
-export const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Scan => {
+export const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Held<Scan> => {
   const pages = (verb: 'pages' | 'subtrees' | 'contents', folders: readonly Path[], expected: Expected) =>
     calls.stream({ verb, scan }, encodePaths(folders), pieces =>
       checkedPages(decodePages(pieces, expected.check), expected),
@@ -25,7 +26,7 @@ export const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Sc
     decode: (piece: Buffer) => readonly T[],
   ): Promise<T[]> => calls.list({ verb, scan }, encodePaths(paths), decode, answers => sameLength(paths, answers));
   let closing: Promise<void> | null = null;
-  return {
+  const remote: Scan = {
     summary,
     pages: folders => pages('pages', folders, inOrder(folders)),
     subtrees: folders => pages('subtrees', folders, below(folders)),
@@ -49,6 +50,7 @@ export const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Sc
       return closing;
     },
   };
+  return held(remote, calls, scan);
 };
 
 type Expected = { readonly check: (folder: Path) => void; readonly finish: () => void };
@@ -91,9 +93,10 @@ const sameLength = (asked: readonly unknown[], answers: readonly unknown[]): voi
   throw new WireError(`the agent gave ${answers.length} answers to ${asked.length} questions`);
 };
 
-const ascending = (indexes: readonly number[], end: number): void => {
+/** Indexes below an end, each once. */
+export const ascending = (indexes: readonly number[], end: number): void => {
   for (const [at, index] of indexes.entries()) {
     if (index < end && (at === 0 || index > indexes[at - 1]!)) continue;
-    throw new WireError('the agent says of a path that it changed which was not asked for');
+    throw new WireError('the agent names something that was not asked for');
   }
 };

@@ -4,8 +4,10 @@ import type { Outcome } from '../../tree/action.js';
 import type { Leftover, Transaction } from '../host.js';
 import { decodeOutcomes } from './answers.js';
 import type { Calls, Input } from './calls.js';
+import { held } from './client-links.js';
 import { type Known, renewRoots } from './client-root.js';
-import { encodeIndexes } from './lists.js';
+import { ascending } from './client-scan.js';
+import { decodeIndexes, encodeIndexes } from './lists.js';
 import { type Call, CHANGED_ROOTS, NOTHING } from './messages.js';
 import { decodeLeftovers } from './past.js';
 import { encodeChanges, encodeSteps } from './steps.js';
@@ -28,7 +30,7 @@ export const remoteTransaction = (calls: Calls, known: Known, transaction: numbe
   const outcomes = (call: Call, input?: Input): Promise<readonly Outcome[]> =>
     calls.list(call, input, decodeOutcomes, check);
 
-  return {
+  const remote: Transaction = {
     prepare: async steps => {
       count = steps.length;
       renewRoots(
@@ -40,6 +42,8 @@ export const remoteTransaction = (calls: Calls, known: Known, transaction: numbe
     adopt: indexes => outcomes({ verb: 'adopt', transaction }, encodeIndexes(indexes)),
     amend: changes => calls.ask({ verb: 'amend', transaction }, NOTHING, 'an end', encodeChanges(changes)),
     stage: pack => outcomes({ verb: 'stage', transaction }, pack),
+    missing: () =>
+      calls.list({ verb: 'missing', transaction }, undefined, decodeIndexes, indexes => ascending(indexes, count)),
     owe: owed => calls.ask({ verb: 'owe', transaction, owed }, NOTHING, 'an end'),
     precheck: () => outcomes({ verb: 'precheck', transaction }),
     commit: () => calls.stream({ verb: 'commit', transaction }, undefined, batches),
@@ -49,4 +53,5 @@ export const remoteTransaction = (calls: Calls, known: Known, transaction: numbe
       return ending;
     },
   };
+  return held(remote, calls, transaction);
 };

@@ -4,6 +4,7 @@ import { WireError } from '../../bytes/wire.js';
 import type { Host, Part, Root } from '../host.js';
 import { HostError } from '../host-error.js';
 import { makeCalls } from './calls.js';
+import { remoteLinks } from './client-links.js';
 import { remoteLocks, remotePrograms, transactionId } from './client-lock.js';
 import { type Known, remoteRoot } from './client-root.js';
 import { remoteTransaction } from './client-transaction.js';
@@ -86,7 +87,7 @@ export const agentHost = async (
   });
 
   const { payload } = await hello;
-  const { facts, locks, programs } = checkHello(payload, label, over);
+  const { facts, locks, programs, links } = checkHello(payload, label, over);
   return {
     label,
     kind,
@@ -103,6 +104,7 @@ export const agentHost = async (
     },
     locks: locks ? remoteLocks(calls, root => numberOfRoot(root, known, label)) : null,
     programs: programs ? remotePrograms(calls) : null,
+    links: links === null ? null : remoteLinks(calls, links),
     traffic: () =>
       kind === 'local'
         ? { sent: 0, received: 0 }

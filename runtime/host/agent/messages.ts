@@ -141,6 +141,7 @@ export const HELLO = z.strictObject({
   /** Facets of the host. */
   locks: flag,
   programs: flag,
+  links: z.nullable(z.strictObject({ at: text(64), from: text(64) })),
 });
 
 /** What a transaction may change about a root. */
@@ -171,6 +172,8 @@ export const UNLOCKED = z.enum(['unlocked', 'not-locked', 'held']);
 export const ENDED = z.strictObject({ code: z.nullable(z.int()), output: text(16_384) });
 export const SCANNED = z.strictObject({ id: whole(), summary: SUMMARY });
 export const BEGUN = z.strictObject({ id: whole() });
+export const LINKED = z.strictObject({ id: whole() });
+export const LISTENING = z.strictObject({ id: whole(), port: z.int().check(z.gte(1), z.lte(65_535)) });
 export const NOTHING = z.undefined();
 
 const FAILURE = z.strictObject({ code: z.enum(HOST_ERROR_CODES), message: text(), help: text() });
@@ -179,6 +182,7 @@ const scan = whole();
 const transaction = whole();
 const root = whole();
 const lock = whole();
+const link = whole();
 const seconds = z.number().check(z.gte(0));
 const command = z.array(text(131_072)).check(z.minLength(1), z.maxLength(1_000));
 const BY = z.discriminatedUnion('kind', [
@@ -191,6 +195,10 @@ const TRAVEL = z.strictObject({
   compress: z.int().check(z.gte(0), z.lte(9)),
   limit: z.nullable(z.strictObject({ rate: z.number().check(z.gte(1)), shared: text(512) })),
 });
+/** Files to be read as deltas. */
+const WANTED = z.array(z.strictObject({ path, index: whole() })).check(z.maxLength(MAX_DELTAS));
+/** Of a link: its key, and whether content is encrypted on it. */
+const TERMS = { key: z.string().check(z.length(32)), encrypt: flag };
 /** A lock by its number on this connection. */
 const TRANSACTION_ID = z.strictObject({
   run: text(256),
@@ -220,7 +228,7 @@ export const CALL = z.discriminatedUnion('verb', [
     verb: z.literal('readDeltas'),
     scan,
     travel: TRAVEL,
-    wanted: z.array(z.strictObject({ path, index: whole() })).check(z.maxLength(MAX_DELTAS)),
+    wanted: WANTED,
   }),
   z.strictObject({ verb: z.enum(['lookup', 'digests', 'provenance', 'extras', 'followers', 'changed']), scan }),
   z.strictObject({ verb: z.literal('closeScan'), scan }),
@@ -230,7 +238,7 @@ export const CALL = z.discriminatedUnion('verb', [
     parts: z.array(z.strictObject({ root, scan })).check(z.maxLength(10_000)),
   }),
   z.strictObject({
-    verb: z.enum(['prepare', 'leftovers', 'adopt', 'amend', 'stage', 'precheck', 'commit', 'verify']),
+    verb: z.enum(['prepare', 'leftovers', 'adopt', 'amend', 'stage', 'missing', 'precheck', 'commit', 'verify']),
     transaction,
   }),
   z.strictObject({ verb: z.literal('owe'), transaction, owed: text(MAX_OWED) }),
@@ -248,6 +256,24 @@ export const CALL = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('release'), lock }),
   z.strictObject({ verb: z.literal('unlock'), root, block: text(256), run: text(256) }),
   z.strictObject({ verb: z.literal('run'), command, timeout: seconds, environment: ENVIRONMENT }),
+  z.strictObject({ verb: z.literal('listen'), ...TERMS }),
+  z.strictObject({
+    verb: z.literal('dial'),
+    address: text(64),
+    port: z.int().check(z.gte(1), z.lte(65_535)),
+    ...TERMS,
+  }),
+  z.strictObject({ verb: z.literal('closeLink'), link }),
+  z.strictObject({
+    verb: z.literal('sendOver'),
+    scan,
+    links: z.array(link).check(z.minLength(1), z.maxLength(1_000)),
+    travel: TRAVEL,
+    master: text(MAX_NAME),
+    /** Where the input is signatures; else null, and the input is the list itself. */
+    wanted: z.nullable(WANTED),
+  }),
+  z.strictObject({ verb: z.literal('receive'), link, transaction }),
   z.strictObject({ verb: z.literal('close') }),
 ]);
 export type Call = z.infer<typeof CALL>;

@@ -115,6 +115,7 @@ export const serve = (host: Host, input: Readable, output: Writable, options: Se
       facts: host.facts,
       locks: host.locks !== null,
       programs: host.programs !== null,
+      links: host.links?.reached ?? null,
     };
     connection.send(FRAME.hello, 0, packMessage(hello));
   });

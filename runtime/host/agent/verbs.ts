@@ -3,12 +3,13 @@
 // 1. A call reaches only roots, scans, transactions and locks that this connection opened, by their numbers.
 // 2. What goes only forward – a commit, a recovery, a restoration – is carried to its end whoever still listens, and none
 //    of it begins once the client is gone.
-import type { FolderPage, Host, Lock, Recovered, Root, Scan, Transaction, TransactionId } from '../host.js';
+import type { FolderPage, Host, Link, Lock, Recovered, Root, Scan, Transaction, TransactionId } from '../host.js';
 import { HostError } from '../host-error.js';
 import { encodeDigests, encodeFollowers, encodeFounds, encodeOutcomes, encodePages } from './answers.js';
 import { collect, decodeIndexes, decodePaths, decodeWanted, encodeIndexes } from './lists.js';
 import type { Call } from './messages.js';
 import { encodeExtraTexts, encodeLeftovers, encodeProvenances, encodeRecovered, encodeTrashed } from './past.js';
+import { encodeReceived } from './received.js';
 import { makeOrder, makeShelf } from './shelf.js';
 import { decodeChanges, decodeSteps } from './steps.js';
 
@@ -32,6 +33,7 @@ export const makeVerbs = (host: Host): Verbs => {
   const scans = makeShelf<Scan>('scan');
   const transactions = makeShelf<Transaction>('transaction');
   const locks = makeShelf<Lock>('lock');
+  const links = makeShelf<Link>('link');
   const holds = new Map<number, number>();
   /** Numbers of the roots that a transaction writes to. */
   const written = new Map<number, readonly number[]>();
@@ -119,6 +121,7 @@ export const makeVerbs = (host: Host): Verbs => {
       case 'adopt':
       case 'amend':
       case 'stage':
+      case 'missing':
       case 'precheck':
       case 'verify': {
         const { verb } = call;
@@ -151,6 +154,28 @@ export const makeVerbs = (host: Host): Verbs => {
         return facet(host, 'locks').unlock(roots.get(call.root), call.block, call.run);
       case 'run':
         return facet(host, 'programs').run(call.command, { timeout: call.timeout, environment: call.environment });
+      case 'listen': {
+        const { link, port } = await facet(host, 'links').listen(call);
+        return { id: links.put(link), port };
+      }
+      case 'dial':
+        return { id: links.put(await facet(host, 'links').dial(call, call)) };
+      case 'closeLink':
+        return links.take(call.link).close();
+      case 'sendOver':
+        return order.after(`scan ${call.scan}`, async () => {
+          const { travel, master } = call;
+          const scan = scans.get(call.scan);
+          const signatures = call.wanted === null ? null : session.input;
+          const wanted = call.wanted ?? (await collect(session.input, decodeWanted));
+          const over = call.links.map(links.get);
+          return facet(host, 'links').send({ scan, wanted, travel, signatures, master }, over);
+        });
+      case 'receive':
+        return order.next(`transaction ${call.transaction}`, () => {
+          const received = facet(host, 'links').receive(links.get(call.link), transactions.get(call.transaction));
+          return sendAll(encodeReceived(received), session);
+        });
       case 'close':
         return host.close();
     }
@@ -188,7 +213,7 @@ const answer = async (verb: Answering, scan: Scan, session: Session): Promise<vo
   }
 };
 
-type Stepping = 'leftovers' | 'adopt' | 'amend' | 'stage' | 'precheck' | 'verify';
+type Stepping = 'leftovers' | 'adopt' | 'amend' | 'stage' | 'missing' | 'precheck' | 'verify';
 
 const step = async (verb: Stepping, transaction: Transaction, session: Session): Promise<void> => {
   switch (verb) {
@@ -200,6 +225,8 @@ const step = async (verb: Stepping, transaction: Transaction, session: Session):
       return transaction.amend(await collect(session.input, decodeChanges));
     case 'stage':
       return sendAll(encodeOutcomes(await transaction.stage(session.input)), session);
+    case 'missing':
+      return sendAll(encodeIndexes(await transaction.missing()), session);
     case 'precheck':
       return sendAll(encodeOutcomes(await transaction.precheck()), session);
     case 'verify':
@@ -243,7 +270,7 @@ const makeForward = () => {
   };
 };
 
-const facet = <Name extends 'locks' | 'programs'>(host: Host, name: Name): NonNullable<Host[Name]> => {
+const facet = <Name extends 'locks' | 'programs' | 'links'>(host: Host, name: Name): NonNullable<Host[Name]> => {
   const present = host[name];
   if (present !== null) return present;
   throw new HostError('unsupported', `${host.label} has no ${name}`, 'Choose another consistency or hook there.');

@@ -30,6 +30,17 @@ export const carriedPath = (work: Work, carrier: number, path: Path): Path => {
   return path === whole ? `${carrier}.d` : join(`${carrier}.d`, path.slice(whole.length + 1));
 };
 
+/** `file` steps whose content is still to come. */
+export const missingFiles = ({ table }: Work): number[] => {
+  const missing: number[] = [];
+  for (let index = 0; index < table.size; index++) {
+    const state = table.state(index);
+    if (state === 'done' || state === 'kept' || table.isStaged(index)) continue;
+    if (table.step(index)?.action.do === 'file') missing.push(index);
+  }
+  return missing;
+};
+
 /** Removes what is staged for a step, a folder with all that is in it. */
 export const discard = async (work: Work, index: number): Promise<void> => {
   const { part: number, action } = work.table.step(index)!;

@@ -12,7 +12,7 @@ import { adoptLeftover, type Found, findLeftovers, writeFiles } from './leftover
 import { performOne } from './one-deed.js';
 import { precheckSteps, refuseSteps } from './precheck.js';
 import { stagePack } from './stage.js';
-import { discard } from './staged.js';
+import { discard, missingFiles } from './staged.js';
 import type { StatePlace } from './state-folder.js';
 import { makeStepDigests } from './step-digests.js';
 import { makeTable } from './table.js';
@@ -75,6 +75,7 @@ export const beginTransaction = (
     },
     amend: async changes => amendSteps(working('amend'), changes),
     stage: async pack => stagePack(working('stage'), pack),
+    missing: async () => missingFiles(working('ask what is missing')),
     precheck: async () => precheckSteps(working('pre-check')),
     async owe(text) {
       owed = text;

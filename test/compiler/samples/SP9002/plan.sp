@@ -13,9 +13,6 @@ role master is build
 role remote is eu.web
 block app {
   take all in www
-  for web-02 { transfer { encrypt on } }
-}
-transfer {
-  encrypt off
+  route chain
 }
 route tree

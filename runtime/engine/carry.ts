@@ -1,0 +1,111 @@
+// Carries content from a master to a remote: over their link where one is open, else through this machine.
+//
+//  1. While a link is being opened, small files set out through this machine; a large one waits for the answer.
+//  2. What a link that breaks has not brought goes through this machine: nothing is missing, and nothing staged is sent again.
+import type { Transaction, Wanted } from '../host/host.js';
+import { HostError } from '../host/host-error.js';
+import type { Outcome } from '../tree/action.js';
+import type { Ends, Linking, OwnLink } from './linking.js';
+import { type Relation, transferOf } from './relation.js';
+import { type Telling, tellProgress } from './state.js';
+import type { Work } from './work.js';
+
+/** Sends these files of a part; outcomes of those that could not be staged. */
+export type Carry = (part: number, wanted: readonly Wanted[], as: 'whole' | 'delta') => Promise<readonly Outcome[]>;
+
+export type Carrying = Telling & { readonly signal: AbortSignal; readonly linking: Linking };
+
+export const makeCarry = (
+  relation: Relation,
+  work: Work,
+  transaction: Transaction,
+  link: OwnLink,
+  context: Carrying,
+): Carry => {
+  const { compress, limit } = transferOf(relation);
+  const travel = { compress, limit };
+  const tell = (): void => tellProgress(relation, work, context);
+
+  const through = (part: number, wanted: readonly Wanted[], as: 'whole' | 'delta'): Promise<readonly Outcome[]> => {
+    const { master, remote } = relation.takes[part]!;
+    const pack = as === 'delta' ? master.readDeltas(wanted, remote.sign(wanted), travel) : master.read(wanted, travel);
+    return transaction.stage(work.counted(pack, tell, context.signal));
+  };
+
+  /** What could not be staged, and why the link broke, if it did. */
+  const over = async (ends: Ends, part: number, wanted: readonly Wanted[], as: 'whole' | 'delta') => {
+    const { master: scan, remote } = relation.takes[part]!;
+    const signatures = as === 'delta' ? remote.sign(wanted) : null;
+    const content = { scan, wanted, travel, signatures, master: relation.block.master };
+    const outcomes: Outcome[] = [];
+    const sending = ends.master.links!.send(content, [ends.out]).then(() => null, asFault);
+    const receiving = async (): Promise<void> => {
+      for await (const received of relation.remoteHost!.links!.receive(ends.into, transaction)) {
+        if (received.is === 'outcomes') outcomes.push(...received.outcomes);
+        else {
+          work.count(received.counts);
+          relation.tally.bytesSent += received.bytes;
+          context.linking.countCarried(received.bytes);
+          tell();
+        }
+        if (context.signal.aborted) return;
+      }
+    };
+    const fault = await receiving().then(() => null, asFault);
+    // Its end is what unblocks a sender whose bytes nobody takes any more.
+    if (fault !== null || context.signal.aborted) await link.close();
+    const other = await sending;
+    // A host that is lost says more than the link that was lost with it.
+    const faults = [other, fault].filter(one => one !== null);
+    const worse = faults.find(one => !isOfLink(one));
+    if (worse !== undefined && !context.signal.aborted) throw worse;
+    return { outcomes, broke: context.signal.aborted ? null : (faults.at(-1)?.message ?? null) };
+  };
+
+  const sizeOf = ({ index }: Wanted): number => {
+    const action = work.steps[index]?.action;
+    return action?.do === 'file' ? action.size : 0;
+  };
+  const sizesOf = (wanted: readonly Wanted[]): number => wanted.reduce((sum, one) => sum + sizeOf(one), 0);
+
+  return async (part, wanted, as) => {
+    const outcomes: Outcome[] = [];
+    for (let rest = wanted; rest.length > 0 && !context.signal.aborted; ) {
+      if (link.opening() && sizeOf(rest[0]!) >= LARGE) await link.settled;
+      const ends = link.now();
+      if (ends === null) {
+        const some = link.opening() ? first(rest, sizeOf) : rest;
+        outcomes.push(...(await through(part, some, as)));
+        rest = rest.slice(some.length);
+        continue;
+      }
+      const before = work.progress.bytes;
+      const { outcomes: told, broke } = await over(ends, part, rest, as);
+      outcomes.push(...told);
+      if (broke === null) break;
+      await link.lose(broke);
+      const missing = new Set(await transaction.missing());
+      const left = rest.filter(({ index }) => missing.has(index));
+      work.comeAgain(work.progress.bytes - before - (sizesOf(rest) - sizesOf(left)));
+      rest = left;
+    }
+    return outcomes;
+  };
+};
+
+const asFault = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+const isOfLink = (error: Error): boolean => error instanceof HostError && error.code === 'link';
+
+/** So many that the next look at the link is not far away; at least one. */
+const first = (wanted: readonly Wanted[], sizeOf: (one: Wanted) => number): readonly Wanted[] => {
+  let bytes = 0;
+  const end = wanted.findIndex((one, at) => {
+    bytes += sizeOf(one);
+    return at > 0 && (bytes > LARGE || at === MANY);
+  });
+  return end < 0 ? wanted : wanted.slice(0, end);
+};
+
+const LARGE = 4_194_304;
+const MANY = 500;

@@ -1,0 +1,137 @@
+// Opens data links between masters and remotes, beside everything else, and remembers for a run where there can be none.
+//
+//  1. A link is opened only where so much is to be sent that the ways there and back are worth it.
+//  2. Nobody waits for one longer than it takes to give it up (runtime/link/protocol.ts: seconds), and once for each pair.
+//  3. An address of loopback is used only within one machine: elsewhere it would be another machine's own.
+import type { Host, Link } from '../host/host.js';
+import { HostError } from '../host/host-error.js';
+import { type Relation, transferOf } from './relation.js';
+import { about, type Telling } from './state.js';
+
+export type Linking = {
+  readonly open: (relation: Relation, bytes: number) => OwnLink;
+  /** Bytes that links carried so far, protocol and encryption included. */
+  readonly carried: () => number;
+  readonly countCarried: (bytes: number) => void;
+};
+
+/** The link of one relation, for as long as it sends. */
+export type OwnLink = {
+  /** Null where there is none, or none yet: `opening` tells. */
+  readonly now: () => Ends | null;
+  readonly opening: () => boolean;
+  readonly settled: Promise<void>;
+  /** It broke: from now on there is none, for nobody between these two. */
+  readonly lose: (why: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+export type Ends = { readonly master: Host; readonly out: Link; readonly into: Link };
+
+export type LinkingOptions = Telling & {
+  readonly masterHost: (id: string) => Promise<Host>;
+  /** 32 random bytes as a byte string. */
+  readonly newKey: () => string;
+};
+
+export const makeLinking = (options: LinkingOptions): Linking => {
+  /** Pairs of hosts between which there is no link in this run. */
+  const given = new Set<string>();
+  let carried = 0;
+  return {
+    carried: () => carried,
+    countCarried: bytes => {
+      carried += bytes;
+    },
+    open(relation, bytes) {
+      const pair = `${relation.block.master} ${relation.host}`;
+      const remote = relation.remoteHost;
+      if (bytes < WORTHWHILE || remote === null || remote.links === null || given.has(pair)) return NO_LINK;
+      return ownLink(relation, remote, options, () => {
+        const first = !given.has(pair);
+        given.add(pair);
+        return first;
+      });
+    },
+  };
+};
+
+/** `giveUp` is false where that was said before. */
+const ownLink = (relation: Relation, remote: Host, options: LinkingOptions, giveUp: () => boolean): OwnLink => {
+  const { encrypt } = transferOf(relation);
+  let ends: Ends | null = null;
+  let opening = true;
+  const tell = (state: 'open' | 'refused' | 'lost', more: { encrypted?: boolean; message?: string }): void =>
+    options.emit({ type: 'link', ...about(relation, options), from: relation.block.master, state, ...more });
+  const open = async (): Promise<void> => {
+    try {
+      const master = await options.masterHost(relation.block.master);
+      ends = await openEnds(master, remote, { key: options.newKey(), encrypt });
+      if (ends !== null) tell('open', { encrypted: encrypt });
+    } catch (error) {
+      // A host that is lost is noticed, and told, by whoever works with it.
+      if (!(error instanceof HostError)) throw error;
+      if (giveUp()) tell('refused', { message: error.message });
+    } finally {
+      opening = false;
+    }
+  };
+  const settled = open();
+  settled.catch(() => undefined);
+  const close = async (): Promise<void> => {
+    const { out, into } = ends ?? {};
+    ends = null;
+    await Promise.allSettled([out?.close(), into?.close()]);
+  };
+  return {
+    now: () => ends,
+    opening: () => opening,
+    settled,
+    async lose(message) {
+      if (giveUp()) tell('lost', { message });
+      await close();
+    },
+    async close() {
+      await settled.catch(() => undefined);
+      await close();
+    },
+  };
+};
+
+/** Null where nothing is gained by a link, or no address is known for one. */
+const openEnds = async (
+  master: Host,
+  remote: Host,
+  terms: { readonly key: string; readonly encrypt: boolean },
+): Promise<Ends | null> => {
+  const address = addressOf(master, remote);
+  if (address === null || master.links === null || remote.links === null) return null;
+  const { link: into, port } = await remote.links.listen(terms);
+  try {
+    return { master, into, out: await master.links.dial({ address, port }, terms) };
+  } catch (error) {
+    await into.close();
+    throw error;
+  }
+};
+
+/** Where `receiver` can be reached from `sender`: as this machine reached it, or as `sender` was reached from this machine. */
+export const addressOf = (sender: Host, receiver: Host): string | null => {
+  if (sender.links === null || receiver.links === null) return null;
+  const address = receiver.kind === 'local' ? sender.links.reached.from : receiver.links.reached.at;
+  if (address === '') return null;
+  const within = sender.facts.machine !== '' && sender.facts.machine === receiver.facts.machine;
+  return LOOPBACK.test(address) && !within ? null : address;
+};
+
+const NO_LINK: OwnLink = {
+  now: () => null,
+  opening: () => false,
+  settled: Promise.resolve(),
+  lose: async () => undefined,
+  close: async () => undefined,
+};
+
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
+/** Less than this has gone through this machine by the time a link would be there. */
+const WORTHWHILE = 4_194_304;
