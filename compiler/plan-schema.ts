@@ -39,7 +39,7 @@ const host = z
     group: name,
     tags: z.array(name),
     address,
-    agent: z.enum(['auto', 'node', 'sftp']),
+    agent: z.enum(['auto', 'node', 'sftp', 'push-runtime']),
   })
   .refine(
     ({ address: { kind }, agent }) => kind !== 'sftp' || agent === 'sftp',

@@ -31,8 +31,11 @@ export type HostPlan = {
   readonly group: string;
   readonly tags: readonly string[];
   readonly address: HostAddress;
-  /** `sftp`: nothing runs there, files go through the SFTP server alone. */
-  readonly agent: 'auto' | 'node' | 'sftp';
+  /**
+   * `sftp`: nothing runs there, files go through the SFTP server alone. `push-runtime`: as `auto`, and a machine without
+   * Node.js gets a copy of this machine's.
+   */
+  readonly agent: 'auto' | 'node' | 'sftp' | 'push-runtime';
 };
 
 export type HostAddress =

@@ -193,14 +193,16 @@ const settle = (draft: Draft, id: string, around: Surroundings): HostModel => {
 const driverOf = ({ at, level, name }: Draft, { report }: Surroundings): Driver => {
   const said = inherited(level, 'agent');
   const isSftp = at !== null && at !== 'local' && at.text.startsWith(SFTP);
-  if (isSftp && said?.value === 'node') {
-    report(finding(catalog.wrongDriver, said.span, ['node', name, 'is reached by SFTP, where no agent can run']));
+  if (isSftp && (said?.value === 'node' || said?.value === 'push-runtime')) {
+    report(finding(catalog.wrongDriver, said.span, [said.value, name, 'is reached by SFTP, where no agent can run']));
   }
   if (at === 'local' && said?.value === 'sftp' && level.agent === said) {
     report(finding(catalog.wrongDriver, said.span, ['sftp', name, 'is this machine, and is not reached by SFTP']));
   }
   if (isSftp) return 'sftp';
-  return at === 'local' && said?.value === 'sftp' ? 'auto' : (said?.value ?? 'auto');
+  // This machine has its Node.js.
+  if (at === 'local' && said?.value !== 'node') return 'auto';
+  return said?.value ?? 'auto';
 };
 
 const addressOf = ({ at, level }: Draft, { report }: Surroundings): HostAddress | null => {

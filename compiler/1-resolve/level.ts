@@ -13,7 +13,7 @@ import type { Said, Shapes } from './shape.js';
 import type { Values } from './values.js';
 
 /** How a host is driven. */
-export type Driver = 'auto' | 'node' | 'sftp';
+export type Driver = 'auto' | 'node' | 'sftp' | 'push-runtime';
 
 export type Level = {
   readonly parent: Level | null;
@@ -88,7 +88,8 @@ export const readLevel = (level: Level, owner: Statement, around: Surroundings):
   }
 };
 
-const driverOf = (word: string | undefined): Driver => (word === 'node' || word === 'sftp' ? word : 'auto');
+const driverOf = (word: string | undefined): Driver =>
+  word === 'node' || word === 'sftp' || word === 'push-runtime' ? word : 'auto';
 
 const readSsh = (level: Level, ssh: Statement, { program, shapes, values, report }: Surroundings): void => {
   const base = baseOf(program, ssh.span);

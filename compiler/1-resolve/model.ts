@@ -50,7 +50,7 @@ export type HostModel = {
   /** null: malformed, or of a later release. */
   readonly address: HostAddress | null;
   readonly isLocal: boolean;
-  readonly agent: 'auto' | 'node' | 'sftp';
+  readonly agent: 'auto' | 'node' | 'sftp' | 'push-runtime';
   readonly roots: ReadonlyMap<string, RootModel>;
   /** Its name in the statement that declares it. */
   readonly span: Span;

@@ -205,6 +205,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   'route chain': '`route star` is built',
   'route tree': '`route star` is built',
   'route { }': '`route star` is built',
-  'agent shell': '`agent auto`, `agent node` and `agent sftp` are built; the first two need Node.js there',
-  'agent push-runtime': '`agent auto`, `agent node` and `agent sftp` are built; the first two need Node.js there',
+  'agent shell':
+    '`agent auto`, `agent node`, `agent push-runtime` and `agent sftp` are built; the first two need Node.js there',
 };

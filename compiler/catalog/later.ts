@@ -19,7 +19,7 @@ export const laterHosts = kind({
   severity: 'error',
   title: 'hosts with a shell but no Node.js, become and via are not built yet',
   explanation:
-    'Not built yet: `agent shell`, `agent push-runtime`, `become` and `via`. They are refused so that nothing is silently left undone.',
+    'Not built yet: `agent shell`, `become` and `via`. They are refused so that nothing is silently left undone.',
   example: 'fleet { host shop at "shop.example.net" { agent shell } }\n',
   say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
 });

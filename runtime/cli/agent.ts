@@ -13,7 +13,7 @@ const { XDG_CACHE_HOME: cache = '' } = process.env;
 const cacheFolder = givenCache ?? join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'syncplan');
 
 process.stdout.write(`${MAGIC} ready ${SYNCPLAN_VERSION}\n`);
-const tidied = bundle === undefined ? null : tidyBundles(bundle, cacheFolder, Date.now());
+const tidied = bundle === undefined ? null : tidyBundles({ bundle, node: process.execPath }, cacheFolder, Date.now());
 const host = await openLocalHost({
   label,
   cacheFolder,

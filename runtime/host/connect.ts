@@ -7,7 +7,9 @@ import { homedir } from 'node:os';
 import pLimit from 'p-limit';
 import type { HostPlan } from '../../compiler/plan.js';
 import { agentHost } from './agent/client.js';
-import { type Bundle, greet, makeBundle, REMOTE_COMMAND } from './agent/push.js';
+import { type Baggage, type Bundle, greet, makeBundle } from './agent/push.js';
+import { REMOTE_COMMAND, REMOTE_COMMAND_WITH_RUNTIME } from './agent/remote-command.js';
+import { ownRuntime, type Runtime } from './agent/runtime.js';
 import { type Carrier, startCarrier } from './carrier.js';
 import type { Host } from './host.js';
 import { HostError } from './host-error.js';
@@ -43,6 +45,11 @@ export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promi
     bundle ??= readFile(options.agentBundle).then(makeBundle);
     return bundle;
   };
+  let runtime: Promise<Runtime> | null = null;
+  const readRuntime = (label: string): Promise<Runtime> => {
+    runtime ??= ownRuntime(label, process);
+    return runtime;
+  };
   const fastCiphers = new Map<string, Promise<boolean>>();
   const mayChooseCipher = (config: string | undefined): Promise<boolean> => {
     const key = config ?? '';
@@ -66,7 +73,11 @@ export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promi
     return handshakes(async () => {
       checkSignal(host.id, options.signal);
       const fastCipher = await mayChooseCipher(sshConfigOf(address, sshOptions));
-      return connectSsh(host.id, address, await readBundle(), fastCipher, { ...options, home });
+      const copied = host.agent === 'push-runtime' ? await readRuntime(host.id) : null;
+      return connectSsh(host.id, address, { bundle: await readBundle(), runtime: copied }, fastCipher, {
+        ...options,
+        home,
+      });
     });
   };
 };
@@ -85,20 +96,23 @@ const connectLocal = async (label: string, options: ConnectOptions): Promise<Hos
   });
 };
 
+type Luggage = Omit<Baggage, 'progress'>;
+
 const connectSsh = async (
   label: string,
   address: SshAddress,
-  bundle: Bundle,
+  luggage: Luggage,
   fastCipher: boolean,
   options: ConnectOptions & { readonly home: string },
 ): Promise<Host> => {
   const way = sshWay(label, address, options);
   for (let attempt = 1, fast = fastCipher; ; attempt++) {
-    const args = sshArguments(way, address.host, REMOTE_COMMAND, { fastCipher: fast });
+    const command = luggage.runtime === null ? REMOTE_COMMAND : REMOTE_COMMAND_WITH_RUNTIME;
+    const args = sshArguments(way, address.host, command, { fastCipher: fast });
     const carrier = startCarrier('ssh', args, { ...options.environment, LC_ALL: 'C' });
     let again = false;
     try {
-      return await settle(carrier, label, 'agent', bundle, options, async chatter => {
+      return await settle(carrier, label, 'agent', luggage, options, async chatter => {
         const { exitCode, signal, failure } = await carrier.ended;
         if (failure !== null) return noSsh(label, failure);
         const byHand = ['ssh', ...way].join(' ');
@@ -126,7 +140,7 @@ const settle = async (
   carrier: Carrier,
   label: string,
   kind: 'local' | 'agent',
-  bundle: Bundle | null,
+  luggage: Luggage | null,
   options: ConnectOptions,
   explain: (chatter: string) => Promise<HostError>,
 ): Promise<Host> => {
@@ -137,7 +151,9 @@ const settle = async (
   }, options.greetingPatience ?? GREETING_MS);
   options.signal?.addEventListener('abort', carrier.kill);
   try {
-    const greeting = await greet(carrier, label, bundle);
+    // A hundred megabytes take their time: silence counts from the last of them.
+    const baggage = luggage === null ? null : { ...luggage, progress: () => void timer.refresh() };
+    const greeting = await greet(carrier, label, baggage);
     if ('chatter' in greeting) {
       checkSignal(label, options.signal);
       if (late) throw tooLate(label);

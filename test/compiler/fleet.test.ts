@@ -46,6 +46,16 @@ test('the innermost setting wins, each setting of ssh for itself', async () => {
   assert.equal((hosts.get('three') as { group: string }).group, 'default');
 });
 
+test('Node.js is copied to other machines only, and to none that is reached by SFTP', async () => {
+  const fleet = (more: string) =>
+    `fleet { agent push-runtime; root r "/a/b"; host m at local; host a at "a"; ${more} }\nrole remote is a`;
+  const hosts = await hostsOf(fleet(''));
+  assert.equal((hosts.get('m') as { agent: string }).agent, 'auto');
+  assert.equal((hosts.get('a') as { agent: string }).agent, 'push-runtime');
+  const text = `${fleet('host s at "sftp://s"')}\nrole master is m\nblock b { take all in r }\n`;
+  assert.deepEqual(await codesIn(text), ['SP4022 agent']);
+});
+
 test('a host is called by its last name where that is unique, else by the shortest suffix that is', async () => {
   const hosts = await hostsOf(`fleet {
     root r "/a/b"

@@ -92,6 +92,7 @@ test('what comes later is found at its place, and nothing else', () => {
     ['fleet', 'host a at "sftp://x"', []],
     ['fleet', 'host "sftp-1" at "x"', []],
     ['host', 'agent shell', ['agent shell: shell']],
+    ['host', 'agent push-runtime', []],
     ['host', 'agent node', []],
     ['host', 'agent sftp', []],
     ['host', 'become www', ['become: become']],

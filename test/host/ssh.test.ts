@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import { REMOTE_COMMAND } from '../../runtime/host/agent/push.js';
+import { REMOTE_COMMAND, REMOTE_COMMAND_WITH_RUNTIME } from '../../runtime/host/agent/remote-command.js';
 import { HostError, isRefusal } from '../../runtime/host/host-error.js';
 import { type SshAddress, type SshOptions, sshArguments, sshWay } from '../../runtime/host/ssh.js';
 import { choosesCiphers } from '../../runtime/host/ssh-ciphers.js';
@@ -71,11 +71,13 @@ test('hosts, users and ports outside their grammar never reach ssh', () => {
 });
 
 test('the remote command is one line that every login shell reads the same', () => {
-  const quoted = REMOTE_COMMAND.split("'");
-  assert.equal(quoted.length, 5, 'two words in single quotes, and no quote inside them');
-  assert.ok(!/[!\n\r]/.test(REMOTE_COMMAND), 'csh expands ! in quotes and ends them at a line break');
-  assert.ok(!REMOTE_COMMAND.includes('\\'), 'fish reads backslashes in single quotes');
-  assert.ok(REMOTE_COMMAND.length < 8_000);
+  for (const command of [REMOTE_COMMAND, REMOTE_COMMAND_WITH_RUNTIME]) {
+    const quoted = command.split("'");
+    assert.equal(quoted.length, 5, 'two words in single quotes, and no quote inside them');
+    assert.ok(!/[!\n\r]/.test(command), 'csh expands ! in quotes and ends them at a line break');
+    assert.ok(!command.includes('\\'), 'fish reads backslashes in single quotes');
+    assert.ok(command.length < 8_000);
+  }
 });
 
 test('the remote command finds no Node.js in any shell of this machine without failing', () => {

@@ -1,21 +1,27 @@
-// How the agent gets to another machine: the one constant command that `ssh` runs there, and the conversation with it.
+// How the agent gets to another machine: the conversation with the command that `ssh` runs there (remote-command.ts).
 //
-// The command is `/bin/sh` with a script that looks for Node.js, and Node.js with a loader that looks for the bundle. Both are
-// constant text; what varies travels on standard input:
+// The command is a constant text; what varies travels on standard input:
 //
-//   client → PREAMBLE bytes: JSON {sha256, size, label}, filled up with spaces
+//   client → PREAMBLE bytes: JSON {sha256, size, label}, filled up with spaces to one line
 //   remote → `MAGIC need vX`      the bundle is missing or damaged; client → its bytes, exactly `size`
 //   remote → `MAGIC ready …`      the agent itself speaks (protocol.ts); frames follow
 //   remote → `MAGIC none PATH=vX …`   no Node.js, or only these, all too old · `MAGIC failed why`: it cannot be put anywhere
 //
-// Each side reads exactly what is meant for it, so nothing of the next part is lost, and a bundle that is there costs no
-// round trip. The bundle lies under its hash, is verified at every start, and is put in place by rename, as hosts may share
-// a home; where it cannot be kept it goes to a temporary folder, which the agent removes. The login shell may be anything that knows single quotes: the text holds no quote, backslash, `!` or line break
-// inside them. SYNCPLAN_NODE in the remote environment names the one Node.js to be used; nothing else is tried then.
+// With `agent push-runtime` a line `SHA256 SIZE` of this machine's Node.js goes before the preamble, and in the place of `none`:
+//
+//   remote → `MAGIC bare KERNEL MACHINE LIBCS PATH=vX …`   no copy of it there either; client → a line `copy`, its bytes, exactly SIZE
+//
+// Each side reads exactly what is meant for it, so nothing of the next part is lost, and what is there already costs no round
+// trip. Bundle and Node.js lie under their hashes in `~/.cache/syncplan`, and are put in place by rename, as hosts may share a
+// home. The bundle is verified at every start; where it cannot be kept it goes to a temporary folder, which the agent removes.
+// A copied Node.js is verified when it arrives, and again where it is there but does not run.
+// SYNCPLAN_NODE in the remote environment names the one Node.js of that machine to be used.
 import { createHash } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { HostError } from '../host-error.js';
 import { MAGIC, MAX_CHATTER } from './protocol.js';
+import { PREAMBLE } from './remote-command.js';
+import { type Runtime, refuseRuntime, sendRuntime } from './runtime.js';
 
 export type Bundle = { readonly bytes: Buffer; readonly sha256: string };
 
@@ -26,24 +32,38 @@ export const makeBundle = (bytes: Buffer): Bundle => ({
 
 export type Greeting = { readonly sent: number; readonly received: number; readonly pushed: boolean };
 
+/** What is at hand for the other machine. */
+export type Baggage = {
+  readonly bundle: Bundle;
+  /** To be copied where there is no Node.js; null where nobody asked for it. */
+  readonly runtime: Runtime | null;
+  /** Called as bytes of it go out. */
+  readonly progress: () => void;
+};
+
 /**
- * Talks until the agent is ready; what came after that line is left in `input`. Without a bundle the agent was started
+ * Talks until the agent is ready; what came after that line is left in `input`. Without baggage the agent was started
  * directly, and only its line is awaited. Null when the input ended first: why, only the process can tell.
  */
 export const greet = async (
   { input, output }: { readonly input: Readable; readonly output: Writable },
   label: string,
-  bundle: Bundle | null,
+  baggage: Baggage | null,
 ): Promise<Greeting | { readonly chatter: string }> => {
   let sent = 0;
   const write = (bytes: Buffer): void => {
     sent += bytes.length;
     output.write(bytes);
   };
+  const bundle = baggage?.bundle ?? null;
+  const runtime = baggage?.runtime ?? null;
+  if (runtime !== null) write(Buffer.from(`${runtime.sha256} ${runtime.size}\n`, 'latin1'));
   if (bundle !== null) write(preamble(bundle, label));
   const lines = readLines(input);
+  let copying: Promise<never> | null = null;
   for (let pushed = false; ; ) {
-    const line = await lines.next(label);
+    // Read also while something goes out: what was said last by a process that ends is lost where nobody listens.
+    const line: string | null = await Promise.race([lines.next(label), ...(copying === null ? [] : [copying])]);
     if (line === null) return { chatter: lines.chatter() };
     const [word, ...rest] = line.split(' ');
     switch (word) {
@@ -56,12 +76,18 @@ export const greet = async (
         continue;
       case 'none':
         throw noNode(label, rest);
+      case 'bare': {
+        if (runtime === null || baggage === null || copying !== null) throw misunderstood(label, line);
+        const [kernel = '', machine = '', libcs = '', ...old] = rest;
+        const why = refuseRuntime(runtime, { kernel, machine, libcs });
+        if (why !== null) throw noRuntime(label, old, why);
+        write(COPY);
+        sent += runtime.size;
+        copying = sendRuntime(runtime, output, baggage.progress).then(forever);
+        continue;
+      }
       case 'failed':
-        throw new HostError(
-          'no-agent',
-          `${label}: the agent cannot be put in place: ${rest.join(' ')}`,
-          'Make ~/.cache (or $XDG_CACHE_HOME) or the temporary folder there writable, with room for a megabyte.',
-        );
+        throw notPlaced(label, rest.join(' '), runtime !== null && !pushed);
       default:
         throw misunderstood(label, line);
     }
@@ -132,6 +158,11 @@ const nextChunk = (input: Readable): Promise<Buffer | null> =>
     }
   });
 
+/** Only its failure is of interest. */
+const forever = (): Promise<never> => new Promise(() => undefined);
+
+const COPY = Buffer.from('copy\n', 'latin1');
+
 const noNode = (label: string, found: readonly string[]): HostError =>
   found.length === 0
     ? new HostError('no-node', `${label}: Node.js was not found there`, `${INSTALL} ${WHERE}`)
@@ -140,9 +171,29 @@ const noNode = (label: string, found: readonly string[]): HostError =>
         `${label}: Node.js there is too old: ${found.map(one => one.replace('=', ' is ')).join(', ')}`,
         `${INSTALL} ${WHERE}`,
       );
-const INSTALL = 'Install Node.js 18 or later there.';
+const INSTALL = 'Install Node.js 18 or later there, or say `agent push-runtime` to have this machine’s copied to it.';
 const WHERE =
   'It is looked for in PATH and the usual folders; SYNCPLAN_NODE in that account’s SSH environment can name another.';
+
+const noRuntime = (label: string, old: readonly string[], why: string): HostError =>
+  new HostError(
+    old.length === 0 ? 'no-node' : 'old-node',
+    `${label}: there is no Node.js 18 or later there, and this machine’s would not run: ${why}`,
+    'Install Node.js 18 or later there, or run syncplan from a machine of the same system.',
+  );
+
+const notPlaced = (label: string, why: string, isRuntime: boolean): HostError =>
+  isRuntime
+    ? new HostError(
+        'no-agent',
+        `${label}: Node.js cannot be copied there: ${why}`,
+        'Make ~/.cache (or $XDG_CACHE_HOME) there writable, with room for 150 MB, on a file system that programs may run from; or install Node.js 18 or later there.',
+      )
+    : new HostError(
+        'no-agent',
+        `${label}: the agent cannot be put in place: ${why}`,
+        'Make ~/.cache (or $XDG_CACHE_HOME) or the temporary folder there writable, with room for a megabyte.',
+      );
 
 const misunderstood = (label: string, line: string): HostError =>
   new HostError(
@@ -157,48 +208,3 @@ const tooChatty = (label: string, held: Buffer): HostError =>
     `${label}: the login there writes more than ${MAX_CHATTER} bytes before the agent starts: ${held.toString('utf8', 0, 80)}…`,
     'Let the login script of that account be silent in sessions without a terminal.',
   );
-
-const PREAMBLE = 1024;
-
-/** Runs in /bin/sh. `exec` leaves no shell behind; `node -v` takes a few milliseconds and tells the old ones apart. */
-const SCRIPT = [
-  'loader=$1; old=;',
-  'fit() {',
-  'v=$("$1" -v 2>/dev/null </dev/null) || return 0;',
-  'case $v in v1[89].*|v[2-9][0-9].*|v[1-9][0-9][0-9].*) exec "$1" -e "$loader";; v*) old="$old $1=$v";; esac;',
-  '};',
-  'if [ -n "$SYNCPLAN_NODE" ]; then fit "$SYNCPLAN_NODE"; else',
-  'for n in "$(command -v node)" "$(command -v nodejs)"',
-  '"$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.volta/bin/node "$HOME"/.local/share/fnm/node-versions/*/installation/bin/node',
-  '"$HOME"/.fnm/node-versions/*/installation/bin/node "$HOME"/.asdf/installs/nodejs/*/bin/node',
-  '"$HOME"/.local/share/mise/installs/node/*/bin/node "$HOME"/n/bin/node "$HOME"/.local/bin/node "$HOME"/bin/node',
-  '/usr/local/bin/node /usr/bin/node /opt/node*/bin/node /usr/local/lib/nodejs/*/bin/node /opt/homebrew/bin/node',
-  '/snap/bin/node; do if [ -x "$n" ]; then fit "$n"; fi; done; fi;',
-  `echo "${MAGIC} none$old"`,
-].join(' ');
-
-/** Runs in Node.js. Comparisons are written without `!`; mkdir with `recursive` never ends below /proc. */
-const LOADER = [
-  'const fs=require("fs"),path=require("path"),os=require("os"),crypto=require("crypto");',
-  'const take=n=>{const b=Buffer.alloc(n);let at=0;while(at<n){try{const got=fs.readSync(0,b,at,n-at,null);',
-  'if(got===0)process.exit(0);at+=got}catch(e){if(e.code==="EAGAIN")',
-  'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,5);else throw e}}return b};',
-  `const say=t=>fs.writeSync(1,"${MAGIC} "+t.split(String.fromCharCode(10)).join(" ")+String.fromCharCode(10));`,
-  `const {sha256,size,label}=JSON.parse(take(${PREAMBLE}).toString());`,
-  'const sum=b=>crypto.createHash("sha256").update(b).digest("hex");',
-  'const name="agent-"+sha256.slice(0,32)+".mjs";',
-  'const cache=path.isAbsolute(process.env.XDG_CACHE_HOME||"")?process.env.XDG_CACHE_HOME:path.join(os.homedir(),".cache");',
-  'let file=path.join(cache,"syncplan",name);',
-  'const put=(f,b)=>{const t=f+"."+crypto.randomBytes(6).toString("hex");',
-  'fs.writeFileSync(t,b,{flag:"wx",mode:384});fs.renameSync(t,f)};',
-  'let have=false;try{have=sum(fs.readFileSync(file))===sha256}catch{}',
-  'try{if(have===false){say("need "+process.version);const b=take(size);',
-  'for(const f of [cache,path.dirname(file)])try{fs.mkdirSync(f,448)}catch{}',
-  'if(sum(b)===sha256){try{put(file,b)}catch{file=path.join(fs.mkdtempSync(path.join(os.tmpdir(),"syncplan-agent-")),name);put(file,b)}}',
-  'else throw new Error("the bundle was damaged on its way")}',
-  'process.argv[1]=file;process.argv[2]=label;',
-  'import(require("url").pathToFileURL(file)).catch(e=>{say("failed "+e.message);process.exit(1)})}catch(e){say("failed "+e.message);process.exit(1)}',
-].join('');
-
-/** What `ssh` is told to run; the same for every machine and every plan. */
-export const REMOTE_COMMAND = `exec /bin/sh -c '${SCRIPT}' syncplan '${LOADER}'`;

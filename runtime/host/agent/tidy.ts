@@ -1,15 +1,23 @@
-// Old bundles of the agent are removed by age of their last use; hosts may share a home, so only what is old is touched.
+// Old bundles of the agent, and copies of Node.js, are removed by age of their last use; hosts may share a home, so only
+// what is old is touched.
 import { readdir, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Marks this bundle as used and removes those that were not for a month. Failures do not matter: it is a cache. */
-export const tidyBundles = async (bundle: string, cacheFolder: string, now: number): Promise<void> => {
+export type Used = {
+  /** The bundle that runs, and the Node.js that runs it. */
+  readonly bundle: string;
+  readonly node: string;
+};
+
+/** Marks what is used and removes what was not for a month. Failures do not matter: it is a cache. */
+export const tidyBundles = async ({ bundle, node }: Used, cacheFolder: string, now: number): Promise<void> => {
   try {
     if (TEMPORARY.test(dirname(bundle))) await rm(dirname(bundle), { recursive: true });
     if (dirname(bundle) !== cacheFolder) return;
-    await utimes(bundle, new Date(now), new Date(now));
+    const used = [bundle, node].filter(path => dirname(path) === cacheFolder);
+    for (const path of used) await utimes(path, new Date(now), new Date(now));
     for (const name of await readdir(cacheFolder)) {
-      if (!BUNDLE.test(name) || name === basename(bundle)) continue;
+      if (!OURS.test(name) || used.some(path => basename(path) === name)) continue;
       const path = join(cacheFolder, name);
       const { mtimeMs } = await stat(path);
       if (now - mtimeMs > MONTH_MS) await unlink(path);
@@ -21,6 +29,6 @@ export const tidyBundles = async (bundle: string, cacheFolder: string, now: numb
 
 /** Made by the loader where the cache could not be written. */
 const TEMPORARY = /\/syncplan-agent-[^/]{6}$/;
-/** Bundles, and what an interrupted push left behind. */
-const BUNDLE = /^agent-[0-9a-f]{32}\.mjs(?:\.[0-9a-f]{12})?$/;
+/** Bundles, copies of Node.js, and what an interrupted push of either left behind. */
+const OURS = /^(?:agent-[0-9a-f]{32}\.mjs(?:\.[0-9a-f]{12})?|node-[0-9a-f]{64}(?:\.\w{6})?)$/;
 const MONTH_MS = 30 * 24 * 3600 * 1000;
