@@ -15,20 +15,20 @@ const folder = bytes.refine(
   'is no folder below a root',
 );
 
+const user = z.string().regex(/^[A-Za-z_][A-Za-z0-9._-]*$/, 'is no user name');
+
+const jump = z.strictObject({
+  host: z.string().regex(/^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/, 'is no address'),
+  user: user.optional(),
+  port: z.int().min(1).max(65_535).optional(),
+  key: z.string().optional(),
+  config: z.string().optional(),
+  base: z.string(),
+});
+
 const address = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('local') }),
-  z.strictObject({
-    kind: z.enum(['ssh', 'sftp']),
-    host: z.string().regex(/^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/, 'is no address'),
-    user: z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9._-]*$/, 'is no user name')
-      .optional(),
-    port: z.int().min(1).max(65_535).optional(),
-    key: z.string().optional(),
-    config: z.string().optional(),
-    base: z.string(),
-  }),
+  jump.extend({ kind: z.enum(['ssh', 'sftp']), via: z.array(jump).min(1).optional() }),
 ]);
 
 const host = z
@@ -40,6 +40,7 @@ const host = z
     tags: z.array(name),
     address,
     agent: z.enum(['auto', 'node', 'sftp', 'push-runtime']),
+    become: user.optional(),
   })
   .refine(
     ({ address: { kind }, agent }) => kind !== 'sftp' || agent === 'sftp',

@@ -36,6 +36,8 @@ export type HostPlan = {
    * Node.js gets a copy of this machine's.
    */
   readonly agent: 'auto' | 'node' | 'sftp' | 'push-runtime';
+  /** The account that the far side runs as, by `sudo`. */
+  readonly become?: string;
 };
 
 export type HostAddress =
@@ -44,7 +46,13 @@ export type HostAddress =
   /** Relative roots begin in the login folder. */
   | ({ readonly kind: 'sftp' } & SshPlace);
 
-export type SshPlace = {
+export type SshPlace = Jump & {
+  /** The hosts it is reached through, the first to be passed first. */
+  readonly via?: readonly Jump[];
+};
+
+/** A machine that ssh logs in to. */
+export type Jump = {
   readonly host: string;
   readonly user?: string;
   readonly port?: number;

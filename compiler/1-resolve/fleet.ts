@@ -5,8 +5,9 @@ import type { Span } from '../../grammar/source.js';
 import { finding } from '../catalog/finding.js';
 import * as catalog from '../catalog/fleet.js';
 import * as names from '../catalog/names.js';
-import type { HostAddress } from '../plan.js';
+import type { HostAddress, Jump } from '../plan.js';
 import { parseAddress } from './address.js';
+import { resolveJumps } from './jumps.js';
 import {
   type Driver,
   inherited,
@@ -31,11 +32,17 @@ export const resolveFleet = (around: Surroundings): FleetModel => {
   for (const statement of around.shapes.top('fleet')) readFleet(tree, statement, around);
   const drafts = [...tree.drafts.values()];
   const ids = idsOf(drafts);
-  const hosts = drafts.map((draft, at) => settle(draft, ids[at] ?? draft.name, around));
   const places = [...tree.regions.entries()].flatMap(([region, { groups }]) => [
     { region, group: null },
     ...[...groups.keys()].map(group => ({ region, group })),
   ]);
+  const direct = drafts.map((draft, at) => ({
+    host: settle(draft, ids[at] ?? draft.name, around),
+    level: draft.level,
+  }));
+  const near = direct.map(({ host }) => host);
+  const jumpsOf = resolveJumps(direct, findHosts(near, places, around), around);
+  const hosts = near.map(host => withJumps(host, jumpsOf(host)));
   return {
     hosts,
     find: findHosts(hosts, places, around),
@@ -184,6 +191,7 @@ const settle = (draft: Draft, id: string, around: Surroundings): HostModel => {
     address: isLocal ? { kind: 'local' } : addressOf(draft, around),
     isLocal,
     agent: driverOf(draft, around),
+    become: becomeOf(draft, around),
     roots: rootsOf(draft, isLocal),
     span: draft.span,
   };
@@ -204,6 +212,23 @@ const driverOf = ({ at, level, name }: Draft, { report }: Surroundings): Driver 
   if (at === 'local' && said?.value !== 'node') return 'auto';
   return said?.value ?? 'auto';
 };
+
+/** It is about the far side: this machine stays whoever started syncplan. */
+const becomeOf = ({ at, level, name }: Draft, { report }: Surroundings): string | null => {
+  const said = inherited(level, 'become');
+  if (said === null || at === null) return null;
+  const isSftp = at !== 'local' && (at.text.startsWith(SFTP) || inherited(level, 'agent')?.value === 'sftp');
+  if (isSftp) report(finding(catalog.becomeNowhere, said.span, [name, 'is driven by SFTP, where no program can run']));
+  else if (at === 'local' && level.become === said) {
+    report(finding(catalog.becomeNowhere, said.span, [name, 'is this machine']));
+  }
+  return at === 'local' || isSftp ? null : said.value;
+};
+
+const withJumps = (host: HostModel, via: readonly Jump[]): HostModel =>
+  via.length === 0 || host.address === null || host.address.kind === 'local'
+    ? host
+    : { ...host, address: { ...host.address, via } };
 
 const addressOf = ({ at, level }: Draft, { report }: Surroundings): HostAddress | null => {
   if (at === null || at === 'local') return null;

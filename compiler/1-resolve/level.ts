@@ -5,7 +5,7 @@ import { finding, type Report } from '../catalog/finding.js';
 import * as fleet from '../catalog/fleet.js';
 import * as names from '../catalog/names.js';
 import * as settings from '../catalog/settings.js';
-import { isPort, isUser } from './address.js';
+import { type Address, isPort, isUser, parseAddress } from './address.js';
 import type { IsPoisoned } from './poison.js';
 import { baseOf, type Program } from './program.js';
 import { readRootPath } from './root-path.js';
@@ -21,7 +21,9 @@ export type Level = {
   port: Setting<number> | null;
   key: Setting<string> | null;
   config: Setting<string> | null;
+  via: Via | null;
   agent: (Setting<Driver> & { readonly span: Span }) | null;
+  become: (Setting<string> & { readonly span: Span }) | null;
   readonly roots: Map<string, RootSetting>;
   /** Statements that set something here, for naming both where it is set twice. */
   readonly set: Map<string, Span>;
@@ -29,6 +31,9 @@ export type Level = {
 
 /** A value and the folder of the file that says it. */
 export type Setting<T> = { readonly value: T; readonly base: string };
+
+/** A host of the fleet, or an address. */
+export type Via = { readonly span: Span } & ({ readonly reference: string } | { readonly address: Address });
 
 /** Null where faulty, which is reported. */
 export type RootSetting = {
@@ -54,13 +59,15 @@ export const newLevel = (parent: Level | null): Level => ({
   port: null,
   key: null,
   config: null,
+  via: null,
   agent: null,
+  become: null,
   roots: new Map(),
   set: new Map(),
 });
 
 /** The innermost value of a setting. */
-export const inherited = <K extends 'user' | 'port' | 'key' | 'config' | 'agent'>(
+export const inherited = <K extends 'user' | 'port' | 'key' | 'config' | 'agent' | 'become'>(
   level: Level | null,
   name: K,
 ): Level[K] | null => (level === null ? null : (level[name] ?? inherited(level.parent, name)));
@@ -84,6 +91,12 @@ export const readLevel = (level: Level, owner: Statement, around: Surroundings):
         if (isAgain(level, 'agent', statement.head.span, owner, report) || said.refused) break;
         level.agent = { value: driverOf(said.words[0]), base: '', span: statement.head.span };
         break;
+      case 'become': {
+        if (isAgain(level, 'become', statement.head.span, owner, report)) break;
+        const user = readUser(said, around);
+        if (user !== null) level.become = { value: user, base: '', span: statement.head.span };
+        break;
+      }
     }
   }
 };
@@ -91,20 +104,30 @@ export const readLevel = (level: Level, owner: Statement, around: Surroundings):
 const driverOf = (word: string | undefined): Driver =>
   word === 'node' || word === 'sftp' || word === 'push-runtime' ? word : 'auto';
 
-const readSsh = (level: Level, ssh: Statement, { program, shapes, values, report }: Surroundings): void => {
+const readUser = (said: Said, { values, report }: Surroundings): string | null => {
+  const written = said.one('USER');
+  const value = written === null ? null : values.textOf(written);
+  if (written === null || value === null) return null;
+  if (isUser(value)) return value;
+  report(finding(fleet.badUser, written.span, [value]));
+  return null;
+};
+
+const readSsh = (level: Level, ssh: Statement, around: Surroundings): void => {
+  const { program, shapes, values, report } = around;
   const base = baseOf(program, ssh.span);
   for (const [statement, said] of shapes.body(ssh)) {
     const name = statement.head.text;
     if (isAgain(level, name, statement.head.span, ssh, report)) continue;
     switch (name) {
       case 'user': {
-        const written = said.one('USER');
-        const value = written === null ? null : values.textOf(written);
-        if (written === null || value === null) break;
-        if (isUser(value)) level.user = { value, base };
-        else report(finding(fleet.badUser, written.span, [value]));
+        const value = readUser(said, around);
+        if (value !== null) level.user = { value, base };
         break;
       }
+      case 'via':
+        level.via = readVia(said, around);
+        break;
       case 'port': {
         const written = said.one('PORT');
         const number = written === null ? null : values.numberOf(written);
@@ -125,6 +148,18 @@ const readSsh = (level: Level, ssh: Statement, { program, shapes, values, report
       }
     }
   }
+};
+
+const readVia = (said: Said, { values, report }: Surroundings): Via | null => {
+  const host = said.one('HOST');
+  if (host?.kind === 'name') return { reference: host.text, span: host.span };
+  const written = said.one('ADDRESS');
+  const text = written?.kind === 'string' ? values.text(written) : null;
+  if (written === null || text === null) return null;
+  const address = parseAddress(text);
+  if (typeof address !== 'string') return { address, span: written.span };
+  report(finding(fleet.badAddress, written.span, [text, address]));
+  return null;
 };
 
 const readRoot = (level: Level, statement: Statement, around: Surroundings): void => {

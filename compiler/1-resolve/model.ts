@@ -51,6 +51,8 @@ export type HostModel = {
   readonly address: HostAddress | null;
   readonly isLocal: boolean;
   readonly agent: 'auto' | 'node' | 'sftp' | 'push-runtime';
+  /** Through `sudo`; null for the account that is logged in to. */
+  readonly become: string | null;
   readonly roots: ReadonlyMap<string, RootModel>;
   /** Its name in the statement that declares it. */
   readonly span: Span;

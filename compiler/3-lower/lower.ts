@@ -29,6 +29,7 @@ const lowerHost = (host: HostModel): HostPlan => ({
   tags: host.tags,
   address: settled(host.address),
   agent: host.agent,
+  ...(host.become === null ? {} : { become: host.become }),
 });
 
 /** Dependencies first; among independent blocks the order of the text. */

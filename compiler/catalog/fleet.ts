@@ -269,3 +269,41 @@ export const wrongDriver = kind({
     'leave the setting out for this host, or say `agent auto`',
   ],
 });
+
+export const badJump = kind({
+  code: 'SP4023',
+  severity: 'error',
+  title: 'a host that cannot be jumped through',
+  explanation:
+    '`via` names one host of the fleet that is reached over SSH, or a quoted address. For several on the way, say `via` for that host in its turn.',
+  example: 'fleet { ssh { via build }; host build at local; host web-01 at "10.0.1.11" }\n',
+  say: (name: string, why: string) => [
+    `${quoted(name)} cannot be jumped through: it ${why}`,
+    'name one host that is reached over SSH, or an address in quotes',
+  ],
+});
+
+export const jumpCircle = kind({
+  code: 'SP4024',
+  severity: 'error',
+  title: 'hosts that are reached through each other',
+  explanation: 'Following `via` from a host must end at one that is reached directly.',
+  example: 'fleet { host a at "a" { ssh { via b } }; host b at "b" { ssh { via a } } }\n',
+  say: (host: string, via: string) => [
+    `${quoted(host)} and ${quoted(via)} are reached through each other`,
+    'say `via` only for the group or the hosts behind the jump host',
+  ],
+});
+
+export const becomeNowhere = kind({
+  code: 'SP4025',
+  severity: 'error',
+  title: '`become` where no other account can be taken',
+  explanation:
+    '`become` starts the far side through `sudo`. A host driven by SFTP starts nothing, and on this machine whoever starts syncplan is meant.',
+  example: 'fleet { become www-data; host shop at "sftp://shop.example.net" }\n',
+  say: (host: string, why: string) => [
+    `${quoted('become')} does not fit: ${quoted(host)} ${why}`,
+    'log in there as that user, or say `become` only for the other hosts',
+  ],
+});

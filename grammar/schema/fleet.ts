@@ -127,7 +127,6 @@ export const FLEET_ROWS: readonly Row[] = [
     name: 'become',
     contexts: LEVELS,
     signature: 'USER',
-    since: 'fourth',
     doc: 'The far side runs through `sudo -n -u USER`.',
   },
 ];
@@ -141,7 +140,6 @@ export const SSH_ROWS: readonly Row[] = [
     name: 'via',
     contexts: ['ssh'],
     signature: 'HOST|ADDRESS',
-    since: 'fourth',
     doc: 'The host that is jumped through: one of the fleet, or an address.',
   },
 ];

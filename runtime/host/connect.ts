@@ -10,10 +10,20 @@ import { agentHost } from './agent/client.js';
 import { type Baggage, type Bundle, greet, makeBundle } from './agent/push.js';
 import { REMOTE_COMMAND, REMOTE_COMMAND_WITH_RUNTIME } from './agent/remote-command.js';
 import { ownRuntime, type Runtime } from './agent/runtime.js';
+import { commandAs, explainSudo } from './become.js';
 import { type Carrier, startCarrier } from './carrier.js';
 import type { Host } from './host.js';
 import { HostError } from './host-error.js';
-import { type SshAddress, type SshOptions, sshArguments, sshConfigOf, sshWay } from './ssh.js';
+import {
+  byHand,
+  keyPathOf,
+  type SshAddress,
+  type SshOptions,
+  sshArguments,
+  sshConfigOf,
+  sshEnvironment,
+  sshWay,
+} from './ssh.js';
 import { choosesCiphers } from './ssh-ciphers.js';
 import { explainSsh, tail } from './ssh-failure.js';
 
@@ -74,10 +84,16 @@ export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promi
       checkSignal(host.id, options.signal);
       const fastCipher = await mayChooseCipher(sshConfigOf(address, sshOptions));
       const copied = host.agent === 'push-runtime' ? await readRuntime(host.id) : null;
-      return connectSsh(host.id, address, { bundle: await readBundle(), runtime: copied }, fastCipher, {
-        ...options,
-        home,
-      });
+      return connectSsh(
+        host.id,
+        { address, become: host.become },
+        { bundle: await readBundle(), runtime: copied },
+        fastCipher,
+        {
+          ...options,
+          home,
+        },
+      );
     });
   };
 };
@@ -97,10 +113,11 @@ const connectLocal = async (label: string, options: ConnectOptions): Promise<Hos
 };
 
 type Luggage = Omit<Baggage, 'progress'>;
+type Destination = { readonly address: SshAddress; readonly become: string | undefined };
 
 const connectSsh = async (
   label: string,
-  address: SshAddress,
+  { address, become }: Destination,
   luggage: Luggage,
   fastCipher: boolean,
   options: ConnectOptions & { readonly home: string },
@@ -108,22 +125,36 @@ const connectSsh = async (
   const way = sshWay(label, address, options);
   for (let attempt = 1, fast = fastCipher; ; attempt++) {
     const command = luggage.runtime === null ? REMOTE_COMMAND : REMOTE_COMMAND_WITH_RUNTIME;
-    const args = sshArguments(way, address.host, command, { fastCipher: fast });
-    const carrier = startCarrier('ssh', args, { ...options.environment, LC_ALL: 'C' });
+    const args = sshArguments(way, address.host, commandAs(label, become, command), { fastCipher: fast });
+    const carrier = startCarrier('ssh', args, sshEnvironment(address, options.environment));
     let again = false;
     try {
       return await settle(carrier, label, 'agent', luggage, options, async chatter => {
         const { exitCode, signal, failure } = await carrier.ended;
         if (failure !== null) return noSsh(label, failure);
-        const byHand = ['ssh', ...way].join(' ');
-        const key = address.key === undefined ? null : (way[way.indexOf('-i') + 1] ?? null);
+        const typed = byHand(way);
+        const key = keyPathOf(address, options);
         const stderr = carrier.stderr();
+        if (become !== undefined && exitCode !== 255) {
+          const tryIt = `${typed} -- ${address.host}`;
+          const refused = explainSudo({ label, user: become, login: address.user, stderr, tryIt });
+          if (refused !== null) return refused;
+        }
         // An older ssh does not know how to put one cipher first.
         if (fast && /Bad SSH2 cipher spec|unknown cipher/i.test(stderr)) {
           fast = false;
           again = true;
         }
-        const explained = explainSsh({ label, host: address.host, byHand, key, exitCode, signal, stderr, chatter });
+        const explained = explainSsh({
+          label,
+          host: address.host,
+          byHand: typed,
+          key,
+          exitCode,
+          signal,
+          stderr,
+          chatter,
+        });
         again ||= explained.again;
         return explained.error;
       });

@@ -3,6 +3,7 @@
 export const HOST_ERROR_CODES = [
   'unreachable',
   'refused-key',
+  'refused-user',
   'unknown-host-key',
   'changed-host-key',
   'no-node',

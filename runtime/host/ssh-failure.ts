@@ -102,6 +102,25 @@ const ROWS: readonly Row[] = [
     help: () =>
       'It does so after failed logins (PerSourcePenalties in sshd_config). Wait some minutes, then run it again.',
   },
+  // With a host on the way, what that one says goes before the connection that ends with it.
+  {
+    when: /Could not resolve hostname/,
+    code: 'unreachable',
+    what: 'the name is not known',
+    help: end => `Check the host’s address in the plan or in the SSH configuration; try: ${tryIt(end)}`,
+  },
+  {
+    when: /administratively prohibited/,
+    code: 'unreachable',
+    what: 'the host on the way does not let connections through',
+    help: end => `Allow it there: AllowTcpForwarding yes in sshd_config. Try by hand: ${tryIt(end)}`,
+  },
+  {
+    when: /connect to (?:host|address) .* port \d+: (.*)|channel \d+: open failed|stdio forwarding failed/,
+    code: 'unreachable',
+    what: 'it cannot be reached',
+    help: end => `Is the machine up, sshd running, the port right? Try by hand: ${tryIt(end)}`,
+  },
   {
     when: /kex_exchange_identification|ssh_exchange_identification|Connection (?:reset|closed) by|Exceeded MaxStartups|banner exchange/,
     code: 'unreachable',
@@ -111,19 +130,13 @@ const ROWS: readonly Row[] = [
     again: true,
   },
   {
-    when: /Could not resolve hostname/,
-    code: 'unreachable',
-    what: 'the name is not known',
-    help: end => `Check the host’s address in the plan or in the SSH configuration; try: ${tryIt(end)}`,
-  },
-  {
     when: /Unable to negotiate/,
     code: 'unreachable',
     what: 'both sides have no cipher or key type in common',
     help: end => `Try by hand, with -v for details: ${tryIt(end)}`,
   },
   {
-    when: /connect to (?:host|address) .* port \d+: (.*)|timed out|No route to host|Network is unreachable|Broken pipe|Timeout, server .* not responding|proxy/i,
+    when: /timed out|No route to host|Network is unreachable|Broken pipe|Timeout, server .* not responding|proxy/i,
     code: 'unreachable',
     what: 'it cannot be reached',
     help: end => `Is the machine up, sshd running, the port right? Try by hand: ${tryIt(end)}`,

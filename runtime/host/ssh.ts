@@ -4,11 +4,14 @@
 // agents are as the user's own configuration says; what follows is only what must hold for every connection.
 import { isIPv6 } from 'node:net';
 import { isAbsolute, join } from 'node:path';
-import type { HostAddress } from '../../compiler/plan.js';
+import type { HostAddress, Jump } from '../../compiler/plan.js';
 import { HostError } from './host-error.js';
+import { quoteWord } from './shell/quote.js';
 import { ACCEPT_NEW } from './ssh-failure.js';
 
 export type SshAddress = Exclude<HostAddress, { kind: 'local' }>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type SshOptions = {
   /** For all hosts; a host's own `config` goes before it. */
@@ -23,16 +26,45 @@ export type SshOptions = {
 export const sshWay = (label: string, address: SshAddress, options: SshOptions): string[] => {
   checkAddress(label, address);
   const config = sshConfigOf(address, options);
+  const key = keyPathOf(address, options);
   return [
     ...(config === undefined ? [] : ['-F', config]),
-    ...(address.key === undefined
-      ? []
-      : ['-i', resolveFrom(address.key, address.base, options), '-o', 'IdentitiesOnly=yes']),
+    ...(key === null ? [] : ['-i', key, '-o', 'IdentitiesOnly=yes']),
     ...(address.port === undefined ? [] : ['-p', String(address.port)]),
     ...(address.user === undefined ? [] : ['-l', address.user]),
     ...(options.acceptNewKeys ? ['-o', ACCEPT_NEW] : []),
+    ...proxyOf(label, address.via ?? [], options),
   ];
 };
+
+/** Of the key that the plan names. */
+export const keyPathOf = ({ key, base }: Jump, options: SshOptions): string | null =>
+  key === undefined ? null : resolveFrom(key, base, options);
+
+/** Opens a connection through the hosts on the way to where they are to lead: the arguments of `ssh`. `to` is `[host]:port`. */
+export const jumpArguments = (label: string, via: readonly Jump[], to: string, options: SshOptions): string[] => {
+  const last = via.at(-1)!;
+  const way = sshWay(label, { kind: 'ssh', ...last, via: via.slice(0, -1) }, options);
+  return [...way, ...ALWAYS.flatMap(option => ['-o', option]), '-W', to, '--', last.host];
+};
+
+/** ssh runs it by a shell, and puts in where it leads; so percent signs of ours are doubled. */
+const proxyOf = (label: string, via: readonly Jump[], options: SshOptions): string[] => {
+  if (via.length === 0) return [];
+  const words = jumpArguments(label, via, DESTINATION, options).map(word =>
+    word === DESTINATION ? word : quoteTwice(word.replaceAll('%', '%%')),
+  );
+  return ['-o', `ProxyCommand=ssh ${words.join(' ')}`];
+};
+
+/** For a shell, and before it for ssh, which reads quotes as well but takes a backslash inside them for an escape. */
+const quoteTwice = (word: string): string => `'${word.replaceAll("'", `'"'"'`)}'`;
+
+const DESTINATION = '[%h]:%p';
+
+/** A call as a person types it. */
+export const byHand = (way: readonly string[]): string =>
+  ['ssh', ...way].map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : quoteWord(word))).join(' ');
 
 /** The whole call. With `fastCipher`, AES-GCM is asked for first. */
 export const sshArguments = (
@@ -49,6 +81,13 @@ export const sshArguments = (
   host,
   command,
 ];
+
+/** Messages in English. A ProxyCommand of ours is written for a POSIX shell, whatever shell this user has. */
+export const sshEnvironment = ({ via = [] }: SshAddress, environment: Environment): Environment => ({
+  ...environment,
+  LC_ALL: 'C',
+  ...(via.length === 0 ? {} : { SHELL: '/bin/sh' }),
+});
 
 /** The configuration file this host is reached with, if the plan or the command line names one. */
 export const sshConfigOf = (address: SshAddress, options: SshOptions): string | undefined =>

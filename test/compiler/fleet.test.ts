@@ -56,6 +56,32 @@ test('Node.js is copied to other machines only, and to none that is reached by S
   assert.deepEqual(await codesIn(text), ['SP4022 agent']);
 });
 
+test('a way leads through hosts of the fleet or an address, and never through the host itself', async () => {
+  const hosts = await hostsOf(`fleet {
+    ssh { user deploy; key "~/k"; config "ssh.conf"; via bastion }
+    become www-data
+    root r "/a/b"
+    host m at local
+    host bastion at "ops@bastion:2222"
+    host plain at "plain" { ssh { via "gate@[2001:db8::1]:2022" } }
+    host near at "near"
+    region eu { ssh { via gate }; host gate at "gate"; host far at "far" }
+  }
+  role remote is bastion, plain, near, gate, far`);
+  const viaOf = (id: string): unknown => (hosts.get(id) as { address: { via?: unknown } }).address.via;
+  const files = { key: '~/k', config: 'ssh.conf', base: '' };
+  const bastion = { host: 'bastion', user: 'ops', port: 2222, ...files };
+  assert.equal(viaOf('bastion'), undefined);
+  assert.deepEqual(viaOf('near'), [bastion]);
+  assert.deepEqual(viaOf('plain'), [{ host: '2001:db8::1', user: 'gate', port: 2022, config: 'ssh.conf', base: '' }]);
+  assert.deepEqual(viaOf('gate'), [bastion]);
+  assert.deepEqual(viaOf('far'), [bastion, { host: 'gate', user: 'deploy', ...files }]);
+  assert.deepEqual(
+    [...hosts.values()].map(host => (host as { become?: string }).become),
+    ['www-data', 'www-data', 'www-data', undefined, 'www-data', 'www-data'],
+  );
+});
+
 test('a host is called by its last name where that is unique, else by the shortest suffix that is', async () => {
   const hosts = await hostsOf(`fleet {
     root r "/a/b"

@@ -14,6 +14,7 @@ const PROGRAMS = {
   setfattr: 'attr',
   setfacl: 'acl',
   strace: 'strace',
+  sudo: 'sudo',
 };
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/bin'];
 

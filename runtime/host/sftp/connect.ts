@@ -8,14 +8,14 @@ import SftpClient from 'ssh2-sftp-client';
 import type { HostAddress } from '../../../compiler/plan.js';
 import type { Host } from '../host.js';
 import { HostError } from '../host-error.js';
-import { type SshOptions, sshConfigOf, sshWay } from '../ssh.js';
+import { byHand, jumpArguments, keyPathOf, type SshOptions, sshConfigOf, sshWay } from '../ssh.js';
 import { explainSsh } from '../ssh-failure.js';
 import { openSftpHost } from './host.js';
 import { type HostKeys, makeHostKeys } from './host-keys.js';
 import { type Login, prepareLogin } from './login.js';
 import { lostConnection, openSession } from './session.js';
 import { type Environment, readSettings, type Settings } from './settings.js';
-import { openTransport, type Transport } from './transport.js';
+import { openProgram, openTransport, type Transport } from './transport.js';
 
 export type SftpConnectOptions = SshOptions & {
   readonly environment: Environment;
@@ -31,24 +31,32 @@ export type SftpAddress = Exclude<HostAddress, { kind: 'local' }>;
 
 export const connectSftp = async (label: string, address: SftpAddress, options: SftpConnectOptions): Promise<Host> => {
   const way = sshWay(label, address, options);
-  const key = address.key === undefined ? null : (way[way.indexOf('-i') + 1] ?? null);
+  const key = keyPathOf(address, options);
   const explain = (stderr: string) =>
     explainSsh({
       label,
       host: address.host,
-      byHand: ['ssh', ...way].join(' '),
+      byHand: byHand(way),
       key,
       exitCode: 255,
       signal: null,
       stderr,
       chatter: '',
     });
-  const settings = await readSettings(label, [...way, '--', address.host], options.environment);
+  const { via = [], ...plain } = address;
+  // What the plan says of the way counts in the place of what the configuration says.
+  const asked = via.length === 0 ? way : [...sshWay(label, plain, options), '-o', 'ProxyCommand=none'];
+  const settings = await readSettings(label, [...asked, '--', address.host], options.environment);
   if ('stderr' in settings) throw explain(settings.stderr).error;
   const login = await prepareLogin(settings);
+  const open = (): ReturnType<typeof openTransport> => {
+    const to = `[${settings.host}]:${settings.port}`;
+    if (via.length > 0) return openProgram(jumpArguments(label, via, to, options), options.environment);
+    return openTransport(settings, sshConfigOf(address, options), options.environment);
+  };
   for (let attempt = 1; ; attempt++) {
     checkSignal(label, options.signal);
-    const found = await attemptLogin(label, settings, sshConfigOf(address, options), login, options);
+    const found = await attemptLogin(label, settings, open, login, options);
     if (!('stderr' in found)) return found;
     checkSignal(label, options.signal);
     const { error, again } = explain(found.stderr);
@@ -61,11 +69,11 @@ export const connectSftp = async (label: string, address: SftpAddress, options: 
 const attemptLogin = async (
   label: string,
   settings: Settings,
-  config: string | undefined,
+  open: () => ReturnType<typeof openTransport>,
   login: Login,
   options: SftpConnectOptions,
 ): Promise<Host | { readonly stderr: string }> => {
-  const transport = await openTransport(settings, config, options.environment);
+  const transport = await open();
   if (!('stream' in transport)) return transport;
   const keys = makeHostKeys(settings, options.random ?? randomBytes);
   const state: { error: Error | null } = { error: null };

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { HostError } from '../host-error.js';
+import type { Environment } from '../ssh.js';
 
 export type Settings = {
   /** The address behind an alias. */
@@ -26,7 +27,7 @@ export type Settings = {
   readonly family: 0 | 4 | 6;
 };
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
 /** Output of a failed `ssh -G` is the caller's to explain. */
 export const readSettings = async (

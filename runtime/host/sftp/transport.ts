@@ -20,7 +20,7 @@ export const openTransport = (
   config: string | undefined,
   environment: Environment,
 ): Promise<Transport | NoTransport> =>
-  settings.jumps.length === 0 ? openSocket(settings) : openJump(settings, config, environment);
+  settings.jumps.length === 0 ? openSocket(settings) : openProgram(jumpOf(settings, config), environment);
 
 const openSocket = ({ host, port, family }: Settings): Promise<Transport | NoTransport> =>
   new Promise(resolve => {
@@ -51,16 +51,12 @@ const openSocket = ({ host, port, family }: Settings): Promise<Transport | NoTra
   });
 
 /** The last host on the way is asked to open the connection; the ones before it are its own way. */
-const openJump = async (
-  { host, port, jumps }: Settings,
-  config: string | undefined,
-  environment: Environment,
-): Promise<Transport> => {
+const jumpOf = ({ host, port, jumps }: Settings, config: string | undefined): string[] => {
   const last = jumps[jumps.length - 1]!;
   const before = jumps.slice(0, -1);
   const address = /^(?:ssh:\/\/)?(?:([^@]*)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(last);
   const [, user, name = last, jumpPort] = address ?? [];
-  const args = [
+  return [
     ...(config === undefined ? [] : ['-F', config]),
     ...(user === undefined ? [] : ['-l', user]),
     ...(jumpPort === undefined ? [] : ['-p', jumpPort]),
@@ -73,7 +69,11 @@ const openJump = async (
     '--',
     name.replace(/^\[(.*)\]$/, '$1'),
   ];
-  const carrier = startCarrier('ssh', args, { ...environment, LC_ALL: 'C' });
+};
+
+/** Over the standard streams of an `ssh -W`, which a ProxyCommand of its own may lead to the last host on the way. */
+export const openProgram = async (args: readonly string[], environment: Environment): Promise<Transport> => {
+  const carrier = startCarrier('ssh', args, { ...environment, LC_ALL: 'C', SHELL: '/bin/sh' });
   let sent = 0;
   let received = 0;
   const stream = new Duplex({

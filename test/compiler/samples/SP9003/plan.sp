@@ -1,8 +1,6 @@
 syncplan 1
 fleet {
-  ssh { via web-02 }
   agent shell
-  become www-data
   root www "/srv/www"
   host build at local { root www "./dist" }
   region eu {

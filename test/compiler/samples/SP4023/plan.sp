@@ -1,0 +1,15 @@
+syncplan 1
+fleet {
+  root www "/srv/www"
+  host build at local { root www "./dist" }
+  region eu {
+    group web {
+      ssh { via build }
+      host web-01 at "10.0.1.11" { ssh { via eu.web } }
+      host web-02 at "10.0.1.12"
+    }
+  }
+}
+role master is build
+role remote is eu.web
+block app { take all in www }
