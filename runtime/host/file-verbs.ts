@@ -116,13 +116,17 @@ export type FileVerbs = {
   readonly release: (folder: Folder) => Maybe<void>;
   /** Names and stats, in no order; a name that vanished meanwhile is left out. */
   readonly list: (folder: Folder) => Maybe<readonly Named[] | Fault>;
+  /** This folder and all below it are about to be listed: from now on they may be listed together, until the function that this
+   * gives is called. Absent where that saves nothing. */
+  readonly ahead?: (folder: Folder) => () => void;
   readonly stat: (batch: readonly { readonly at: Folder; readonly name: string }[]) => Maybe<readonly (Stat | Fault)[]>;
   /** What a link points to: its text, and with `followed` the stat of what it leads to. */
   readonly readLink: (at: Folder, name: string) => Maybe<string | Fault>;
   readonly followed: (at: Folder, name: string) => Maybe<Stat | Fault>;
   /** Opens for reading; `follow` only where the link policy says so. */
   readonly read: (at: Folder, name: string, follow: boolean) => Maybe<Source | Fault>;
-  readonly write: (at: Folder, name: string) => Maybe<Sink | Fault>;
+  /** With `late`, whether something stands there already may be told by `finish` instead. */
+  readonly write: (at: Folder, name: string, late?: boolean) => Maybe<Sink | Fault>;
   /** One answer for each deed, in order; a deed that fails does not stop the next. */
   readonly perform: (deeds: readonly Deed[]) => Maybe<readonly (null | Fault)[]>;
   /** Makes durable all that was done on the file system of this folder, by one call for many files; ENOSYS where there is

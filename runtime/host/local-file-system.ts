@@ -10,11 +10,14 @@ export const fileSystemOf = (folder: Folder): string => {
   try {
     // A signed number of 32 bits on some systems.
     const type = Number(statfsSync(folderPath(folder)).type) >>> 0;
-    return FILE_SYSTEMS[type] ?? (process.platform === 'linux' ? type.toString(16) : '');
+    return process.platform === 'linux' ? nameOfFileSystem(type) : (FILE_SYSTEMS[type] ?? '');
   } catch {
     return '';
   }
 };
+
+/** By the number that Linux gives its type; that number in hexadecimal where it has no name here. */
+export const nameOfFileSystem = (type: number): string => FILE_SYSTEMS[type] ?? type.toString(16);
 
 /** access(2): rights, and whether the file system is mounted to be written to. */
 export const mayWriteTo = (folder: Folder): null | Fault => {

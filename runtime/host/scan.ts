@@ -135,7 +135,9 @@ const observe = async (
   const pace = makePace(breathe);
   const [hasher, { size }] = [await openDigests('xxh128'), await openDigests(selection.algorithm)];
   const extras = makeExtraReader(verbs, selection, managed, hasher);
-  const listed = await walkTree({ verbs, start, ...ownOf(root), selection, matcher, managed, hasher, pace });
+  const done = start === null ? undefined : verbs.ahead?.(start.folder);
+  const walk = { verbs, start, ...ownOf(root), selection, matcher, managed, hasher, pace };
+  const listed = await walkTree(walk).finally(done);
   if (isFault(listed)) throw unusable(path, listed);
   const walked = extras === null ? listed : await withExtras(verbs, start, listed, extras, hasher);
   const table = cache.table(selection.algorithm, size);

@@ -15,6 +15,7 @@ const PROGRAMS = {
   setfacl: 'acl',
   strace: 'strace',
   sudo: 'sudo',
+  busybox: 'busybox',
 };
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/bin'];
 

@@ -1,69 +1,95 @@
 // What tools a machine has, and of which make: tried once, by doing a small thing with each, not by what it calls itself.
+import { HostError } from '../host-error.js';
 import type { ShellSession } from './session.js';
 
 export type ShellTools = {
+  /** `linux x86_64`. */
   readonly system: string;
-  /** `printf`: find prints records itself; `print0`: names only, with stat beside it. */
-  readonly find: 'printf' | 'print0' | 'plain';
-  /** Takes `-c` (GNU, BusyBox) or `-f` (BSD). */
-  readonly stat: 'c' | 'f' | null;
+  readonly path: string;
+  /** Programs without which nothing can be done. */
+  readonly missing: readonly string[];
+  /** `printf`: find prints records itself; `exec`: stat prints them for it; null where it can do neither. */
+  readonly find: 'printf' | 'exec' | null;
+  /** `stat -c` prints whole records. */
+  readonly stat: boolean;
+  /** A folder that is held by a descriptor has a name, so that a move begins in it whatever stands at its path. */
+  readonly heldNames: boolean;
+  readonly user: string;
+  readonly userId: number;
+  readonly groups: readonly number[];
+  readonly home: string;
+  readonly boot: string;
+  /** Seconds since 1970 there, as it was asked; null where it does not say. */
+  readonly clock: number | null;
   /** Programs that make digests, in the order they were looked for. */
   readonly digests: readonly string[];
   readonly flock: boolean;
-  /** `sync -f` makes one file system durable. */
+  /** `sync -f` makes one file system durable, `sync FILE` one file. */
   readonly syncOne: boolean;
-  /** `mv -T` never moves into a folder that stands at the destination. */
+  readonly syncFile: boolean;
+  /** `mv -T` and `ln -T` never go into a folder that stands at the destination. */
   readonly exactMove: boolean;
-  /** `touch -d @SECONDS.FRACTION` keeps the fraction. */
+  readonly exactLink: boolean;
+  /** `touch -d @SECONDS` sets the time of a link itself, and keeps a fraction. */
+  readonly touch: boolean;
   readonly fineTouch: boolean;
+  readonly tar: boolean;
 };
 
-export const probeTools = async (session: ShellSession): Promise<ShellTools> => {
-  const { output } = await session.run(PROBE);
-  return parseTools(output.toString('latin1'));
-};
+export const probeTools = async (session: ShellSession): Promise<ShellTools> =>
+  parseTools((await session.ask('probe', [])).output.toString('latin1'));
 
 /** Lines `name value`; what is not there was not found. */
 export const parseTools = (text: string): ShellTools => {
-  const lines = text.split('\n').map(line => line.split(' '));
-  const of = (name: string): string | null =>
-    lines
-      .find(([word]) => word === name)
-      ?.slice(1)
-      .join(' ') ?? null;
+  const lines = text.split('\n').map(line => {
+    const [word = '', ...rest] = line.split(' ');
+    return { word, value: rest.join(' ') };
+  });
+  const of = (name: string): string => lines.find(({ word }) => word === name)?.value ?? '';
+  const all = (name: string): string[] => lines.filter(({ word }) => word === name).map(({ value }) => value);
   const has = (name: string): boolean => of(name) === 'yes';
-  const stat = of('stat');
   const find = of('find');
   return {
-    system: of('system') ?? '',
-    find: find === 'printf' || find === 'print0' ? find : 'plain',
-    stat: stat === 'c' || stat === 'f' ? stat : null,
-    digests: lines.filter(([word]) => word === 'digest').map(([, program = '']) => program),
+    system: of('system').toLowerCase(),
+    path: of('path'),
+    missing: all('missing'),
+    find: find === 'printf' || find === 'exec' ? find : null,
+    stat: has('stat'),
+    heldNames: has('proc'),
+    user: of('user') || of('uid'),
+    userId: of('uid') === '' ? -1 : Number(of('uid')),
+    groups: of('groups').split(' ').filter(Boolean).map(Number),
+    home: of('home'),
+    boot: of('boot'),
+    clock: of('clock') === '' ? null : Number(of('clock')),
+    digests: all('digest'),
     flock: has('flock'),
     syncOne: has('sync-f'),
+    syncFile: has('sync-file'),
     exactMove: has('mv-T'),
-    fineTouch: has('touch-d'),
+    exactLink: has('ln-T'),
+    touch: has('touch-d'),
+    fineTouch: has('touch-fine'),
+    tar: has('tar'),
   };
 };
 
-/** Writes only in a temporary folder, which it removes; where there is none, what needs one counts as not there. */
-const PROBE = `printf 'system %s\\n' "$(uname -sm 2>/dev/null)"
-if find / -prune -printf '' >/dev/null 2>&1; then echo find printf
-elif find / -prune -print0 >/dev/null 2>&1; then echo find print0
-fi
-if stat -c %f / >/dev/null 2>&1; then echo stat c
-elif stat -f %p / >/dev/null 2>&1; then echo stat f
-fi
-for tool in b3sum sha256sum shasum xxhsum md5sum cksum; do
-  command -v "$tool" >/dev/null 2>&1 && echo "digest $tool"
-done
-folder=$(mktemp -d 2>/dev/null) || exit 0
-trap 'rm -rf -- "$folder"' EXIT
-cd -P -- "$folder" || exit 0
-: >a
-flock a true >/dev/null 2>&1 && echo flock yes
-sync -f . >/dev/null 2>&1 && echo sync-f yes
-mkdir b && ! mv -T a b >/dev/null 2>&1 && mv -T a c >/dev/null 2>&1 && echo mv-T yes
-: >d
-touch -d @1.5 d >/dev/null 2>&1 && case $(stat -c %y d 2>/dev/null) in *.5*) echo touch-d yes;; esac
-:`;
+/** Throws where the machine cannot be driven by its shell, naming each reason and what to install. */
+export const checkTools = (label: string, tools: ShellTools): void => {
+  const { missing, find, stat, exactMove, exactLink, touch } = tools;
+  const wrong = [
+    ...missing,
+    ...(find === null && !missing.includes('find') ? ['a find that knows -printf or -exec … {} +'] : []),
+    ...(!stat && !missing.includes('stat') ? ['a stat that knows -c'] : []),
+    ...(!exactMove && !missing.includes('mv') ? ['an mv that knows -T, or a temporary folder to try it in'] : []),
+    ...(exactMove && !exactLink && !missing.includes('ln') ? ['an ln that knows -T'] : []),
+    ...(exactMove && !touch && !missing.includes('touch') ? ['a touch that knows -h and -d @SECONDS'] : []),
+  ];
+  if (wrong.length === 0) return;
+  const where = tools.path === '' ? 'PATH there is empty' : `PATH there is ${tools.path}`;
+  throw new HostError(
+    'unsupported',
+    `${label}: it cannot be driven by its shell: there is no ${wrong.join(', no ')}`,
+    `Install GNU coreutils and findutils, or BusyBox, there (${where}); or install Node.js 18 or later, and it is driven by an agent.`,
+  );
+};

@@ -1,6 +1,7 @@
-// The one way a word that is not ours gets into the text of a POSIX sh: inside single quotes, whatever bytes it holds.
+// The one way a word that is not ours gets to a POSIX sh: inside single quotes, whatever bytes it holds.
 //
-// Between single quotes every byte stands for itself but the quote, so a word leaves the quotes for each of its own.
+// Between single quotes every byte stands for itself but the quote, so a word leaves the quotes for each of its own. What
+// must be a single line leaves them for each line end as well: the far side has one in the variable `nl` (scripts.ts).
 
 /** A byte string as one word of sh. A NUL ends a word for the system below the shell, so there is no word with one. */
 export const quoteWord = (word: string): string => {
@@ -8,5 +9,6 @@ export const quoteWord = (word: string): string => {
   return `'${word.replaceAll("'", "'\\''")}'`;
 };
 
-/** Words as the framed data of a script, which makes them its arguments by `eval "set -- $(cat)"`. */
-export const quoteWords = (words: readonly string[]): Buffer => Buffer.from(words.map(quoteWord).join(' '), 'latin1');
+/** Words as the framed data of a script, which makes them its arguments by `eval "set -- …"`; one line, whatever they hold. */
+export const quoteWords = (words: readonly string[]): Buffer =>
+  Buffer.from(words.map(word => quoteWord(word).replaceAll('\n', `'"$nl"'`)).join(' '), 'latin1');

@@ -1,86 +1,174 @@
-// A conversation with one long-lived POSIX sh: requests of constant script text and framed data, answered in order.
+// A conversation with one long-lived POSIX sh: requests name a verb of the far side's and carry its words and data as frames.
 //
-//   client → `MARK\n`                                once: 32 hexadecimal digits, new for every session
-//   client → `SCRIPT-BYTES DATA-BYTES\n`, script, data     the script runs in a subshell, the data is its standard input
-//   remote → what the script wrote, `\0MARK STATUS\n`      bytes of any kind; nothing that lies on a disk knows the mark
+//   client → `MARK\n`                              once: 32 hexadecimal digits, new for every session
+//   client → `VERB WORD-BYTES DATA-BYTES WORDS\n`, words, data    quoted words stand in the line or, if they are many, behind it
+//   remote → what the verb wrote, `\0MARK:STATUS\n`     bytes of any kind; nothing that lies on a disk knows the mark
 //
-// A script need not read its data: the rest is read for it, so the next request begins where it should. Whether `head -c`
-// takes no byte more than it was asked for is tried at the start, since some read ahead; `dd` does it otherwise.
+// The verbs are constant text (scripts.ts); no name ever becomes part of a script. A verb need not read its data: the rest
+// is read for it, so the next request begins where it should. Requests are answered in the order they were made.
+//  1. Every answer is bounded, and none is looked through more than once.
+//  2. A shell that is silent for as long as its oldest request may take is given up, with its connection.
+//  3. The end of the connection answers all that wait.
 import type { Readable, Writable } from 'node:stream';
 import { HostError } from '../host-error.js';
+import { quoteWords } from './quote.js';
+import type { Verb } from './scripts.js';
 
 export type Answer = { readonly status: number; readonly output: Buffer };
 
+export type Asking = {
+  readonly data?: readonly Uint8Array[];
+  /** Bytes of the answer at most. */
+  readonly most?: number;
+  /** Milliseconds of silence before the shell is given up. */
+  readonly patience?: number;
+};
+
 export type ShellSession = {
-  /** May be called before earlier ones are answered. Throws HostError 'lost' where the shell has ended. */
-  readonly run: (script: string, data?: Uint8Array) => Promise<Answer>;
-  /** No further request; the loop ends by itself. */
+  /** Known to nobody else: what a script prints it around is the script's. */
+  readonly mark: string;
+  /** May be called before earlier requests are answered. Throws HostError where the shell has ended or is given up. */
+  readonly ask: (verb: Verb, words: readonly string[], asking?: Asking) => Promise<Answer>;
+  readonly traffic: () => { readonly sent: number; readonly received: number };
+  /** No further request; the far side ends by itself. */
   readonly close: () => void;
 };
 
-/** The far side; constant, for `sh -c`. */
-export const SHELL_LOOP = `LC_ALL=C; export LC_ALL
-if [ "$(printf ab | { head -c 1 >/dev/null; cat; } 2>/dev/null)" = b ]; then take() { head -c "$1"; }
-else take() { dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
-  [ "$(printf ab | { take 1 >/dev/null; cat; })" = b ] || take() { dd bs=1 count="$1" 2>/dev/null; }
-fi
-read -r mark || exit 0
-while read -r script data; do
-  text=$(take "$script")
-  if [ "$data" = 0 ]; then ( eval "$text" ) </dev/null
-  else take "$data" | { ( eval "$text" ); status=$?; cat >/dev/null; exit "$status"; }
-  fi
-  printf '\\0%s %d\\n' "$mark" "$?"
-done`;
+export type SessionOptions = {
+  readonly label: string;
+  readonly mark: string;
+  /** Ends the connection at once. */
+  readonly cut?: () => void;
+  /** Milliseconds of silence, where a request does not say. */
+  readonly patience?: number;
+  /** Why the connection ended, as far as its carrier can tell. */
+  readonly diagnose?: () => Promise<HostError>;
+};
 
 export const openSession = (
   { input, output }: { readonly input: Readable; readonly output: Writable },
-  label: string,
-  mark: string,
+  { label, mark, cut = () => {}, patience: usual = PATIENCE_MS, diagnose }: SessionOptions,
 ): ShellSession => {
-  const waiting: { readonly resolve: (answer: Answer) => void; readonly reject: (error: HostError) => void }[] = [];
-  const end = Buffer.from(`\0${mark} `, 'latin1');
-  let held: Buffer[] = [];
-  let lost = false;
+  const waiting: Waiting[] = [];
+  const end = Buffer.from(`\0${mark}:`, 'latin1');
+  const answers = makeGathering(end);
+  let heard = performance.now();
+  let sent = 0;
+  let received = 0;
+  let lost: Promise<HostError> | null = null;
 
-  const settle = (): void => {
-    // The mark may lie across two chunks, so all that is held is looked through once the newest could complete it.
-    let whole = Buffer.concat(held);
-    for (let at = whole.indexOf(end); at >= 0; at = whole.indexOf(end)) {
-      const line = whole.indexOf(10, at + end.length);
-      if (line < 0) break;
-      const status = Number(whole.toString('latin1', at + end.length, line));
-      waiting.shift()?.resolve({ status, output: whole.subarray(0, at) });
-      whole = whole.subarray(line + 1);
-    }
-    held = whole.length === 0 ? [] : [whole];
+  const lose = (why: HostError | null): void => {
+    if (lost !== null) return;
+    lost = why === null && diagnose !== undefined ? diagnose() : Promise.resolve(why ?? lostShell(label));
+    clearInterval(watch);
+    cut();
+    const left = waiting.splice(0);
+    void lost.then(error => {
+      for (const { reject } of left) reject(error);
+    });
   };
 
-  const lose = (): void => {
-    lost = true;
-    for (const { reject } of waiting.splice(0)) reject(lostShell(label));
+  const settle = (chunk: Buffer): void => {
+    answers.add(chunk);
+    for (let answer = answers.take(); answer !== null; answer = answers.take()) {
+      const next = waiting.shift();
+      if (next === undefined) lose(unasked(label));
+      else next.resolve(answer);
+    }
+    if (answers.held() > (waiting[0]?.most ?? MOST_UNASKED) + end.length + STATUS_ROOM) lose(tooMuch(label));
   };
 
   input.on('data', (chunk: Buffer) => {
-    held.push(chunk);
-    // A newline ends every answer: a chunk that holds none completes nothing.
-    if (chunk.includes(10)) settle();
+    received += chunk.length;
+    heard = performance.now();
+    if (lost === null) settle(chunk);
   });
-  input.once('end', lose);
-  input.once('error', lose);
-  output.write(`${mark}\n`);
+  input.once('end', () => lose(null));
+  input.once('close', () => lose(null));
+  input.once('error', () => lose(null));
+
+  const watch = setInterval(() => {
+    const [oldest] = waiting;
+    if (oldest === undefined) return;
+    if (performance.now() - Math.max(heard, oldest.asked) > oldest.patience) lose(silentShell(label, oldest.verb));
+  }, LOOK_EVERY_MS);
+  watch.unref();
+
+  const write = (bytes: Uint8Array): void => {
+    sent += bytes.length;
+    output.write(bytes);
+  };
+  write(Buffer.from(`${mark}\n`, 'latin1'));
 
   return {
-    run: (script, data = NOTHING) =>
-      new Promise((resolve, reject) => {
-        if (lost) return reject(lostShell(label));
-        waiting.push({ resolve, reject });
-        const text = Buffer.from(script, 'latin1');
-        output.write(`${text.length} ${data.length}\n`);
-        output.write(text);
-        if (data.length > 0) output.write(data);
-      }),
-    close: () => output.end(),
+    mark,
+    async ask(verb, words, { data = [], most = MOST_ANSWERED, patience = usual } = {}) {
+      if (lost !== null) throw await lost;
+      const quoted = quoteWords(words);
+      const inline = quoted.length <= LONGEST_LINE;
+      const bytes = data.reduce((sum, piece) => sum + piece.length, 0);
+      const answer = new Promise<Answer>((resolve, reject) => {
+        waiting.push({ verb, resolve, reject, asked: performance.now(), most, patience });
+      });
+      const head = Buffer.from(`${verb} ${inline ? 0 : quoted.length} ${bytes} `, 'latin1');
+      write(Buffer.concat([head, inline ? quoted : NOTHING, LINE_END, inline ? NOTHING : quoted]));
+      for (const piece of data) write(piece);
+      return answer;
+    },
+    traffic: () => ({ sent, received }),
+    close() {
+      clearInterval(watch);
+      output.end();
+    },
+  };
+};
+
+type Waiting = {
+  readonly verb: Verb;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: HostError) => void;
+  readonly asked: number;
+  readonly most: number;
+  readonly patience: number;
+};
+
+/** What has come and is no whole answer yet, in one buffer that grows, searched from where the last search ended. */
+const makeGathering = (end: Buffer) => {
+  let store = Buffer.allocUnsafe(FIRST_ROOM);
+  let start = 0;
+  let filled = 0;
+  let searched = 0;
+  return {
+    held: () => filled - start,
+    add(chunk: Buffer): void {
+      if (filled + chunk.length > store.length) {
+        const wanted = filled - start + chunk.length;
+        const room = wanted > store.length / 2 ? Buffer.allocUnsafe(Math.max(store.length, wanted) * 2) : store;
+        store.copy(room, 0, start, filled);
+        store = room;
+        searched -= start;
+        filled -= start;
+        start = 0;
+      }
+      filled += chunk.copy(store, filled);
+    },
+    take(): Answer | null {
+      const at = store.subarray(0, filled).indexOf(end, Math.max(start, searched));
+      const line = at < 0 ? -1 : store.subarray(0, filled).indexOf(10, at + end.length);
+      if (line < 0) {
+        searched = at < 0 ? Math.max(start, filled - end.length + 1) : at;
+        return null;
+      }
+      const status = Number(store.toString('latin1', at + end.length, line));
+      const output = Buffer.from(store.subarray(start, at));
+      start = line + 1;
+      searched = start;
+      if (start === filled) {
+        start = filled = searched = 0;
+        if (store.length > MOST_KEPT) store = Buffer.allocUnsafe(FIRST_ROOM);
+      }
+      return { status, output };
+    },
   };
 };
 
@@ -91,4 +179,36 @@ const lostShell = (label: string): HostError =>
     'Run the same command again: it goes on from what has arrived.',
   );
 
-const NOTHING = new Uint8Array();
+const silentShell = (label: string, verb: string): HostError =>
+  new HostError(
+    'silent',
+    `${label}: the shell there has stopped answering (${verb})`,
+    'Look at the machine and the network between; then run the same command again.',
+  );
+
+const tooMuch = (label: string): HostError =>
+  new HostError(
+    'protocol',
+    `${label}: the shell there answers with more than was asked for`,
+    'See whether a program there was replaced by one that never ends, or a root holds more files than can be listed.',
+  );
+
+const unasked = (label: string): HostError =>
+  new HostError(
+    'protocol',
+    `${label}: the shell there answers what was not asked`,
+    'See whether anything else writes into its connection.',
+  );
+
+const NOTHING = Buffer.alloc(0);
+const LINE_END = Buffer.from('\n');
+const FIRST_ROOM = 262_144;
+const MOST_KEPT = 16_777_216;
+/** The status and the line end behind the mark. */
+const STATUS_ROOM = 8;
+/** A shell reads a line byte by byte: what is longer is cheaper to hand over as a block. */
+const LONGEST_LINE = 1024;
+const MOST_ANSWERED = 67_108_864;
+const MOST_UNASKED = 65_536;
+const PATIENCE_MS = 60_000;
+const LOOK_EVERY_MS = 1_000;

@@ -1,0 +1,66 @@
+// A machine that is driven by its shell, as a host: its file verbs over one session, and what is learned once of it.
+import { randomUUID } from 'node:crypto';
+import { ALGORITHMS } from '../../../compiler/plan.js';
+import { toText } from '../../tree/path.js';
+import { hostFromVerbs } from '../from-verbs.js';
+import type { Host } from '../host.js';
+import { parseNames, type Table } from '../local-names.js';
+import { checkTools, probeTools } from './probe.js';
+import type { Verb } from './scripts.js';
+import type { ShellSession } from './session.js';
+import { makeShellVerbs } from './verbs.js';
+import { weaknessesOf } from './weaker.js';
+
+export type ShellHostOptions = {
+  readonly label: string;
+  readonly session: ShellSession;
+  readonly close: () => Promise<void>;
+  /** Milliseconds since 1970, here. */
+  readonly now?: () => number;
+  readonly newId?: () => string;
+};
+
+/** Throws HostError where that machine lacks what it takes. */
+export const openShellHost = async (options: ShellHostOptions): Promise<Host> => {
+  const { label, session, now = Date.now, newId = randomUUID } = options;
+  const tools = await probeTools(session);
+  checkTools(label, tools);
+  const [users, groups] = await Promise.all([namesFrom(session, 'users'), namesFrom(session, 'groups')]);
+  const apart = tools.clock === null ? 0 : tools.clock * 1000 - now();
+  const there = (): number => now() + apart;
+  const verbs = makeShellVerbs({ session, tools, users, groups, now: there });
+  const host = hostFromVerbs({
+    label,
+    kind: 'shell',
+    verbs,
+    facts: {
+      system: tools.system,
+      node: '',
+      user: toText(tools.user) ?? tools.user,
+      home: toText(tools.home) ?? tools.home,
+      caseSensitive: !tools.system.startsWith('darwin'),
+      algorithms: ALGORITHMS,
+      privileged: tools.userId === 0,
+      machine: tools.boot,
+      timeStep: tools.fineTouch ? 1 : 1_000_000,
+      hardLinks: true,
+      weaker: weaknessesOf(tools),
+    },
+    cacheFolder: null,
+    breathe: () => new Promise(setImmediate),
+    now: there,
+    newId,
+  });
+  return {
+    ...host,
+    traffic: session.traffic,
+    async close() {
+      await host.close();
+      session.close();
+      await options.close();
+    },
+  };
+};
+
+const namesFrom = async (session: ShellSession, verb: Verb): Promise<Table> =>
+  parseNames((await session.ask(verb, [])).output.toString('latin1'));

@@ -1,0 +1,294 @@
+// The far side of a host driven by a shell: constant text for a POSIX sh, the same for every machine and every plan.
+//
+// What `ssh` runs is BOOT; it takes lines and evaluates them. The first ones are ours and bring the verbs, which stay; the
+// last of them is the loop that serves the session (session.ts) until its input ends.
+//
+//  1. A folder is its real path. A verb goes there first and asks the kernel where it is: if that is not the path, something
+//     on the way was a link, and nothing is done. From then on its working folder is that folder, whatever is renamed.
+//  2. Names come as words after the folder, and are used as `./NAME` only; no tool sees one that could be an option.
+//  3. A verb that cannot begin says why and ends with UNABLE: an errno name, or what a tool said in the C locale.
+import { quoteWords } from './quote.js';
+
+/** What the far side can be asked for. */
+export type Verb = keyof typeof VERBS;
+
+/** The status of a verb that could not begin; its output says why. */
+export const UNABLE = 90;
+/** The status of one that could not go on; why stands behind the mark between two NULs. */
+export const BROKEN = 91;
+
+/** Where nothing of syncplan runs, the shell becomes the far side. */
+export const BOOT = 'while read -r line; do eval "$line"; done';
+
+/** What is sent first, once: lines for BOOT. Text that holds line ends becomes one line by a variable that holds one. */
+export const bringVerbs = (): Buffer =>
+  Buffer.concat([
+    Buffer.from(`nl=$(printf '\\n.'); nl=\${nl%.}\neval `),
+    quoteWords([[SETTING, ...Object.values(VERBS), LOOP].join('\n')]),
+    Buffer.from('\n'),
+  ]);
+
+/**
+ * The clock and the texts of tools are the same everywhere. Requests come by descriptor 9, so that no tool can take of them;
+ * 3 is where answers go. dash and ash ask the kernel where a `cd -P` has led and say so in PWD; other shells remember the way.
+ * `take` passes on so many bytes and reads no more than these, which not every head can.
+ */
+const SETTING = `exec 9<&0 </dev/null 3>&1
+LC_ALL=C; TZ=UTC0; export LC_ALL TZ
+umask 077
+if [ -z "$BASH_VERSION$KSH_VERSION$ZSH_VERSION$YASH_VERSION" ]; then at() { cd -P -- "$1" 2>/dev/null && [ "$PWD" = "$1" ]; }
+else at() { cd -P -- "$1" 2>/dev/null && [ "$(env pwd -P; echo .)" = "$1$nl." ]; }; fi
+refuse() { printf '%s' "$1"; return ${UNABLE}; }
+unable() {
+  if [ -h "$1" ]; then refuse ELOOP
+  elif ! said=$(stat -c %f -- "$1" 2>&1); then refuse "$said"
+  elif [ ! -d "$1" ]; then refuse ENOTDIR
+  elif [ ! -x "$1" ]; then refuse EACCES
+  else refuse ELOOP; fi
+}
+there() { [ -e "$1" ] || [ -h "$1" ]; }
+take() { head -c "$1"; }
+[ "$(printf ab | { take 1 >/dev/null; cat; } 2>/dev/null)" = b ] ||
+  take() { dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
+[ "$(printf ab | { take 1 >/dev/null; cat; } 2>/dev/null)" = b ] ||
+  take() { dd bs=1 count="$1" 2>/dev/null; }
+roundabout=
+held=; [ ! -d /proc/self/fd ] || held=yes
+read -r mark <&9 || exit 0
+facts="$mark %f %s %i %d %h %u %g|%y|%z|%n"`;
+
+/** Records of find and stat are in the format of records.ts. What a tool complained of stands behind a NUL at the end. */
+const VERBS = {
+  probe: `probe() {
+  printf 'system %s\\n' "$(uname -sm 2>/dev/null)"
+  printf 'path %s\\n' "$PATH"
+  for tool in find stat dd head cat mv rm rmdir ln mkdir chmod touch readlink id; do
+    command -v "$tool" >/dev/null 2>&1 || echo "missing $tool"
+  done
+  if find / -prune -printf '' >/dev/null 2>&1; then echo find printf
+  elif find / -prune -exec true {} + >/dev/null 2>&1; then echo find exec
+  fi
+  stat -c '%f %y %z' / >/dev/null 2>&1 && echo stat yes
+  [ -d /proc/self/fd/ ] && echo proc yes
+  printf 'user %s\\nuid %s\\ngroups %s\\nhome %s\\n' "$(id -un 2>/dev/null)" "$(id -u)" "$(id -G)" "$HOME"
+  printf 'boot %s\\n' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
+  printf 'clock %s\\n' "$(date +%s 2>/dev/null)"
+  for tool in b3sum xxhsum b2sum sha512sum sha256sum sha1sum md5sum cksum; do
+    command -v "$tool" >/dev/null 2>&1 && echo "digest $tool"
+  done
+  folder=$(mktemp -d 2>/dev/null) || return 0
+  cd -P -- "$folder" || return 0
+  : >a
+  flock a true >/dev/null 2>&1 && echo flock yes
+  sync -f . >/dev/null 2>&1 && echo sync-f yes
+  sync ./a >/dev/null 2>&1 && ! sync ./nothing >/dev/null 2>&1 && echo sync-file yes
+  mkdir b && ! mv -T ./a ./b >/dev/null 2>&1 && mv -T ./a ./c >/dev/null 2>&1 && echo mv-T yes
+  ln -s b s && : >e && mv -f -T ./e ./s >/dev/null 2>&1 || roundabout=yes
+  ln -T ./c ./h >/dev/null 2>&1 && ln -s -T -- -x ./l >/dev/null 2>&1 && echo ln-T yes
+  touch -h -c -m -d @1 ./l >/dev/null 2>&1 && case $(stat -c %y ./l) in 1970-01-01\\ 00:00:01*) echo touch-d yes;; esac
+  touch -h -c -m -d @1.5 ./l >/dev/null 2>&1 && case $(stat -c %y ./l) in *.5*) echo touch-fine yes;; esac
+  if printf tar >d && tar -cf t ./d >/dev/null 2>&1; then
+    rm d
+    tar -xpof - <t >/dev/null 2>&1 && [ "$(cat ./d)" = tar ] && echo tar yes
+  fi
+  cd / && rm -rf -- "$folder"
+}`,
+
+  users: `users() { cat /etc/passwd 2>/dev/null; }`,
+
+  groups: `groups() { cat /etc/group 2>/dev/null; }`,
+
+  open: `open() {
+  if ! cd -P -- "$1" 2>/dev/null; then
+    if ! said=$(stat -L -c %f -- "$1" 2>&1); then refuse "$said"
+    elif [ -d "$1" ]; then refuse EACCES
+    else refuse ENOTDIR; fi
+    return
+  fi
+  printf '%s\\0' "$(env pwd -P; echo .)"
+  stat -c "$facts" .
+}`,
+
+  enter: `enter() { at "$1" || unable "$1"; }`,
+
+  list: `list() {
+  at "$1" || { unable "$1"; return; }
+  [ -r . ] || { refuse EACCES; return; }
+  if [ "$2" = printf ]; then said=$(find . -mindepth 1 -maxdepth 1 -printf "$3" 2>&1 1>&3 3>&-)
+  else said=$(find . -mindepth 1 -maxdepth 1 -exec stat -c "$facts" {} + 2>&1 1>&3 3>&-)
+  fi
+  printf '\\0%s' "$said"
+}`,
+
+  survey: `survey() {
+  at "$1" || { unable "$1"; return; }
+  said=$(find . -xdev -mindepth 1 -printf "$2" 2>&1 1>&3 3>&-)
+  printf '\\0%s' "$said"
+}`,
+
+  look: `look() {
+  at "$1" || { unable "$1"; return; }
+  shift
+  said=$(stat -c "$facts" -- "$@" 2>&1 1>&3 3>&-)
+  printf '\\0%s' "$said"
+}`,
+
+  follow: `follow() {
+  at "$1" || { unable "$1"; return; }
+  said=$(stat -L -c "$facts" -- "$2" 2>&1) || { refuse "$said"; return; }
+  printf '%s\\n' "$said"
+}`,
+
+  target: `target() {
+  at "$1" || { unable "$1"; return; }
+  if [ -h "$2" ]; then readlink -n "$2"
+  elif said=$(stat -c %f -- "$2" 2>&1); then refuse EINVAL
+  else refuse "$said"; fi
+}`,
+
+  /** What it is, its first bytes, and what it is then: a small file takes one request. */
+  start: `start() {
+  at "$1" || { unable "$1"; return; }
+  how=-L
+  if [ "$3" != follow ]; then how=; [ ! -h "$2" ] || { refuse ELOOP; return; }; fi
+  said=$(stat $how -c "$facts" -- "$2" 2>&1) || { refuse "$said"; return; }
+  printf '%s\\n\\0' "$said"
+  [ -f "$2" ] || return 0
+  if said=$(dd if="$2" bs="$4" count=1 2>&1 >&3 3>&-); then
+    printf '\\0%s\\0' "$mark"
+    stat $how -c "$facts" -- "$2" 2>&1
+  else printf '\\0%s\\0%s' "$mark" "$said"; fi
+}`,
+
+  piece: `piece() {
+  at "$1" || { unable "$1"; return; }
+  said=$(dd if="$2" bs="$3" skip="$4" count=1 2>&1 >&3 3>&-) && return
+  printf '\\0%s\\0%s' "$mark" "$said"
+  return ${BROKEN}
+}`,
+
+  /** Is the name free? */
+  vacant: `vacant() {
+  at "$1" || { unable "$1"; return; }
+  ! there "$2" || refuse EEXIST
+}`,
+
+  create: `create() {
+  at "$1" || { unable "$1"; return; }
+  if there "$2"; then refuse EEXIST; return; fi
+  said=$( ( set -C; : >"$2" ) 2>&1 ) || refuse "$said"
+}`,
+
+  append: `append() {
+  at "$1" || { unable "$1"; return; }
+  if [ -h "$2" ] || [ ! -f "$2" ]; then refuse ESTALE; return; fi
+  left=0
+  take "$data" <&9 | { cat >>"$2" || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
+}`,
+
+  stretch: `stretch() {
+  at "$1" || { unable "$1"; return; }
+  if [ -h "$2" ] || [ ! -f "$2" ]; then refuse ESTALE; return; fi
+  said=$(dd if=/dev/null of="$2" bs=1 seek="$3" count=0 2>&1) || refuse "$said"
+}`,
+
+  finish: `finish() {
+  at "$1" || { unable "$1"; return; }
+  [ ! -h "$2" ] || { refuse ELOOP; return; }
+  said=$(stat -c %s -- "$2" 2>&1) || { refuse "$said"; return; }
+  [ "$said" = "$3" ] || { refuse EIO; return; }
+  said=$(chmod "$4" "$2" 2>&1) || { refuse "$said"; return; }
+  [ -z "$5" ] || said=$(touch -h -c -m -d "@$5" -- "$2" 2>&1) || { refuse "$said"; return; }
+}`,
+
+  unpack: `unpack() {
+  at "$1" || { unable "$1"; return; }
+  shift
+  for name do
+    if there "$name"; then refuse EEXIST; return; fi
+  done
+  left=0
+  take "$data" <&9 | { tar -xpof - || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
+}`,
+
+  /** For each deed what was said, and its status. */
+  perform: `perform() {
+  at "$1" || { unable "$1"; return; }
+  shift
+  while [ $# -gt 0 ]; do
+    case $1 in
+      folder) mkdir -m "$3" -- "$2";;
+      link) ln -s -T -- "$3" "$2";;
+      remove) rm -- "$2";;
+      remove-folder) rmdir -- "$2";;
+      set) give "$2" "$3" "$4" "$5";;
+      sync-file) if [ -h "$2" ]; then refuse ELOOP; else sync "$2"; fi;;
+      sync-folder) sync .;;
+      sync-all) sync -f .;;
+    esac 2>&1
+    printf '\\0%d\\0' "$?"
+    case $1 in set) shift 5;; folder | link) shift 3;; sync-folder | sync-all) shift;; *) shift 2;; esac
+  done
+}
+give() {
+  there "$1" || { refuse ENOENT; return; }
+  [ -z "$4" ] || chown -h "$4" -- "$1" || return
+  if [ -n "$2" ]; then
+    [ ! -h "$1" ] || { refuse ELOOP; return; }
+    chmod "$2" "$1" || return
+  fi
+  [ -z "$3" ] || touch -h -c -m -d "@$3" -- "$1"
+}`,
+
+  /** From one held folder to another: the first by its descriptor where the system has such names, the second by being in it.
+   * The mv of BusyBox looks through a link at the destination: one to a folder it replaces only by what has its name already,
+   * and one that leads in circles only when it was removed before, the one case without an atomic switch. */
+  move: `move() {
+  at "$1" || { unable "$1"; return; }
+  if [ -n "$held" ] && [ -r . ]; then moves /proc/self/fd/4 "$@" 4<.
+  else moves "$1" "$@"; fi
+}
+moves() {
+  from=$1
+  at "$3" || { unable "$3"; return; }
+  shift 3
+  while [ $# -gt 0 ]; do
+    case $1 in
+      rename) mv -f -T -- "$from/$2" "./$3" || { [ -n "$roundabout" ] && [ -h "./$3" ] && around "$2" "$3"; };;
+      hard-link) ln -T -- "$from/$2" "./$3";;
+    esac 2>&1
+    printf '\\0%d\\0' "$?"
+    shift 3
+  done
+}
+around() {
+  [ -e "./$2" ] || { rm -- "./$2" && mv -f -T -- "$from/$1" "./$2"; return; }
+  mkdir -- "$from/$1.d" && ln -T -- "$from/$1" "$from/$1.d/$2" && mv -f -t . -- "$from/$1.d/$2" && rm -- "$from/$1"
+  moved=$?
+  rm -f -- "$from/$1.d/$2"
+  rmdir -- "$from/$1.d"
+  return "$moved"
+}`,
+
+  may: `may() {
+  at "$1" || { unable "$1"; return; }
+  [ ! -w . ] || [ ! -x . ] || return 0
+  if [ "$(id -u)" = 0 ]; then refuse EROFS; else refuse EACCES; fi
+}`,
+
+  volume: `volume() {
+  at "$1" || { unable "$1"; return; }
+  stat -f -c '%t %a %S %c %d' . 2>/dev/null
+}`,
+} as const;
+
+/** A verb that takes its data says so by `left`; what it left is read for it. */
+const LOOP = `while read -r verb long data words <&9; do
+  [ "$long" = 0 ] || words=$(take "$long" <&9)
+  left=$data
+  eval "set -- $words"
+  "$verb" "$@"
+  status=$?
+  [ "$left" = 0 ] || take "$left" <&9 >/dev/null
+  printf '\\0%s:%d\\n' "$mark" "$status"
+done`;

@@ -1,0 +1,97 @@
+// Writes files through a shell: small ones are gathered and travel together (batch.ts), large ones are appended to in pieces.
+import { type Fault, type Folder, isFault, type Sink } from '../file-verbs.js';
+import type { Batch } from './batch.js';
+import { answerFault, deedFaults } from './complaints.js';
+import { modeText, secondsText } from './deeds.js';
+import { pathOf, wordFor } from './folder.js';
+import type { Verb } from './scripts.js';
+import type { ShellSession } from './session.js';
+
+/** With `late`, whether something stands there already is told by `finish`. */
+export const openSink = async (
+  session: ShellSession,
+  batch: Batch,
+  at: Folder,
+  name: string,
+  { late, fine }: { readonly late: boolean; readonly fine: boolean },
+): Promise<Sink | Fault> => {
+  const word = wordFor(name);
+  if (isFault(word)) return word;
+  const fault = late ? null : answerFault(await session.ask('vacant', [pathOf(at), word]));
+  return fault ?? sinkOn(session, batch, pathOf(at), word, fine);
+};
+
+const sinkOn = (session: ShellSession, batch: Batch, folder: string, word: string, fine: boolean): Sink => {
+  let gathered: Buffer[] = [];
+  let held = 0;
+  let end = 0;
+  let created = false;
+  let fault: Fault | null = null;
+  let lost: unknown = null;
+  const under = new Set<Promise<void>>();
+
+  const send = (verb: Verb, words: readonly string[], data: readonly Uint8Array[] = []): void => {
+    const sent = session
+      .ask(verb, [folder, word, ...words], { data })
+      .then(
+        answer => {
+          fault ??= answerFault(answer);
+        },
+        (error: unknown) => {
+          lost ??= error;
+        },
+      )
+      .finally(() => under.delete(sent));
+    under.add(sent);
+  };
+
+  /** What is gathered goes out; the file is made first. */
+  const flush = (): void => {
+    if (!created) send('create', []);
+    created = true;
+    if (held > 0) send('append', [], gathered);
+    gathered = [];
+    held = 0;
+  };
+
+  const settle = async (most: number): Promise<Fault | null> => {
+    while (under.size > most) await Promise.race(under);
+    if (lost !== null) throw lost;
+    return fault;
+  };
+
+  return {
+    write(bytes) {
+      if (fault !== null) return fault;
+      // What is under way when this returns must not change with the caller's buffer.
+      gathered.push(Buffer.from(bytes));
+      held += bytes.length;
+      end += bytes.length;
+      if (held <= (created ? PIECE : SMALL)) return null;
+      flush();
+      return settle(UNDER_WAY);
+    },
+    skip(length) {
+      flush();
+      end += length;
+      send('stretch', [String(end)]);
+      return settle(UNDER_WAY);
+    },
+    async finish({ mode, modified }) {
+      if (!created) return batch.add(folder, { name: word.slice(2), mode, modified, content: gathered });
+      if (held > 0) flush();
+      send('finish', [String(end), modeText(mode), modified === null ? '' : secondsText(modified, fine)]);
+      return settle(0);
+    },
+    async discard() {
+      await settle(0);
+      if (created) deedFaults(await session.ask('perform', [folder, 'remove', word]), 1);
+    },
+  };
+};
+
+/** Files of up to so many bytes travel together with others. */
+const SMALL = 262_144;
+const PIECE = 1_048_576;
+/** Requests for one file. */
+const UNDER_WAY = 6;

@@ -1,0 +1,15 @@
+// What a host driven by its shell promises less than an agent does, in sentences for the preview and doctor.
+import type { ShellTools } from './probe.js';
+
+export const weaknessesOf = (tools: ShellTools): string[] => [
+  'no locks: another run, or anybody else, may write at the same time',
+  'no checksums there: file content is read back over the connection to be compared',
+  'access lists and extended attributes are not carried; hooks cannot run there',
+  'folders are looked at before each use, not held in between: a link flipped at that very moment may be followed in reading and in setting modes',
+  ...(tools.heldNames
+    ? []
+    : ['there is no /proc: what is moved is addressed by its path, which may be changed meanwhile']),
+  ...(tools.fineTouch ? [] : ['times in whole seconds: its touch sets no finer ones']),
+  ...(tools.syncFile ? [] : ['files and names may be lost in a power cut there: its sync takes no files']),
+  ...(tools.tar ? [] : ['no tar there: small files are written one by one, which is slower']),
+];
