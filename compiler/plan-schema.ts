@@ -39,7 +39,7 @@ const host = z
     group: name,
     tags: z.array(name),
     address,
-    agent: z.enum(['auto', 'node', 'sftp', 'push-runtime']),
+    agent: z.enum(['auto', 'node', 'shell', 'sftp', 'push-runtime']),
     become: user.optional(),
   })
   .refine(

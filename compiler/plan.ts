@@ -32,10 +32,10 @@ export type HostPlan = {
   readonly tags: readonly string[];
   readonly address: HostAddress;
   /**
-   * `sftp`: nothing runs there, files go through the SFTP server alone. `push-runtime`: as `auto`, and a machine without
+   * `auto`: an agent, or where there is no Node.js the shell of that machine. `sftp`: nothing runs there, files go through the SFTP server alone. `push-runtime`: as `auto`, and a machine without
    * Node.js gets a copy of this machine's.
    */
-  readonly agent: 'auto' | 'node' | 'sftp' | 'push-runtime';
+  readonly agent: 'auto' | 'node' | 'shell' | 'sftp' | 'push-runtime';
   /** The account that the far side runs as, by `sudo`. */
   readonly become?: string;
 };

@@ -79,7 +79,7 @@ export function laterUses(
   statement: Statement,
 ): readonly { shown: string; since: Unbuilt; span: Span }[] {
   const { since } = setting;
-  if (since === 'third' || since === 'fourth') return [{ shown: setting.name, since, span: statement.head.span }];
+  if (since === 'third') return [{ shown: setting.name, since, span: statement.head.span }];
   return setting.later.flatMap(later => {
     const span = placeOf(later, statement);
     return span === null ? [] : [{ shown: later.shown, since: later.since, span }];

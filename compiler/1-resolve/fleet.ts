@@ -201,16 +201,20 @@ const settle = (draft: Draft, id: string, around: Surroundings): HostModel => {
 const driverOf = ({ at, level, name }: Draft, { report }: Surroundings): Driver => {
   const said = inherited(level, 'agent');
   const isSftp = at !== null && at !== 'local' && at.text.startsWith(SFTP);
-  if (isSftp && (said?.value === 'node' || said?.value === 'push-runtime')) {
-    report(finding(catalog.wrongDriver, said.span, [said.value, name, 'is reached by SFTP, where no agent can run']));
+  const value = said?.value ?? 'auto';
+  if (isSftp && said !== null && (value === 'node' || value === 'shell' || value === 'push-runtime')) {
+    const why = `is reached by SFTP, where no ${value === 'shell' ? 'shell' : 'agent'} can run`;
+    report(finding(catalog.wrongDriver, said.span, [value, name, why]));
   }
-  if (at === 'local' && said?.value === 'sftp' && level.agent === said) {
-    report(finding(catalog.wrongDriver, said.span, ['sftp', name, 'is this machine, and is not reached by SFTP']));
+  const isFar = value === 'sftp' || value === 'shell';
+  if (at === 'local' && said !== null && isFar && level.agent === said) {
+    const why = `is this machine, and is not reached by ${value === 'sftp' ? 'SFTP' : 'a shell'}`;
+    report(finding(catalog.wrongDriver, said.span, [value, name, why]));
   }
   if (isSftp) return 'sftp';
   // This machine has its Node.js.
-  if (at === 'local' && said?.value !== 'node') return 'auto';
-  return said?.value ?? 'auto';
+  if (at === 'local' && value !== 'node') return 'auto';
+  return value;
 };
 
 /** It is about the far side: this machine stays whoever started syncplan. */

@@ -13,7 +13,7 @@ import type { Said, Shapes } from './shape.js';
 import type { Values } from './values.js';
 
 /** How a host is driven. */
-export type Driver = 'auto' | 'node' | 'sftp' | 'push-runtime';
+export type Driver = 'auto' | 'node' | 'shell' | 'sftp' | 'push-runtime';
 
 export type Level = {
   readonly parent: Level | null;
@@ -102,7 +102,7 @@ export const readLevel = (level: Level, owner: Statement, around: Surroundings):
 };
 
 const driverOf = (word: string | undefined): Driver =>
-  word === 'node' || word === 'sftp' || word === 'push-runtime' ? word : 'auto';
+  word === 'node' || word === 'shell' || word === 'sftp' || word === 'push-runtime' ? word : 'auto';
 
 const readUser = (said: Said, { values, report }: Surroundings): string | null => {
   const written = said.one('USER');

@@ -50,7 +50,7 @@ export type HostModel = {
   /** null: malformed, or of a later release. */
   readonly address: HostAddress | null;
   readonly isLocal: boolean;
-  readonly agent: 'auto' | 'node' | 'sftp' | 'push-runtime';
+  readonly agent: 'auto' | 'node' | 'shell' | 'sftp' | 'push-runtime';
   /** Through `sudo`; null for the account that is logged in to. */
   readonly become: string | null;
   readonly roots: ReadonlyMap<string, RootModel>;

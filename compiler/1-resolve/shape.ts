@@ -10,7 +10,6 @@ import {
   type Setting,
   settingNamed,
   settingsIn,
-  type Unbuilt,
 } from '../../grammar/schema.js';
 import type { Span } from '../../grammar/source.js';
 import * as blocks from '../catalog/blocks.js';
@@ -60,7 +59,7 @@ export const shapeProgram = (program: Program, values: Values, report: Report): 
       if (!setting.many && first !== undefined && setting.name !== 'syncplan') reportRepeated(statement, first, report);
       else seen.set(setting.name, statement);
       const uses = refused ? [] : laterUses(setting, statement);
-      for (const use of uses) report(laterFinding(use.shown, use.since, use.span));
+      for (const use of uses) report(laterFinding(use.shown, use.span));
       const isLater = refused || uses.length > 0;
       const match = matchSignature(setting.signature, statement, values.lookup);
       if ('captures' in match) said.set(statement, saidOf(match.captures, isLater));
@@ -151,15 +150,7 @@ const reportMissing = (statement: Statement, inner: Context, report: Report): vo
   }
 };
 
-const laterFinding = (shown: string, since: Unbuilt, span: Span) => {
-  const help = INSTEAD[shown] ?? null;
-  switch (since) {
-    case 'third':
-      return finding(later.laterTransfer, span, [shown, help]);
-    case 'fourth':
-      return finding(later.laterHosts, span, [shown, help]);
-  }
-};
+const laterFinding = (shown: string, span: Span) => finding(later.laterTransfer, span, [shown, INSTEAD[shown] ?? null]);
 
 const shapeEditions = (program: Program, report: Report): void => {
   for (const { source, syntax } of program.files.values()) {
@@ -205,6 +196,4 @@ const INSTEAD: Readonly<Record<string, string>> = {
   'route chain': '`route star` is built',
   'route tree': '`route star` is built',
   'route { }': '`route star` is built',
-  'agent shell':
-    '`agent auto`, `agent node`, `agent push-runtime` and `agent sftp` are built; the first two need Node.js there',
 };

@@ -210,15 +210,15 @@ export const closedFolder = kind({
   ],
 });
 
-export const beyondSftp = kind({
+export const beyondDriver = kind({
   code: 'SP5018',
   severity: 'error',
-  title: 'more than a host driven by SFTP can do',
+  title: 'more than a host without an agent can do',
   explanation:
-    'SFTP carries files and nothing else: on such a host no lock can be held, no program can run, and access lists and extended attributes are out of reach.',
+    'SFTP carries files and nothing else, and a shell is driven for files alone: on such a host no lock can be held, no program of a plan can run, and access lists and extended attributes are out of reach.',
   example: 'fleet { host shop at "sftp://shop.example.net" }\nblock app { consistency lock }\n',
-  say: (what: string, host: string) => [
-    `${quoted(what)} cannot be done on ${quoted(host)}, which is driven by SFTP`,
+  say: (what: string, host: string, driver: string) => [
+    `${quoted(what)} cannot be done on ${quoted(host)}, which is driven by ${driver}`,
     'leave it out, keep this host in a role and block of its own, or drive it by an agent: `agent node`',
   ],
 });

@@ -262,7 +262,7 @@ export const wrongDriver = kind({
   severity: 'error',
   title: 'a host that cannot be driven that way',
   explanation:
-    'An address `sftp://…` is driven by SFTP, where nothing of syncplan can run; a host `at local` is this machine, which is never reached by SFTP.',
+    'An address `sftp://…` is driven by SFTP, where nothing of syncplan can run; a host `at local` is this machine, which is never reached by SFTP or a shell.',
   example: 'fleet { host shop at "sftp://shop.example.net" { agent node } }\n',
   say: (agent: string, host: string, why: string) => [
     `${quoted(`agent ${agent}`)} does not fit: ${quoted(host)} ${why}`,

@@ -14,15 +14,6 @@ export const laterTransfer = kind({
   say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
 });
 
-export const laterHosts = kind({
-  code: 'SP9003',
-  severity: 'error',
-  title: 'hosts with a shell but no Node.js are not built yet',
-  explanation: 'Not built yet: `agent shell`. It is refused so that nothing is silently left undone.',
-  example: 'fleet { host shop at "shop.example.net" { agent shell } }\n',
-  say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
-});
-
 export const reservedWord = kind({
   code: 'SP9004',
   severity: 'error',

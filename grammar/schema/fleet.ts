@@ -116,11 +116,6 @@ export const FLEET_ROWS: readonly Row[] = [
     contexts: LEVELS,
     signature: 'auto|node|shell|sftp|push-runtime',
     default: 'auto',
-    later: ['shell'].map(word => ({
-      shown: `agent ${word}`,
-      since: 'fourth' as const,
-      when: { kind: 'word' as const, word },
-    })),
     doc: 'How the host is driven; `push-runtime` copies this machine’s Node.js to one of the same system that has none.',
   },
   {

@@ -24,7 +24,7 @@ export type Context =
 export type Since = 'first' | 'second' | Unbuilt;
 
 /** The releases to come: what is theirs is parsed and formatted, but refused by name. */
-export type Unbuilt = 'third' | 'fourth';
+export type Unbuilt = 'third';
 
 /** A part of a setting that comes later than the setting itself. */
 export type Later = {

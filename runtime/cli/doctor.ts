@@ -83,6 +83,7 @@ const textOf = (found: Examined, { address, region, group }: HostPlan, colour: b
 
 const driverText = (kind: Examined['kind']): string => {
   if (kind === 'local') return 'its own agent, without ssh';
+  if (kind === 'shell') return 'its shell over ssh: no Node.js is needed there';
   return kind === 'sftp' ? 'SFTP alone: nothing of syncplan runs there' : `${kind} over ssh`;
 };
 

@@ -34,7 +34,7 @@ const paysAsDelta = (relation: Relation, work: Work, index: number): boolean => 
   const change = work.changeOf(index);
   if (mode === 'whole' || change?.kind !== 'replace') return false;
   // Nothing of ours runs there: the old file would have to come here to be signed, and again to be copied from.
-  if (relation.remoteHost?.kind === 'sftp') return false;
+  if (relation.remoteHost?.kind === 'sftp' || relation.remoteHost?.kind === 'shell') return false;
   const { entry, was } = change;
   if (entry.kind !== 'file' || was.kind !== 'file') return false;
   if (mode === 'delta') return entry.size > 0 && was.size > 0;

@@ -8,7 +8,7 @@ import pLimit from 'p-limit';
 import type { HostPlan } from '../../compiler/plan.js';
 import { agentHost } from './agent/client.js';
 import { type Baggage, type Bundle, greet, makeBundle } from './agent/push.js';
-import { REMOTE_COMMAND, REMOTE_COMMAND_WITH_RUNTIME } from './agent/remote-command.js';
+import { REMOTE_COMMAND, REMOTE_COMMAND_WITH_RUNTIME, SHELL_COMMAND } from './agent/remote-command.js';
 import { ownRuntime, type Runtime } from './agent/runtime.js';
 import { commandAs, explainSudo } from './become.js';
 import { type Carrier, startCarrier } from './carrier.js';
@@ -83,17 +83,9 @@ export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promi
     return handshakes(async () => {
       checkSignal(host.id, options.signal);
       const fastCipher = await mayChooseCipher(sshConfigOf(address, sshOptions));
-      const copied = host.agent === 'push-runtime' ? await readRuntime(host.id) : null;
-      return connectSsh(
-        host.id,
-        { address, become: host.become },
-        { bundle: await readBundle(), runtime: copied },
-        fastCipher,
-        {
-          ...options,
-          home,
-        },
-      );
+      const runtime = host.agent === 'push-runtime' ? await readRuntime(host.id) : null;
+      const luggage = host.agent === 'shell' ? null : { bundle: await readBundle(), runtime };
+      return connectSsh(host, address, luggage, fastCipher, { ...options, home });
     });
   };
 };
@@ -112,24 +104,23 @@ const connectLocal = async (label: string, options: ConnectOptions): Promise<Hos
   });
 };
 
+/** What goes along to become an agent; null where nothing but a shell is wanted. */
 type Luggage = Omit<Baggage, 'progress'>;
-type Destination = { readonly address: SshAddress; readonly become: string | undefined };
 
 const connectSsh = async (
-  label: string,
-  { address, become }: Destination,
-  luggage: Luggage,
+  { id: label, agent, become }: Pick<HostPlan, 'id' | 'agent' | 'become'>,
+  address: SshAddress,
+  luggage: Luggage | null,
   fastCipher: boolean,
   options: ConnectOptions & { readonly home: string },
 ): Promise<Host> => {
   const way = sshWay(label, address, options);
   for (let attempt = 1, fast = fastCipher; ; attempt++) {
-    const command = luggage.runtime === null ? REMOTE_COMMAND : REMOTE_COMMAND_WITH_RUNTIME;
-    const args = sshArguments(way, address.host, commandAs(label, become, command), { fastCipher: fast });
+    const args = sshArguments(way, address.host, commandAs(label, become, commandFor(luggage)), { fastCipher: fast });
     const carrier = startCarrier('ssh', args, sshEnvironment(address, options.environment));
     let again = false;
     try {
-      return await settle(carrier, label, 'agent', luggage, options, async chatter => {
+      return await settle(carrier, label, agent, luggage, options, async chatter => {
         const { exitCode, signal, failure } = await carrier.ended;
         if (failure !== null) return noSsh(label, failure);
         const typed = byHand(way);
@@ -166,11 +157,16 @@ const connectSsh = async (
   }
 };
 
+const commandFor = (luggage: Luggage | null): string => {
+  if (luggage === null) return SHELL_COMMAND;
+  return luggage.runtime === null ? REMOTE_COMMAND : REMOTE_COMMAND_WITH_RUNTIME;
+};
+
 /** Greets and hands over; whatever goes wrong ends the carrier. `explain` says why it ended before the greeting was done. */
 const settle = async (
   carrier: Carrier,
   label: string,
-  kind: 'local' | 'agent',
+  wanted: 'local' | HostPlan['agent'],
   luggage: Luggage | null,
   options: ConnectOptions,
   explain: (chatter: string) => Promise<HostError>,
@@ -190,17 +186,30 @@ const settle = async (
       if (late) throw tooLate(label);
       throw await explain(greeting.chatter);
     }
+    const ended = (): HostError | null => (late ? tooLate(label) : aborted(label, options.signal));
+    if ('why' in greeting) {
+      if (wanted === 'node' && greeting.why !== null) throw greeting.why;
+      // A chunk of its own: whoever has no such host never loads it.
+      const { connectShell } = await import('./shell/connect.js');
+      return await connectShell({
+        label,
+        carrier,
+        why: greeting.why,
+        diagnose: () => diagnose(carrier, label, 'shell', ended),
+        ...(options.agentPatience === undefined ? {} : { patience: options.agentPatience }),
+      });
+    }
     return await agentHost(
       {
         input: carrier.input,
         output: carrier.output,
         greeting,
-        diagnose: () => diagnose(carrier, label, () => (late ? tooLate(label) : aborted(label, options.signal))),
+        diagnose: () => diagnose(carrier, label, 'agent', ended),
         kill: carrier.kill,
         ended: carrier.ended.then(() => {}),
       },
       label,
-      kind,
+      wanted === 'local' ? 'local' : 'agent',
       options.agentPatience === undefined ? {} : { patience: options.agentPatience },
     );
   } catch (error) {
@@ -214,7 +223,12 @@ const settle = async (
 };
 
 /** The connection ended while it was in use. */
-const diagnose = async (carrier: Carrier, label: string, ours: () => HostError | null): Promise<HostError> => {
+const diagnose = async (
+  carrier: Carrier,
+  label: string,
+  what: 'agent' | 'shell',
+  ours: () => HostError | null,
+): Promise<HostError> => {
   const waited = new Promise<null>(resolve => setTimeout(resolve, DIAGNOSE_MS, null).unref());
   const end = await Promise.race([carrier.ended, waited]);
   const how = end === null ? '' : end.signal !== null ? ` (killed by ${end.signal})` : ` (exit ${end.exitCode})`;
@@ -223,7 +237,7 @@ const diagnose = async (carrier: Carrier, label: string, ours: () => HostError |
     ours() ??
     new HostError(
       'lost',
-      `${label}: the connection to the agent was lost${how}${said === '' ? '' : `: ${said}`}`,
+      `${label}: the connection to the ${what} was lost${how}${said === '' ? '' : `: ${said}`}`,
       'Run the same command again: it goes on from what has arrived.',
     )
   );

@@ -125,8 +125,7 @@ export type FileVerbs = {
   readonly followed: (at: Folder, name: string) => Maybe<Stat | Fault>;
   /** Opens for reading; `follow` only where the link policy says so. */
   readonly read: (at: Folder, name: string, follow: boolean) => Maybe<Source | Fault>;
-  /** With `late`, whether something stands there already may be told by `finish` instead. */
-  readonly write: (at: Folder, name: string, late?: boolean) => Maybe<Sink | Fault>;
+  readonly write: (at: Folder, name: string) => Maybe<Sink | Fault>;
   /** One answer for each deed, in order; a deed that fails does not stop the next. */
   readonly perform: (deeds: readonly Deed[]) => Maybe<readonly (null | Fault)[]>;
   /** Makes durable all that was done on the file system of this folder, by one call for many files; ENOSYS where there is

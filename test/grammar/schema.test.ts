@@ -91,7 +91,7 @@ test('what comes later is found at its place, and nothing else', () => {
     ['transfer', 'durability none', []],
     ['fleet', 'host a at "sftp://x"', []],
     ['fleet', 'host "sftp-1" at "x"', []],
-    ['host', 'agent shell', ['agent shell: shell']],
+    ['host', 'agent shell', []],
     ['host', 'agent push-runtime', []],
     ['host', 'agent node', []],
     ['host', 'agent sftp', []],

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import type { SshdOptions } from '../support/sshd.js';
+import type { Sshd, SshdOptions } from '../support/sshd.js';
 import {
   bundle,
   bundles,
@@ -21,6 +21,7 @@ import {
   delay,
   folder,
   nothingIsLeft,
+  plan,
   rejects,
   visit,
   withSshd,
@@ -89,15 +90,27 @@ test('an account without a shell is told by what it printed', async () => {
   });
 });
 
-test('a machine without Node.js, or with an old one, is told so', async () => {
-  await withSshd({ env: { SYNCPLAN_NODE: '/nonexistent/node' } }, async sshd => {
-    await rejects(connectTo(sshd), 'no-node', /not found/, /Install Node\.js 18/);
+test('a machine without Node.js, or with an old one, is driven by its shell, or told so', async () => {
+  const byAgent = (sshd: Sshd) =>
+    connector({ sshConfig: sshd.configFile })({ ...plan({ host: sshd.alias }), agent: 'node' });
+  const none = { SYNCPLAN_NODE: '/nonexistent/node' };
+  await withSshd({ env: none }, async sshd => {
+    await rejects(byAgent(sshd), 'no-node', /not found/, /Install Node\.js 18/);
+    const host = await connectTo(sshd);
+    assert.equal(host.kind, 'shell');
+    assert.match(host.facts.weaker[0]!, /driven by its shell: Node\.js was not found there/);
+    assert.equal((await host.openRoot('/usr', { create: false, state: null })).exists, true);
+    assert.ok(host.traffic().sent > 1000 && host.traffic().received > 100);
+    await host.close();
+  });
+  await withSshd({ env: { ...none, PATH: '/nonexistent' } }, async sshd => {
+    await rejects(connectTo(sshd), 'no-node', /not found there; and .* there is no find, no stat, /, /PATH there is/);
   });
   const old = join(folder, 'node');
   writeFileSync(old, '#!/bin/sh\necho v12.22.9\n');
   chmodSync(old, 0o755);
   await withSshd({ env: { SYNCPLAN_NODE: old } }, async sshd => {
-    await rejects(connectTo(sshd), 'old-node', /v12\.22\.9/, /Install Node\.js 18/);
+    await rejects(byAgent(sshd), 'old-node', /v12\.22\.9/, /Install Node\.js 18/);
   });
 });
 

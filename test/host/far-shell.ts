@@ -3,7 +3,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BOOT, bringVerbs } from '../../runtime/host/shell/scripts.js';
+import { BOOT } from '../../runtime/host/shell/boot.js';
+import { bringVerbs } from '../../runtime/host/shell/scripts.js';
 import { openSession, type SessionOptions, type ShellSession } from '../../runtime/host/shell/session.js';
 
 export type FarShell = {

@@ -279,7 +279,7 @@ test('the probe finds what this machine has, and what BusyBox has', async () => 
   await withShells(async (session, _, name) => {
     const tools = await probeTools(session);
     const box = name === 'BusyBox';
-    checkTools('here', tools);
+    checkTools('here', tools, null);
     assert.equal([tools.find, tools.fineTouch], box ? ['exec', false] : ['printf', true], name);
     assert.ok(tools.stat && tools.exactMove && tools.exactLink && tools.touch && tools.syncOne && tools.syncFile);
     assert.ok(tools.tar && tools.digests.includes('sha256sum'), name);
@@ -293,9 +293,9 @@ test('a machine without the tools is refused, and each is named with where it wa
   const far = startShell({ shell: ['/bin/sh'], environment: { PATH: '' } });
   const tools = await probeTools(far.session);
   await far.stop();
-  assert.throws(() => checkTools('box', tools), /no find, no stat, .*no id/);
+  assert.throws(() => checkTools('box', tools, null), /no find, no stat, .*no id/);
   const some = { ...parseTools('find exec\nstat yes\nmissing touch\nmv-T yes\nln-T yes\npath /usr/bin'), touch: false };
-  assert.throws(() => checkTools('box', some), /box: it cannot be driven by its shell: there is no touch$/);
+  assert.throws(() => checkTools('box', some, null), /box: it cannot be driven by its shell: there is no touch$/);
 });
 
 test.run();

@@ -5,7 +5,8 @@
 //   client → PREAMBLE bytes: JSON {sha256, size, label}, filled up with spaces to one line
 //   remote → `MAGIC need vX`      the bundle is missing or damaged; client → its bytes, exactly `size`
 //   remote → `MAGIC ready …`      the agent itself speaks (protocol.ts); frames follow
-//   remote → `MAGIC none PATH=vX …`   no Node.js, or only these, all too old · `MAGIC failed why`: it cannot be put anywhere
+//   remote → `MAGIC none PATH=vX …`   no Node.js, or only these, all too old: from here on it is a shell (shell/scripts.ts)
+//   remote → `MAGIC failed why`       it cannot be put anywhere
 //
 // With `agent push-runtime` a line `SHA256 SIZE` of this machine's Node.js goes before the preamble, and in the place of `none`:
 //
@@ -41,6 +42,9 @@ export type Baggage = {
   readonly progress: () => void;
 };
 
+/** A shell waits for what BOOT takes; `why` there is no agent, where one was looked for. */
+export type Bare = { readonly why: HostError | null };
+
 /**
  * Talks until the agent is ready; what came after that line is left in `input`. Without baggage the agent was started
  * directly, and only its line is awaited. Null when the input ended first: why, only the process can tell.
@@ -49,7 +53,7 @@ export const greet = async (
   { input, output }: { readonly input: Readable; readonly output: Writable },
   label: string,
   baggage: Baggage | null,
-): Promise<Greeting | { readonly chatter: string }> => {
+): Promise<Greeting | Bare | { readonly chatter: string }> => {
   let sent = 0;
   const write = (bytes: Buffer): void => {
     sent += bytes.length;
@@ -75,7 +79,9 @@ export const greet = async (
         write(bundle.bytes);
         continue;
       case 'none':
-        throw noNode(label, rest);
+        return { why: noNode(label, rest) };
+      case 'shell':
+        return { why: null };
       case 'bare': {
         if (runtime === null || baggage === null || copying !== null) throw misunderstood(label, line);
         const [kernel = '', machine = '', libcs = '', ...old] = rest;

@@ -2,6 +2,7 @@
 //
 // What both of them say and are told on standard streams is specified in push.ts. The login shell may be anything that knows
 // single quotes: the text holds no quote, backslash, `!` or line break inside them.
+import { BOOT } from '../shell/boot.js';
 import { MAGIC } from './protocol.js';
 
 /** Bytes of the first line that the client sends. */
@@ -22,7 +23,9 @@ const SEARCH = [
   '/snap/bin/node; do if [ -x "$n" ]; then fit "$n"; fi; done; fi;',
 ];
 
-const SCRIPT = ['loader=$1; old=; preamble=;', ...SEARCH, `echo "${MAGIC} none$old"`].join(' ');
+const SCRIPT = ['loader=$1; old=; preamble=;', ...SEARCH, `echo "${MAGIC} none$old"; read -r preamble; ${BOOT}`].join(
+  ' ',
+);
 
 /** As above; then the copy that was left here, or one that is sent now. `read` takes not one byte more than its line. */
 const SCRIPT_WITH_RUNTIME = [
@@ -69,6 +72,9 @@ const LOADER = [
 
 /** What `ssh` is told to run; the same for every machine and every plan. */
 export const REMOTE_COMMAND = `exec /bin/sh -c '${SCRIPT}' syncplan '${LOADER}'`;
+
+/** The same where nothing but the shell is wanted. */
+export const SHELL_COMMAND = `exec /bin/sh -c 'echo "${MAGIC} shell"; ${BOOT}' syncplan`;
 
 /** The same for `agent push-runtime`. */
 export const REMOTE_COMMAND_WITH_RUNTIME = `exec /bin/sh -c '${SCRIPT_WITH_RUNTIME}' syncplan '${LOADER}'`;

@@ -4,6 +4,7 @@ import { ALGORITHMS } from '../../../compiler/plan.js';
 import { toText } from '../../tree/path.js';
 import { hostFromVerbs } from '../from-verbs.js';
 import type { Host } from '../host.js';
+import type { HostError } from '../host-error.js';
 import { parseNames, type Table } from '../local-names.js';
 import { checkTools, probeTools } from './probe.js';
 import type { Verb } from './scripts.js';
@@ -15,6 +16,8 @@ export type ShellHostOptions = {
   readonly label: string;
   readonly session: ShellSession;
   readonly close: () => Promise<void>;
+  /** Why there is no agent, where one was looked for. */
+  readonly why?: HostError | null;
   /** Milliseconds since 1970, here. */
   readonly now?: () => number;
   readonly newId?: () => string;
@@ -22,9 +25,9 @@ export type ShellHostOptions = {
 
 /** Throws HostError where that machine lacks what it takes. */
 export const openShellHost = async (options: ShellHostOptions): Promise<Host> => {
-  const { label, session, now = Date.now, newId = randomUUID } = options;
+  const { label, session, why = null, now = Date.now, newId = randomUUID } = options;
   const tools = await probeTools(session);
-  checkTools(label, tools);
+  checkTools(label, tools, why);
   const [users, groups] = await Promise.all([namesFrom(session, 'users'), namesFrom(session, 'groups')]);
   const apart = tools.clock === null ? 0 : tools.clock * 1000 - now();
   const there = (): number => now() + apart;
@@ -44,7 +47,7 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
       machine: tools.boot,
       timeStep: tools.fineTouch ? 1 : 1_000_000,
       hardLinks: true,
-      weaker: weaknessesOf(tools),
+      weaker: weaknessesOf(tools, why),
     },
     cacheFolder: null,
     breathe: () => new Promise(setImmediate),

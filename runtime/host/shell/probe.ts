@@ -75,7 +75,7 @@ export const parseTools = (text: string): ShellTools => {
 };
 
 /** Throws where the machine cannot be driven by its shell, naming each reason and what to install. */
-export const checkTools = (label: string, tools: ShellTools): void => {
+export const checkTools = (label: string, tools: ShellTools, why: HostError | null): void => {
   const { missing, find, stat, exactMove, exactLink, touch } = tools;
   const wrong = [
     ...missing,
@@ -87,9 +87,10 @@ export const checkTools = (label: string, tools: ShellTools): void => {
   ];
   if (wrong.length === 0) return;
   const where = tools.path === '' ? 'PATH there is empty' : `PATH there is ${tools.path}`;
+  const first = why === null ? `${label}: ` : `${why.message}; and `;
   throw new HostError(
-    'unsupported',
-    `${label}: it cannot be driven by its shell: there is no ${wrong.join(', no ')}`,
+    why?.code ?? 'unsupported',
+    `${first}it cannot be driven by its shell: there is no ${wrong.join(', no ')}`,
     `Install GNU coreutils and findutils, or BusyBox, there (${where}); or install Node.js 18 or later, and it is driven by an agent.`,
   );
 };

@@ -17,9 +17,6 @@ export const UNABLE = 90;
 /** The status of one that could not go on; why stands behind the mark between two NULs. */
 export const BROKEN = 91;
 
-/** Where nothing of syncplan runs, the shell becomes the far side. */
-export const BOOT = 'while read -r line; do eval "$line"; done';
-
 /** What is sent first, once: lines for BOOT. Text that holds line ends becomes one line by a variable that holds one. */
 export const bringVerbs = (): Buffer =>
   Buffer.concat([

@@ -7,17 +7,17 @@ import { pathOf, wordFor } from './folder.js';
 import type { Verb } from './scripts.js';
 import type { ShellSession } from './session.js';
 
-/** With `late`, whether something stands there already is told by `finish`. */
+/** `fine`: times with their fraction. The name is looked at first; what then stands there is not replaced. */
 export const openSink = async (
   session: ShellSession,
   batch: Batch,
   at: Folder,
   name: string,
-  { late, fine }: { readonly late: boolean; readonly fine: boolean },
+  fine: boolean,
 ): Promise<Sink | Fault> => {
   const word = wordFor(name);
   if (isFault(word)) return word;
-  const fault = late ? null : answerFault(await session.ask('vacant', [pathOf(at), word]));
+  const fault = answerFault(await session.ask('vacant', [pathOf(at), word]));
   return fault ?? sinkOn(session, batch, pathOf(at), word, fine);
 };
 

@@ -70,7 +70,7 @@ export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerb
       );
     },
     read: (at, name, follow) => openSource(session, at, name, follow),
-    write: (at, name, late = false) => openSink(session, batch, at, name, { late, fine: tools.fineTouch }),
+    write: (at, name) => openSink(session, batch, at, name, tools.fineTouch),
     perform: deeds => performAll(session, deeds, tools.fineTouch),
     async syncAll(folder) {
       if (!tools.syncOne) return { fault: 'ENOSYS', message: 'sync there takes no file system' };

@@ -1,7 +1,10 @@
 // What a host driven by its shell promises less than an agent does, in sentences for the preview and doctor.
+import type { HostError } from '../host-error.js';
 import type { ShellTools } from './probe.js';
 
-export const weaknessesOf = (tools: ShellTools): string[] => [
+/** `why` there is no agent, where one was looked for. */
+export const weaknessesOf = (tools: ShellTools, why: HostError | null): string[] => [
+  ...(why === null ? [] : [`driven by its shell: ${withoutLabel(why.message)}`]),
   'no locks: another run, or anybody else, may write at the same time',
   'no checksums there: file content is read back over the connection to be compared',
   'access lists and extended attributes are not carried; hooks cannot run there',
@@ -13,3 +16,6 @@ export const weaknessesOf = (tools: ShellTools): string[] => [
   ...(tools.syncFile ? [] : ['files and names may be lost in a power cut there: its sync takes no files']),
   ...(tools.tar ? [] : ['no tar there: small files are written one by one, which is slower']),
 ];
+
+/** The host is named beside it. */
+const withoutLabel = (message: string): string => message.slice(message.indexOf(': ') + 2);
