@@ -70,6 +70,9 @@ test('an agent that cannot be kept is started all the same', async () => {
     });
 });
 
+const byShell = (sshd: Sshd) =>
+  connector({ sshConfig: sshd.configFile })({ ...plan({ host: sshd.alias }), agent: 'shell' });
+
 test('a login script that talks is skipped; one that never stops is named', async () => {
   const talk = (text: string): SshdOptions => ({
     lines: [`ForceCommand printf "%s" "${text}"; yes talk | head -c 5000; echo; exec sh -c "$SSH_ORIGINAL_COMMAND"`],
@@ -78,9 +81,14 @@ test('a login script that talks is skipped; one that never stops is named', asyn
     const host = await connectTo(sshd);
     assert.equal(host.facts.node, process.versions.node);
     await host.close();
+    const bare = await byShell(sshd);
+    assert.equal((await bare.openRoot('/usr', { create: false, state: null })).exists, true);
+    await bare.close();
   });
   await withSshd({ lines: ['ForceCommand yes blah'] }, async sshd => {
-    await rejects(connectTo(sshd), 'protocol', /writes more than 65536 bytes.*blah/s);
+    for (const connect of [connectTo, byShell]) {
+      await rejects(connect(sshd), 'protocol', /writes more than 65536 bytes.*blah/s);
+    }
   });
 });
 
