@@ -16,13 +16,13 @@ import { test } from 'uvu';
 import { type Runtime, refuseRuntime, sendRuntime } from '../../runtime/host/agent/runtime.js';
 import type { Host } from '../../runtime/host/host.js';
 import type { Sshd } from '../support/sshd.js';
-import { connector, connectTo, delay, folder, nothingIsLeft, plan, rejects, withSshd } from './connecting.js';
+import { connector, delay, folder, nothingIsLeft, plan, rejects, withSshd } from './connecting.js';
 
 const BARE = { SYNCPLAN_NODE: '/nonexistent/node' };
 const SIZE = statSync(process.execPath).size;
 
-const push = (sshd: Sshd): Promise<Host> =>
-  connector({ sshConfig: sshd.configFile })({ ...plan({ host: sshd.alias }), agent: 'push-runtime' });
+const push = (sshd: Sshd, agent: 'push-runtime' | 'node' = 'push-runtime'): Promise<Host> =>
+  connector({ sshConfig: sshd.configFile })({ ...plan({ host: sshd.alias }), agent });
 
 const visit = async (sshd: Sshd): Promise<number> => {
   const host = await push(sshd);
@@ -36,7 +36,7 @@ const copies = (cache: string): string[] => readdirSync(cache).filter(name => na
 
 test('Node.js is copied where it is asked for, once, and put right when it is damaged', async () => {
   await withSshd({ env: BARE }, async (sshd, cache) => {
-    await rejects(connectTo(sshd), 'no-node', /not found/, /agent push-runtime/);
+    await rejects(push(sshd, 'node'), 'no-node', /not found/, /agent push-runtime/);
     assert.ok(!existsSync(cache), 'nothing is put there unasked');
     assert.ok((await visit(sshd)) > SIZE, 'the first visit carries it');
     const [name] = copies(cache);
