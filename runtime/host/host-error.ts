@@ -19,8 +19,6 @@ export const HOST_ERROR_CODES = [
   'unsupported',
   /** A data link could not be opened, or broke; neither of its hosts is lost. */
   'link',
-  /** What came over a link is not what the master sent. */
-  'altered',
   'cancelled',
   'failed',
 ] as const;

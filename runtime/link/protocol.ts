@@ -27,11 +27,6 @@
 // 5. Back-pressure is TCP's: the receiver stops reading while it holds MAX_WAITING bytes that nobody has taken.
 // 6. Life. A receiver that hears nothing for PATIENCE_MS, and a sender whose bytes nobody takes for STUCK_MS, break the link.
 //    A link that broke is never mended: what is missing then goes another way.
-//
-// What is relayed. The master's agent tells the SHA-256 of each chunk it sends over its control session, and the machine
-// that commands hands these sums, in order, to every receiver that gets its chunks from another receiver. Such a chunk is
-// staged, and passed on, only if it has its sum, and the content is complete only if the sums are: a relay can stop the flow,
-// and cannot change it. Who hands on what is not the master's is thereby the one that it came from.
 import { MAX_CHUNK } from '../bytes/pack.js';
 
 export const IDENTITY = 'syncplan-link/1';
