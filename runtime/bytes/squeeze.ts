@@ -6,7 +6,8 @@
 // are for those who pass it on: files completed in it, bytes of content, bytes of zeros that are only named, bytes copied.
 //
 // Invariants:
-//  1. What does not shrink travels as it is, and after failures in a row more and more chunks do so untried.
+//  1. What does not shrink travels as it is, and after failures in a row more and more chunks do so untried, until another
+//     large file begins.
 //  2. A chunk that says that something is lost is never squeezed: whoever passes it on reads it.
 //  3. Not more than one chunk's worth is ever inflated, and never more than was declared.
 import { promisify } from 'node:util';
@@ -35,6 +36,7 @@ export async function* squeezePack(pack: AsyncIterable<Uint8Array>, level: numbe
   const hope = makeHope();
   let before: Promise<Uint8Array> | null = null;
   for await (const chunk of pack) {
+    if (beginsFile(chunk)) hope.renew();
     const next = hope.mayShrink() ? squeezeChunk(chunk, level, hope.tell) : Promise.resolve(chunk);
     // Awaited a round later: until then nobody listens to what it says.
     next.catch(() => {});
@@ -113,11 +115,21 @@ const makeHope = () => {
   let untried = 0;
   return {
     mayShrink: (): boolean => untried-- <= 0,
+    /** What comes is another content than what failed. */
+    renew: (): void => {
+      untried = 0;
+    },
     tell: (shrank: boolean): void => {
       failures = shrank ? 0 : Math.min(failures + 1, MOST_FAILURES);
       untried = failures < 2 ? 0 : 2 ** (failures - 2);
     },
   };
+};
+
+/** The first part of a large file. */
+const beginsFile = (chunk: Uint8Array): boolean => {
+  const [first] = readRecords(chunk);
+  return first?.is === 'part' && first.offset === 0;
 };
 
 const deflate = promisify(deflateRaw) as (

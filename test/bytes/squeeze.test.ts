@@ -95,13 +95,22 @@ test('a chunk that tells of something lost is left for everybody to read', async
 
 test('after content that does not shrink some passes untried, and it is tried again later', async () => {
   const noise = Array.from({ length: 8 }, (_, i) => chunkOf(partOf(randomBytes(20_000), 0, i * 20_000)));
-  const texts = Array.from({ length: 40 }, (_, i) => chunkOf(partOf(text(20_000), 1, i * 20_000)));
+  const texts = Array.from({ length: 40 }, (_, i) => chunkOf(partOf(text(20_000), 0, (8 + i) * 20_000)));
   const shrank = (await squeeze([...noise, ...texts], 1)).map(
     (chunk, i) => chunk.length < [...noise, ...texts][i]!.length,
   );
   const first = shrank.indexOf(true);
   assert.ok(first > noise.length && first < 30, `tried again at ${first}`);
   assert.ok(shrank.slice(first + 2).every(Boolean));
+});
+
+test('another large file is tried at once, whatever the one before was', async () => {
+  const noise = Array.from({ length: 8 }, (_, i) => chunkOf(partOf(randomBytes(20_000), 0, i * 20_000)));
+  const texts = Array.from({ length: 3 }, (_, i) => chunkOf(partOf(text(20_000), 1, i * 20_000)));
+  const squeezed = (await squeeze([...noise, ...texts], 1)).slice(noise.length);
+  // One is under way when what came of the first is known.
+  assert.ok(squeezed[0]!.length < 15_000, `${squeezed[0]!.length} bytes`);
+  assert.ok(squeezed[2]!.length < 15_000, `${squeezed[2]!.length} bytes`);
 });
 
 test('an error of the source comes out where it stands, and nothing after it', async () => {
