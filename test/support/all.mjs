@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { closingLines, runTests } from './run.mjs';
 
 const LONG = [
+  'cli/bad-hosts',
   'cli/exchanges',
   'cli/live-screen',
   'cli/plan-writes-nothing',
@@ -13,6 +14,10 @@ const LONG = [
   'host/conformance-busybox',
   'host/conformance-shell',
   'host/many-hosts',
+  'host/push-runtime',
+  'proof/disks',
+  'proof/mutants',
+  'proof/strace',
   'proof/surroundings',
 ];
 
