@@ -1,6 +1,6 @@
 // What stands at a path, by the type bits of its mode, which SFTP carries as the system has them.
 import { constants } from 'node:fs';
-import type { Stat } from './file-verbs.js';
+import type { Fault, Stat } from './file-verbs.js';
 
 export const kindOf = (mode: number): Stat['kind'] => {
   switch (mode & constants.S_IFMT) {
@@ -18,3 +18,11 @@ export const kindOf = (mode: number): Stat['kind'] => {
       return 'device';
   }
 };
+
+/** What is not to be read as a file, as a fault. */
+export const notFile = (kind: Stat['kind']): Fault =>
+  kind === 'folder'
+    ? { fault: 'EISDIR', message: 'it is a folder' }
+    : kind === 'link'
+      ? { fault: 'ELOOP', message: 'it is a symbolic link' }
+      : { fault: 'ENXIO', message: `it is a ${kind}` };

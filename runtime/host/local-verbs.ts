@@ -22,7 +22,7 @@ import {
 import { posix } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
-import { kindOf } from './kind.js';
+import { kindOf, notFile } from './kind.js';
 import { performLocally } from './local-deeds.js';
 import { makeLocalExtras } from './local-extras.js';
 import { fileSystemOf, mayWriteTo, syncFileSystem } from './local-file-system.js';
@@ -124,9 +124,7 @@ const openSource = (at: Folder, name: string, follow: boolean): Source | Fault =
   const stat = statOf(fstatSync(descriptor));
   if (stat.kind !== 'file') {
     closeSync(descriptor);
-    return stat.kind === 'folder'
-      ? { fault: 'EISDIR', message: 'it is a folder' }
-      : { fault: 'ENXIO', message: `it is a ${stat.kind}` };
+    return notFile(stat.kind);
   }
   return {
     stat,

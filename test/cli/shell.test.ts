@@ -1,6 +1,5 @@
 // Hosts without Node.js, driven by their shell: one with GNU tools, one with nothing but BusyBox; a tree and its next version.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -19,6 +18,7 @@ import { test } from 'uvu';
 import { makeBusyBox } from '../host/far-shell.js';
 import { type Desk, type Ended, openDesk, said } from '../support/program.js';
 import { type Sshd, startSshd } from '../support/sshd.js';
+import { counts, summaryOf, tell } from '../support/told.js';
 
 const busyBox = makeBusyBox();
 const NO_NODE = '/nonexistent/node';
@@ -73,30 +73,14 @@ test.after(async () => {
 
 const syncplan = (...args: string[]): Promise<Ended> => desk.run([...args, '--ssh-config', join(desk.folder, 'ssh')]);
 
-/** Everything that can be told of a tree by programs that are not ours; times to the second. */
-const tell = (folder: string): string =>
-  execFileSync(
-    'sh',
-    [
-      '-c',
-      `cd "$1" && find . -path ./.syncplan -prune -o -mindepth 1 \\( -type d -printf '%p %y %m\\n' -o -printf '%p %y %m %n %s %.10T+ %l\\n' \\) | LC_ALL=C sort &&
-       find . -path ./.syncplan -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum`,
-      'sh',
-      folder,
-    ],
-    { encoding: 'latin1' },
-  );
+/** Times to the second. */
+const FACTS = '%n %s %.10T+ %l';
 
 const assertSame = (): void => {
-  const here = tell(join(desk.folder, 'site'));
+  const here = tell(join(desk.folder, 'site'), FACTS);
   assert.ok(here.length > 5_000);
-  for (const host of ['plain', 'tiny']) assert.equal(tell(join(far, host)), here, host);
+  for (const host of ['plain', 'tiny']) assert.equal(tell(join(far, host), FACTS), here, host);
 };
-
-type Summary = Record<string, unknown> & { relations: readonly Record<string, unknown>[] };
-const summaryOf = ({ out }: Ended): Summary => JSON.parse(out.trimEnd().split('\n').at(-1)!);
-const CHANGES = ['created', 'replaced', 'attributes', 'linked', 'moved', 'deleted', 'inconsistent', 'failed'] as const;
-const counts = (summary: Summary): number[] => CHANGES.map(key => summary[key] as number);
 
 test('a preview says that they are driven by their shell, why, and what is weaker', async () => {
   const ended = await syncplan('plan', 'far.sp');

@@ -1,6 +1,7 @@
 // Content over SFTP: reads and writes in pieces, many of them under way at once, so that the way there and back costs little.
 import type { InputAttributes } from 'ssh2';
 import { type Fault, type Folder, isFault, type Sink, type Source } from '../file-verbs.js';
+import { notFile } from '../kind.js';
 import { address } from './folder.js';
 import { closeHandle, confirm, done, EOF, explainFailure, FAILURE, fstat, lstat, openFile, stat } from './requests.js';
 import { isRefusal, type Session } from './session.js';
@@ -169,13 +170,6 @@ const readPiece = async (
     filled += count;
   }
 };
-
-const notFile = (kind: string): Fault =>
-  kind === 'folder'
-    ? { fault: 'EISDIR', message: 'it is a folder' }
-    : kind === 'link'
-      ? { fault: 'ELOOP', message: 'it is a symbolic link' }
-      : { fault: 'ENXIO', message: `it is a ${kind}` };
 
 const PIECE = 65_536;
 /** Pieces of one file. */

@@ -1,5 +1,6 @@
 // Reads a file through a shell: its facts, first bytes and facts again in one request, the rest in pieces that are asked for ahead.
 import { type Fault, type Folder, isFault, type Source, type Stat } from '../file-verbs.js';
+import { notFile } from '../kind.js';
 import { answerFault, faultOf, UNREADABLE } from './complaints.js';
 import { pathOf, wordFor } from './folder.js';
 import { parseLooked } from './records.js';
@@ -105,13 +106,6 @@ const beginning = (output: Buffer, mark: string): Beginning | Fault => {
 };
 
 const statIn = (text: string, mark: string): Stat | null => parseLooked(text, mark)?.[0]?.stat ?? null;
-
-const notFile = (kind: string): Fault =>
-  kind === 'folder'
-    ? { fault: 'EISDIR', message: 'it is a folder' }
-    : kind === 'link'
-      ? { fault: 'ELOOP', message: 'it is a symbolic link' }
-      : { fault: 'ENXIO', message: `it is a ${kind}` };
 
 const GONE: Fault = { fault: 'ENOENT', message: 'it vanished meanwhile' };
 /** What is read with the facts; a file of more is read in pieces. */

@@ -7,6 +7,7 @@ export const weaknessesOf = (tools: ShellTools, why: HostError | null): string[]
   ...(why === null ? [] : [`driven by its shell: ${withoutLabel(why.message)}`]),
   'no locks: another run, or anybody else, may write at the same time',
   'no checksums there: file content is read back over the connection to be compared',
+  'files that have changed are sent whole: nothing there tells what is old in them',
   'access lists and extended attributes are not carried; hooks cannot run there',
   'folders are looked at before each use, not held in between: a link flipped at that very moment may be followed in reading and in setting modes',
   ...(tools.heldNames
