@@ -27,6 +27,16 @@ inYard('a lock command runs when the lock is taken, its release when it is let g
   assert.ok(!existsSync(yard.lockFile('app.release')));
 });
 
+inYard('what one shared lock owes is not given back by another of the same run', async yard => {
+  const { acquire } = await yard.open();
+  const commanded = await acquire({ by: telling(yard), mode: 'shared' });
+  const beside = await acquire({ mode: 'shared' });
+  assert.deepEqual(await beside.release(), []);
+  assert.deepEqual(toldIn(yard), ['hold run=run-1 block=app']);
+  assert.deepEqual(await commanded.release(), []);
+  assert.deepEqual(toldIn(yard), ['hold run=run-1 block=app', 'resume run=run-1 block=app']);
+});
+
 inYard('a command that says no refuses the lock: nothing is held, nothing is owed', async yard => {
   const { acquire } = await yard.open();
   await rejects(acquire({ by: telling(yard, 'echo busy; exit 3') }), 'locked', /ended with 3: busy/);

@@ -81,8 +81,10 @@ const giveBack = async (
   const { folder, block } = commanding;
   const problems: Problem[] = [];
   try {
-    if (closedBy(folder, block) === lease.run) problems.push(...(await reopenFolders(commanding)));
-    if (releaseOwedBy(folder, block) === lease.run) problems.push(...(await runRelease(commanding)));
+    // What is to be undone is of whoever has the block alone: other shared locks may be of the same run.
+    const isOwner = lease.mode === 'exclusive' || grips.alone !== null;
+    if (isOwner && closedBy(folder, block) === lease.run) problems.push(...(await reopenFolders(commanding)));
+    if (isOwner && releaseOwedBy(folder, block) === lease.run) problems.push(...(await runRelease(commanding)));
     if (record === null) return problems;
     if (lease.mode === 'shared') removeRecord(folder, record);
     else if (stillOurs && problems.length === 0) writeRecord(folder, record, { ...lease, released: true }, LEASE_FILE);
