@@ -11,8 +11,8 @@ export type Incoming = Link & {
   /** The chunks of one content, until its end; throws the link's fault where it does not come to it. `pooled` ones are to
    * be given back (bytes/pool.ts). */
   readonly chunks: (pooled: boolean) => AsyncGenerator<Buffer>;
-  /** Bytes that came over the connection, encryption included. */
-  readonly received: () => number;
+  /** Bytes that came over the connection since it was asked last, encryption included. */
+  readonly receivedSince: () => number;
 };
 
 export const asIncoming = (link: Link): Incoming => {
@@ -24,6 +24,7 @@ export const asIncoming = (link: Link): Incoming => {
 export const openIncoming = (listener: Listener): Incoming => {
   const waiting: (Buffer | 'end')[] = [];
   let bytes = 0;
+  let told = 0;
   let fault: HostError | null = null;
   let opened: Opened | null = null;
   let quiet = 0;
@@ -85,7 +86,11 @@ export const openIncoming = (listener: Listener): Incoming => {
     (error: unknown) => stop(error instanceof HostError ? error : linkFault(shortly(error))),
   );
   return {
-    received: () => opened?.wire.bytesRead ?? 0,
+    receivedSince() {
+      const before = told;
+      told = opened?.wire.bytesRead ?? 0;
+      return told - before;
+    },
     async close() {
       listener.close();
       stop(linkFault('was closed'));

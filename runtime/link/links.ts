@@ -82,12 +82,9 @@ async function* receive(from: Incoming, transaction: Transaction): AsyncGenerato
 }
 
 async function* arriving(from: Incoming, tell: (received: Received) => void): AsyncGenerator<Buffer> {
-  let before = from.received();
   for await (const chunk of from.chunks(true)) {
-    const now = from.received();
     const { lost: _, ...counts } = counted(chunk);
-    tell({ is: 'chunk', counts, bytes: now - before });
-    before = now;
+    tell({ is: 'chunk', counts, bytes: from.receivedSince() });
     yield chunk;
   }
 }

@@ -87,6 +87,16 @@ for (const encrypt of BOTH) {
     await Promise.all([out.close(), into.close()]);
   });
 
+  test(`${say(encrypt)}: what has come before anybody takes it is counted as well`, async () => {
+    const { out, into } = await openPair({ key: newKey(), encrypt });
+    await links.send(content([whole(randomBytes(900_000)), whole(randomBytes(900_000))]), [out]);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    const received = await collect(links.receive(into, keeping([])));
+    const bytes = received.reduce((sum, one) => sum + (one.is === 'chunk' ? one.bytes : 0), 0);
+    assert.ok(bytes > 1_800_000 && bytes < 1_820_000, `${bytes} bytes on the link`);
+    await Promise.all([out.close(), into.close()]);
+  });
+
   test(`${say(encrypt)}: another key is refused at both ends, and the right one still gets in`, async () => {
     const terms = { key: newKey(), encrypt };
     const { link: into, port } = await links.listen(terms);
