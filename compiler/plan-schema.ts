@@ -1,5 +1,5 @@
 // The schema of plan files: the types of plan.ts for values that come from outside, and what must agree between their parts.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALGORITHMS, type FileTest, PLAN_VERSION, type Plan } from './plan.js';
 
 const LABEL = '[A-Za-z][A-Za-z0-9_-]*';

@@ -5,6 +5,7 @@ import { MAGIC } from '../host/agent/protocol.js';
 import { breathe, excuse, serve } from '../host/agent/serve.js';
 import { tidyBundles } from '../host/agent/tidy.js';
 import { openLocalHost } from '../host/local.js';
+import { stayInside } from '../host/local-folder.js';
 import { makeLinks } from '../link/links.js';
 import { reachedBy } from '../link/reached.js';
 
@@ -13,6 +14,7 @@ const { XDG_CACHE_HOME: cache = '' } = process.env;
 const cacheFolder = givenCache ?? join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'syncplan');
 
 process.stdout.write(`${MAGIC} ready ${SYNCPLAN_VERSION}\n`);
+stayInside();
 const tidied = bundle === undefined ? null : tidyBundles({ bundle, node: process.execPath }, cacheFolder, Date.now());
 const host = await openLocalHost({
   label,

@@ -11,7 +11,7 @@ export const compile: Command = async call => {
   const inputs = await readInputs(call);
   if ('complaint' in inputs) return complain(call, inputs.complaint);
   const compiled = await compileFile(operands[0] ?? '', inputs, call);
-  sayFindings(compiled, call);
+  await sayFindings(compiled, call);
   if (compiled.plan === null) return EXIT.faulty;
   const text = encodePlan(compiled.plan);
   const output = options.value('output');

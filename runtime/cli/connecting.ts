@@ -35,6 +35,25 @@ export const prepareConnect = ({ options, terminal }: Call, planFolder: string, 
   };
 };
 
+/**
+ * Calls every host at once; the answer gives each as it was called, for whoever asks for it then. Those that are far come
+ * first: they take longest.
+ */
+export const callHosts = (connect: Connecting['connect'], hosts: readonly HostPlan[]): Connecting['connect'] => {
+  const isHere = ({ address }: HostPlan): number => (address.kind === 'local' ? 1 : 0);
+  const called = new Map(
+    [...hosts]
+      .sort((a, b) => isHere(a) - isHere(b))
+      .map(host => {
+        const answer = connect(host);
+        // A failure is told by whoever asks; until then it must not end the program.
+        answer.catch(() => undefined);
+        return [host.id, answer] as const;
+      }),
+  );
+  return host => called.get(host.id) ?? connect(host);
+};
+
 /** Relative roots are those of this machine: they lie beside the file that declares them. The plan has text; a host wants a path. */
 const resolvePath = (planFolder: string, host: HostPlan, base: string, path: string): Path => {
   const isHere = host.address.kind === 'local' && !path.startsWith('/') && !/^~(\/|$)/.test(path);

@@ -1,5 +1,5 @@
 // Values for the inputs of a plan, and roles given for this run: command line over files over the environment.
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Call } from './command.js';
 import { readText } from './files.js';
 
@@ -56,7 +56,7 @@ const parseVarFile = (text: string): Values => {
   return { values };
 };
 
-const Scalars = z.record(z.string().regex(NAME), z.union([z.string(), z.number(), z.boolean()]));
+const Scalars = z.record(z.string().check(z.regex(NAME)), z.union([z.string(), z.number(), z.boolean()]));
 
 const parseJson = (text: string): Values => {
   let json: unknown;

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Plan } from '../../compiler/plan.js';
 import { planHash } from '../../compiler/plan-file.js';
 import type { RunEvent } from '../engine/events.js';

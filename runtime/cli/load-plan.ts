@@ -6,12 +6,10 @@ import type { Plan } from '../../compiler/plan.js';
 import { restrict } from '../engine/restrict.js';
 import { exactPlan, type SavedPlan } from '../engine/saved-plan.js';
 import { displayMessage, displayText } from '../ui/display.js';
-import { findingsAs } from '../ui/findings.js';
 import { type Call, complain, EXIT } from './command.js';
 import { looksLikeJson } from './files.js';
 import { type Inputs, readInputs } from './inputs.js';
 import type { OptionName } from './options.js';
-import { readSaved } from './saved-file.js';
 
 export type Loaded = {
   readonly plan: Plan;
@@ -33,7 +31,7 @@ export const loadPlan = async (call: Call): Promise<Loaded | { readonly exitCode
   const file = resolve(terminal.folder, operand);
   if (await looksLikeJson(file, false)) return await loadSaved(call, file, inputs);
   const compiled = await compileFile(operand, inputs, call);
-  sayFindings(compiled, call);
+  await sayFindings(compiled, call);
   if (compiled.plan === null) return { exitCode: EXIT.faulty };
   const restricted = restrict(compiled.plan, namesIn(options.values('only')), namesIn(options.values('except')));
   if ('refused' in restricted) return refuse(call, restricted.refused, restricted.help, EXIT.usage);
@@ -52,7 +50,10 @@ export const compileFile = (operand: string, inputs: Inputs, { terminal }: Call)
     roles: inputs.roles,
   });
 
-export const sayFindings = ({ diagnostics, sources }: Compiled, { terminal }: Call): void => {
+export const sayFindings = async ({ diagnostics, sources }: Compiled, { terminal }: Call): Promise<void> => {
+  if (diagnostics.length === 0) return;
+  // Most plans have none, and drawing them takes loading.
+  const { findingsAs } = await import('../ui/findings.js');
   terminal.say(
     findingsAs('pretty', diagnostics, sources, {
       colour: terminal.colour.say,
@@ -76,7 +77,7 @@ const loadSaved = async (call: Call, path: string, inputs: Inputs): Promise<Load
   }
   let saved: SavedPlan;
   try {
-    saved = await readSaved(path);
+    saved = await (await import('./saved-file.js')).readSaved(path);
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw error;
     const why = error instanceof Error ? error.message : String(error);

@@ -6,7 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { HostPlan } from '../../compiler/plan.js';
 import type { RememberedRoot, RootMemory } from '../engine/guards.js';
 
@@ -53,8 +53,8 @@ export const openRootMemory = (
 const SCHEMA = z.strictObject({
   root: z.literal(1),
   key: z.string(),
-  marker: z.string().max(200).nullable(),
-  fileSystem: z.string().max(200),
+  marker: z.nullable(z.string().check(z.maxLength(200))),
+  fileSystem: z.string().check(z.maxLength(200)),
 });
 
 /** Null where there is none; throws for a file that is damaged or speaks of another root. */

@@ -1,9 +1,9 @@
 // Saved plans as files: canonical JSON under a seal, read strictly (the format is specified in runtime/engine/saved-plan.ts).
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Plan } from '../../compiler/plan.js';
-import { decodePlan } from '../../compiler/plan-file.js';
+import { decodePlan } from '../../compiler/read-plan.js';
 import { SAVED_VERSION, type SavedPlan } from '../engine/saved-plan.js';
 import { refusePath } from '../tree/path.js';
 import { decodeText, replaceText } from './files.js';

@@ -13,7 +13,7 @@ import { leaf, type Path, parent } from '../tree/path.js';
 import { notListed } from './content.js';
 import { problemOf } from './faults.js';
 import { isSame, remember } from './file-digest.js';
-import { type Fault, isFault, type Source } from './file-verbs.js';
+import { type Fault, isFault, type Source, type Stat } from './file-verbs.js';
 import type { Wanted } from './host.js';
 import { OPENING } from './pace.js';
 import type { Reach } from './reach.js';
@@ -28,6 +28,21 @@ export async function* readContents(state: ScanState, wanted: readonly Wanted[])
   try {
     for (const one of wanted) {
       const moment = state.table.moment();
+      const small = await readSmall(state, reach, one.path, scratch);
+      if (small !== null) {
+        if ('code' in small) addLost(packer, one, small);
+        else {
+          const before = packer.isFull() ? packer.take() : null;
+          if (before !== null) yield before;
+          const content = scratch.subarray(0, small.stat.size);
+          const digest = hasher.hash(content);
+          remember(state.table, small.stat, digest, moment);
+          packer.add({ is: 'whole', index: one.index, digest, content });
+        }
+        const pause = state.pace(OPENING);
+        if (pause !== null) await pause;
+        continue;
+      }
       const source = await openSeen(state, reach, one.path);
       if ('code' in source) {
         addLost(packer, one, source);
@@ -63,6 +78,27 @@ export async function* readContents(state: ScanState, wanted: readonly Wanted[])
     state.table.flush();
   }
 }
+
+/**
+ * A small file, read into `scratch`, if it then still is what was seen: whoever wrote to it meanwhile changed its times. Null
+ * for one that is to be opened first.
+ */
+const readSmall = async (
+  state: ScanState,
+  reach: Reach,
+  path: Path,
+  scratch: Buffer,
+): Promise<{ readonly stat: Stat } | Problem | null> => {
+  const seen = seenAt(state, path);
+  const { verbs } = state;
+  if (verbs.readWhole === undefined || seen?.kind !== 'file' || seen.size > SMALL_FILE) return null;
+  const at = await reach.at(parent(path));
+  const read = isFault(at) ? at : await verbs.readWhole(at, leaf(path), seen.followed, scratch.subarray(0, seen.size));
+  if (isFault(read)) return problemOfReading(path, read);
+  const differs = differsFromSeen(read.stat, seen);
+  if (differs !== null) return { ...changed(path), message: `read the file: ${differs}` };
+  return read.count < seen.size ? changed(path) : read;
+};
 
 /** The file, opened, if it still is what was seen. */
 export const openSeen = async (state: ScanState, reach: Reach, path: Path): Promise<Source | Problem> => {

@@ -68,13 +68,16 @@ export type Deed =
   /** Makes a file's content and attributes durable. A sync that failed is never tried again: what it lost stays lost. */
   | { readonly do: 'sync-file'; readonly at: Folder; readonly name: string };
 
+/** Of a file that was written; the time in microseconds, null leaves it. */
+export type Attributes = { readonly mode: number; readonly modified: number | null };
+
 /** A file being written; created exclusively with 0600. */
 export type Sink = {
   readonly write: (bytes: Uint8Array) => Maybe<null | Fault>;
   /** As many zeros, which take no room where the file system can leave holes. */
   readonly skip: (length: number) => Maybe<null | Fault>;
   /** Sets attributes through the descriptor and closes, also where it fails; then the file is still there. */
-  readonly finish: (attributes: { readonly mode: number; readonly modified: number | null }) => Maybe<null | Fault>;
+  readonly finish: (attributes: Attributes) => Maybe<null | Fault>;
   /** Closes and removes it; not after `finish`. */
   readonly discard: () => Maybe<void>;
 };
@@ -126,6 +129,17 @@ export type FileVerbs = {
   /** Opens for reading; `follow` only where the link policy says so. */
   readonly read: (at: Folder, name: string, follow: boolean) => Maybe<Source | Fault>;
   readonly write: (at: Folder, name: string) => Maybe<Sink | Fault>;
+  /** A small file in one go: fills `into` from its beginning, and only then looks what was read. Absent where that saves
+   * nothing over `read`. */
+  readonly readWhole?: (
+    at: Folder,
+    name: string,
+    follow: boolean,
+    into: Uint8Array,
+  ) => Maybe<{ readonly count: number; readonly stat: Stat } | Fault>;
+  /** The same for writing: what `write`, its sink's `write` and its `finish` do. After a fault nothing of it is left, and
+   * EEXIST leaves what was there. */
+  readonly writeWhole?: (at: Folder, name: string, content: Uint8Array, attributes: Attributes) => Maybe<null | Fault>;
   /** One answer for each deed, in order; a deed that fails does not stop the next. */
   readonly perform: (deeds: readonly Deed[]) => Maybe<readonly (null | Fault)[]>;
   /** Makes durable all that was done on the file system of this folder, by one call for many files; ENOSYS where there is

@@ -3,8 +3,12 @@
 // On Linux `/proc/self/fd/N/name` is openat for every call: the kernel starts at the held folder itself, wherever it was
 // moved. Elsewhere a folder is known by its path, and before each use the path must still lead to the folder that was
 // opened: a weaker guarantee, since the path can be changed between the look and the use.
+//
+// A process that does nothing else may stay in the folder it works in (`stayInside`): names there need no way at all, which
+// takes a third off every call. Then its working folder means nothing, and whoever starts a program says where.
 import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { constants as system } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import type { Fault, Folder } from './file-verbs.js';
 
 export type LocalFolder = Folder & {
@@ -30,13 +34,38 @@ export const holdBelow = (at: Folder, name: string): LocalFolder => {
 /** A descriptor of a folder, as a held folder; only where names are addressed by descriptors. */
 export const holdDescriptor = (descriptor: number): LocalFolder => hold(descriptor, null);
 
-export const letGo = (folder: Folder): void => closeSync(folder.held);
+export const letGo = (folder: Folder): void => {
+  // Where nobody holds it any more, it may be removed or unmounted.
+  if (folder === inside) leave();
+  closeSync(folder.held);
+};
+
+/** From now on this process stays in the folder it used last, while that is held. */
+export const stayInside = (): void => {
+  stays = isMainThread && process.platform === 'linux';
+};
+
+/** Goes into a held folder, where that is known by its descriptor; the answer is to be called when the work there is done. */
+export const standIn = (folder: Folder): (() => void) => {
+  if (folder === inside) return STAY;
+  const back = stays ? null : workingFolder();
+  process.chdir((folder as LocalFolder).prefix);
+  if (back !== null) return () => process.chdir(back);
+  inside = folder;
+  return STAY;
+};
+
+/** As `address`, for a call that is followed by others in the same folder. */
+export const addressNear = (at: Folder, name: string): string | Buffer => {
+  if (!stays || (at as LocalFolder).identity !== null) return address(at, name);
+  refuseName(name);
+  standIn(at);
+  return bytesOf(name);
+};
 
 /** A path for node:fs that means `name` in the held folder. */
 export const address = (at: Folder, name: string): string | Buffer => {
-  if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0')) {
-    throw Object.assign(new Error('not a name'), { code: 'EINVAL' });
-  }
+  refuseName(name);
   return folderPath(at, name);
 };
 
@@ -64,6 +93,31 @@ export const faultOf = (error: unknown): Fault => {
     fault: UNNAMED.test(code) ? (ERRNO_NAMES.get(-errno) ?? code) : code,
     message: message.replace(/^\w+: /, '').replace(/, \w+( '.*)?$/s, ''),
   };
+};
+
+const refuseName = (name: string): void => {
+  if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0')) {
+    throw Object.assign(new Error('not a name'), { code: 'EINVAL' });
+  }
+};
+
+let stays = false;
+/** The folder that is the working folder of this process; null where that is none of ours. */
+let inside: Folder | null = null;
+const STAY = (): void => undefined;
+
+const leave = (): void => {
+  inside = null;
+  process.chdir('/');
+};
+
+/** Somebody may have removed it; then any other will do. */
+const workingFolder = (): string => {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
 };
 
 /** What Node.js calls an errno that it does not know; a used-up quota is one of them. */

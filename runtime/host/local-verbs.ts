@@ -21,12 +21,23 @@ import {
 } from 'node:fs';
 import { posix } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import type { Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
+import type { Attributes, Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
 import { kindOf, notFile } from './kind.js';
 import { performLocally } from './local-deeds.js';
 import { makeLocalExtras } from './local-extras.js';
 import { fileSystemOf, mayWriteTo, syncFileSystem } from './local-file-system.js';
-import { address, bytesOf, faultOf, folderPath, holdBelow, holdDescriptor, holdPath, letGo } from './local-folder.js';
+import {
+  address,
+  addressNear,
+  bytesOf,
+  faultOf,
+  folderPath,
+  holdBelow,
+  holdDescriptor,
+  holdPath,
+  letGo,
+  standIn,
+} from './local-folder.js';
 import { readNames } from './local-names.js';
 import { changedOf, modifiedOf, secondsOf } from './micros.js';
 
@@ -47,11 +58,13 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
   enter: (at, name) => attempt(() => holdBelow(at, name)),
   release: letGo,
   list: folder => attempt(() => (byDescriptor && isMainThread ? listInside(folder) : listFromOutside(folder))),
-  stat: batch => batch.map(({ at, name }) => attempt(() => statOf(lstatSync(address(at, name))))),
+  stat: batch => batch.map(({ at, name }) => attempt(() => statOf(lstatSync(addressNear(at, name))))),
   readLink: (at, name) => attempt(() => readlinkSync(address(at, name), { encoding: 'latin1' })),
   followed: (at, name) => attempt(() => statOf(statSync(address(at, name)))),
   read: (at, name, follow) => attempt(() => openSource(at, name, follow)),
   write: (at, name) => attempt(() => openSink(at, name)),
+  readWhole: (at, name, follow, into) => attempt(() => readWhole(at, name, follow, into)),
+  writeWhole: (at, name, content, attributes) => attempt(() => writeWhole(at, name, content, attributes)),
   perform: deeds =>
     deeds.map(deed =>
       attempt(() => {
@@ -85,23 +98,14 @@ const expand = (path: string, home: string): string => {
   return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
 };
 
-/** The fastest known way: the kernel looks up bare names in the working folder. It is put back before anything else runs. */
+/** The fastest known way: the kernel looks up bare names in the working folder. */
 const listInside = (folder: Folder): Named[] => {
-  const before = workingFolder();
-  process.chdir(folderPath(folder) as string);
+  const leave = standIn(folder);
   try {
-    return statAll(readdirSync('.', { encoding: 'latin1' }), '');
+    // In the order of a page: text sorts faster here than by a comparison later.
+    return statAll(readdirSync('.', { encoding: 'latin1' }).sort(), '');
   } finally {
-    process.chdir(before);
-  }
-};
-
-/** Somebody may have removed it; then any other will do. */
-const workingFolder = (): string => {
-  try {
-    return process.cwd();
-  } catch {
-    return '/';
+    leave();
   }
 };
 
@@ -119,8 +123,45 @@ const statAll = (names: readonly string[], prefix: string): Named[] => {
   return listed;
 };
 
+const openToRead = (at: Folder, name: string, follow: boolean): number =>
+  openSync(addressNear(at, name), follow ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW);
+
+const readWhole = (
+  at: Folder,
+  name: string,
+  follow: boolean,
+  into: Uint8Array,
+): { readonly count: number; readonly stat: Stat } | Fault => {
+  const descriptor = openToRead(at, name, follow);
+  try {
+    const count = attempt(() => readFully(descriptor, into, null));
+    const stat = statOf(fstatSync(descriptor));
+    if (stat.kind !== 'file') return notFile(stat.kind);
+    return typeof count === 'number' ? { count, stat } : count;
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+const writeWhole = (at: Folder, name: string, content: Uint8Array, attributes: Attributes): null => {
+  const path = addressNear(at, name);
+  const descriptor = openSync(path, CREATE_FLAGS, 0o600);
+  try {
+    try {
+      writeFully(descriptor, content, 0);
+      setAttributes(descriptor, attributes);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
+  }
+  return null;
+};
+
 const openSource = (at: Folder, name: string, follow: boolean): Source | Fault => {
-  const descriptor = openSync(address(at, name), follow ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW);
+  const descriptor = openToRead(at, name, follow);
   const stat = statOf(fstatSync(descriptor));
   if (stat.kind !== 'file') {
     closeSync(descriptor);
@@ -166,11 +207,7 @@ const openSink = (at: Folder, name: string): Sink => {
   return {
     write: bytes =>
       attempt(() => {
-        for (let written = 0; written < bytes.length; ) {
-          const count = writeSync(descriptor, bytes, written, bytes.length - written, end);
-          written += count;
-          end += count;
-        }
+        end = writeFully(descriptor, bytes, end);
         inHole = false;
         return null;
       }),
@@ -179,12 +216,11 @@ const openSink = (at: Folder, name: string): Sink => {
       inHole = true;
       return null;
     },
-    finish: ({ mode, modified }) =>
+    finish: attributes =>
       attempt(() => {
         try {
           if (inHole) ftruncateSync(descriptor, end);
-          fchmodSync(descriptor, mode);
-          if (modified !== null) futimesSync(descriptor, secondsOf(modified), secondsOf(modified));
+          setAttributes(descriptor, attributes);
         } finally {
           closeSync(descriptor);
         }
@@ -192,6 +228,22 @@ const openSink = (at: Folder, name: string): Sink => {
       }),
     discard: () => void attempt(discard),
   };
+};
+
+/** From `start` on; where the next byte goes. */
+const writeFully = (descriptor: number, bytes: Uint8Array, start: number): number => {
+  let end = start;
+  for (let written = 0; written < bytes.length; ) {
+    const count = writeSync(descriptor, bytes, written, bytes.length - written, end);
+    written += count;
+    end += count;
+  }
+  return end;
+};
+
+const setAttributes = (descriptor: number, { mode, modified }: Attributes): void => {
+  fchmodSync(descriptor, mode);
+  if (modified !== null) futimesSync(descriptor, secondsOf(modified), secondsOf(modified));
 };
 
 const statOf = (stats: Stats): Stat => ({

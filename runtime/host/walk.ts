@@ -58,7 +58,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
   const file = { kind: 'file' as const, size: 0, mode: 0, modified: 0, owner: '', group: '', extra: '' };
 
   const listFolder = async (held: Folder, named: readonly Named[], path: Path, scope: Scope): Promise<void> => {
-    const sorted = [...named].sort(byName);
+    const sorted = isSorted(named) ? named : [...named].sort(byName);
     const own = state !== null && parent(state) === inRoot(path) ? leaf(state) : null;
     for (const { name, stat, refused } of sorted) {
       if (name === own || (stateFolder !== null && isSameInode(stat, stateFolder))) continue;
@@ -265,6 +265,11 @@ const makeFacts = (managed: Managed) => {
       return facts;
     },
   };
+};
+
+const isSorted = (named: readonly Named[]): boolean => {
+  for (let i = 1; i < named.length; i++) if (named[i - 1]!.name >= named[i]!.name) return false;
+  return true;
 };
 
 const byName = (a: Named, b: Named): number => (a.name < b.name ? -1 : 1);

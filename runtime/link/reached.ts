@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import type { Links } from '../host/host.js';
 
 export const reachedBy = (connection: string | undefined): Links['reached'] => {
-  const [from = '', , at = ''] = (connection ?? '').split(' ');
+  if (connection === undefined) return { at: '', from: '' };
+  const [from = '', , at = ''] = connection.split(' ');
   return isAddress(from) && isAddress(at) ? { at, from } : { at: '', from: '' };
 };
 

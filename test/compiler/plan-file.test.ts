@@ -13,7 +13,8 @@ import type {
   TransferPlan,
 } from '../../compiler/plan.js';
 import { ALGORITHMS } from '../../compiler/plan.js';
-import { decodePlan, encodePlan, planHash } from '../../compiler/plan-file.js';
+import { encodePlan, planHash } from '../../compiler/plan-file.js';
+import { decodePlan } from '../../compiler/read-plan.js';
 
 const golden = readdirSync('test/compiler/samples/golden').map(name =>
   readFileSync(`test/compiler/samples/golden/${name}`, 'utf8'),

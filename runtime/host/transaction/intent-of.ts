@@ -63,7 +63,8 @@ const stepOf = ({ table, parts, lying, linked, digests }: Work, index: number): 
   const { seen } = parts[step.part]!.scan;
   const rests = action.do === 'remove' || action.do === 'adjust' || ('expect' in action && action.expect === 'seen');
   return {
-    ...step,
+    part: step.part,
+    action,
     seen: rests ? seen(action.path) : null,
     leader: action.do === 'hard' ? seen(action.leader) : null,
     staged: lying.get(index) ?? null,

@@ -13,7 +13,7 @@ import { WireError } from '../../bytes/wire.js';
 import { updateZeros } from '../../bytes/zeros.js';
 import type { Action, Outcome } from '../../tree/action.js';
 import { PROBLEM_CODES, type ProblemCode } from '../../tree/entry.js';
-import { type Fault, isFault, type Sink } from '../file-verbs.js';
+import { type Attributes, type Fault, type Folder, isFault, type Maybe, type Sink } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
 import { type OldFiles, openOldFiles } from './old-files.js';
@@ -91,6 +91,12 @@ const receiveWhole = async (receiving: Receiving, step: FileStep, content: Buffe
   await discard(work, index);
   if (content.length !== action.size) return trouble(receiving, wrongSize(step, content.length));
   if (hasherOf(work, hashers, step).whole.hash(content) !== digest) return trouble(receiving, corrupt(step));
+  const { writeWhole } = work.verbs;
+  if (writeWhole !== undefined) {
+    return finish(receiving, step, digest, attributes =>
+      createIn(work, step, (at, name) => writeWhole(at, name, content, attributes)),
+    );
+  }
   const sink = await openSink(work, step);
   if ('result' in sink) return trouble(receiving, sink);
   const written = content.length === 0 ? null : await sink.write(content);
@@ -98,7 +104,7 @@ const receiveWhole = async (receiving: Receiving, step: FileStep, content: Buffe
     await sink.discard();
     return trouble(receiving, failedOrStopped(work, index, action.path, 'write', written));
   }
-  return finish(receiving, step, sink, digest);
+  return finish(receiving, step, digest, sink.finish);
 };
 
 /** The next bytes of a file in parts; without content they are zeros. */
@@ -178,7 +184,7 @@ const receiveEnd = async (receiving: Receiving, step: FileStep, size: number, di
   if (open.sink === null) return;
   const right = size === open.received && size === step.action.size;
   const same = right && hasherOf(work, hashers, step).parts.digest() === digest;
-  if (same) return finish(receiving, step, open.sink, digest);
+  if (same) return finish(receiving, step, digest, open.sink.finish);
   await open.sink.discard();
   trouble(receiving, right ? corrupt(step) : wrongSize(step, open.received));
 };
@@ -186,8 +192,8 @@ const receiveEnd = async (receiving: Receiving, step: FileStep, size: number, di
 const finish = async (
   receiving: Receiving,
   { index, part, action }: FileStep,
-  sink: Sink,
   digest: string,
+  write: (attributes: Attributes) => Maybe<null | Fault>,
 ): Promise<void> => {
   const { work } = receiving;
   work.digests.set(index, digest);
@@ -196,7 +202,7 @@ const finish = async (
   const mode = modeOf(at, action.mode);
   const owners = givenOwners(work, action);
   const first = managesExtras(at) ? UNFINISHED : mode;
-  const fault = await sink.finish({ mode: first, modified: action.modified });
+  const fault = await write({ mode: first, modified: action.modified });
   if (fault === null && first === mode && owners.owner === null && owners.group === null) return settled(work, index);
   const folder = await stagedFolder(work, index);
   if (isFault(folder)) return trouble(receiving, failedOrStopped(work, index, action.path, 'write', folder));
@@ -215,17 +221,25 @@ const settled = (work: Work, index: number): void => {
   work.table.setWaiting(index);
 };
 
-const openSink = async (work: Work, { index, action }: FileStep): Promise<Sink | Outcome> => {
+const openSink = async (work: Work, step: FileStep): Promise<Sink | Outcome> => {
+  const sink = await createIn(work, step, work.verbs.write);
+  return isFault(sink) ? failedOrStopped(work, step.index, step.action.path, 'create', sink) : sink;
+};
+
+/** Has a file created where it is to lie. */
+const createIn = async <T extends object | null>(
+  work: Work,
+  { index }: FileStep,
+  create: (at: Folder, name: string) => Maybe<T | Fault>,
+): Promise<T | Fault> => {
   const at = await stagedFolder(work, index);
-  if (isFault(at)) return failedOrStopped(work, index, action.path, 'make the staging folder', at);
+  if (isFault(at)) return at;
   const name = stagedName(work, index);
-  let sink = await work.verbs.write(at, name);
-  if (isFault(sink) && sink.fault === 'EEXIST') {
-    // An attempt at it that failed half-way was not removed.
-    await performOne(work.verbs, { do: 'remove', at, name });
-    sink = await work.verbs.write(at, name);
-  }
-  return isFault(sink) ? failedOrStopped(work, index, action.path, 'create', sink) : sink;
+  const created = await create(at, name);
+  if (!isFault(created) || created.fault !== 'EEXIST') return created;
+  // An attempt at it that failed half-way was not removed.
+  await performOne(work.verbs, { do: 'remove', at, name });
+  return create(at, name);
 };
 
 const askedFor = (work: Work, index: number): FileStep => {
