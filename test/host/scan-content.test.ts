@@ -78,7 +78,11 @@ test('an unreadable file has no digest in its page, and a problem of its own whe
 const closed = (name: string): FileVerbs => {
   const verbs = localVerbs();
   const denied = { fault: 'EACCES', message: 'permission denied' };
-  return { ...verbs, read: (at, one, follow) => (one === name ? denied : verbs.read(at, one, follow)) };
+  return {
+    ...verbs,
+    read: (at, one, follow) => (one === name ? denied : verbs.read(at, one, follow)),
+    readWhole: (at, one, follow, into) => (one === name ? denied : verbs.readWhole!(at, one, follow, into)),
+  };
 };
 
 /** What a pack brings, put together by index: a digest and content, or the code of what was lost. */
@@ -216,6 +220,15 @@ const meddling = (meddle: () => void): FileVerbs => {
           return count;
         },
       };
+    },
+    async readWhole(at, name, follow, into) {
+      const source = await this.read(at, name, follow);
+      if ('fault' in source) return source;
+      const count = await source.read(into);
+      const stat = await source.restat();
+      await source.close();
+      if (typeof count !== 'number') return count;
+      return 'fault' in stat ? stat : { count, stat };
     },
   };
 };

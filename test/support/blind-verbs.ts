@@ -18,6 +18,10 @@ export const blind = (verbs: FileVerbs): FileVerbs => ({
     if (isFault(source)) return source;
     return { ...source, stat: dim(source.stat), restat: async () => dim(await source.restat()) };
   },
+  async readWhole(at, name, follow, into) {
+    const read = await verbs.readWhole!(at, name, follow, into);
+    return isFault(read) ? read : { ...read, stat: dim(read.stat) };
+  },
 });
 
 const dim = <T extends Stat | Fault>(stat: T): T =>
