@@ -139,7 +139,7 @@ const getReady = async (
   context: Attempting,
 ): Promise<boolean> => {
   if (isInterrupted(relation, switched, context)) return false;
-  const changes = work.remainingChanges();
+  const changes = relation.block.hooks.length === 0 ? [] : work.remainingChanges();
   const failed = await runHooks(relation, hooksFor(relation, 'before', changes), context);
   if (failed !== null) {
     setState(

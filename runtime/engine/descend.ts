@@ -1,8 +1,8 @@
 // Descends two Merkle trees side by side: pages where summaries differ, content pages where they are equal.
 import type { FolderPage, Scan } from '../host/host.js';
-import { compareEqualSized, compareFolder, type Pair } from '../tree/change.js';
+import { compareEqualSized, compareFolder, type Located, type Pair } from '../tree/change.js';
 import type { FileEntry } from '../tree/entry.js';
-import { decodeContentPage, decodePage, type Listed } from '../tree/page.js';
+import { decodeContentPage, decodePage } from '../tree/page.js';
 import { join, type Path } from '../tree/path.js';
 import type { Comparing } from './comparing.js';
 
@@ -111,11 +111,11 @@ export function* batches<T>(items: readonly T[], size: number): Generator<readon
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
-/** Every page of whole subtrees as paths and entries, parents first. */
-export async function* entriesBelow(scan: Scan, folders: readonly Path[]): AsyncGenerator<[Path, Listed['entry']]> {
+/** Every page of whole subtrees as its entries, parents first. */
+export async function* entriesBelow(scan: Scan, folders: readonly Path[]): AsyncGenerator<Located[]> {
   if (folders.length === 0) return;
   for await (const { folder, page } of scan.subtrees(folders)) {
-    for (const { name, entry } of decodePage(page)) yield [join(folder, name), entry];
+    yield decodePage(page).map(({ name, entry }) => ({ path: join(folder, name), entry }));
   }
 }
 

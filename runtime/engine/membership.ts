@@ -26,8 +26,8 @@ export const decideMasterOnly = async (comparing: Comparing): Promise<void> => {
     wave = await pagesOf(master, await lookUp(remote, wave, decide));
   }
   const fresh = found.changes.filter(makesFolder).map(({ path }) => path);
-  for await (const [path, entry] of entriesBelow(master, fresh)) {
-    found.changes.push({ kind: 'create', path, entry: plain(entry) });
+  for await (const page of entriesBelow(master, fresh)) {
+    for (const { path, entry } of page) found.changes.push({ kind: 'create', path, entry: plain(entry) });
   }
 };
 
@@ -54,7 +54,7 @@ export const decideRemoteOnly = async ({
   for (let wave: readonly Located[] = found.remoteOnly; wave.length > 0; ) {
     wave = await pagesOf(remote, await lookUp(master, wave, decide));
   }
-  for await (const [path, entry] of entriesBelow(remote, gone)) doomed.push({ path, entry });
+  for await (const page of entriesBelow(remote, gone)) for (const located of page) doomed.push(located);
   for (const { path, entry } of deletable(doomed, isProtected)) {
     found.changes.push(deletion({ path, entry }));
   }
@@ -73,7 +73,7 @@ export const emptyFoldersInTheWay = async ({
   const doomed: Located[] = [];
   for (const folder of folders) {
     const below: Located[] = [];
-    for await (const [path, entry] of entriesBelow(remote, [folder])) below.push({ path, entry });
+    for await (const page of entriesBelow(remote, [folder])) for (const located of page) below.push(located);
     if (below.length > 0 && !mirror)
       blocked.set(folder, `a folder with ${below.length} entries stands there, and this block deletes nothing`);
     else if (deletable(below, isProtected).length < below.length)

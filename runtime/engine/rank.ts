@@ -4,9 +4,12 @@ import { type Facts, makeRank } from '../tree/matcher.js';
 import { leaf, type Path } from '../tree/path.js';
 import type { Relation } from './relation.js';
 
-/** Paths are relative to the take's folder, as those of its terms are. A hard name is ranked as a file of its name. */
-export const rankOf = ({ block, started }: Relation): ((path: Path, entry: Entry) => number) => {
-  if (block.order.length === 0) return () => 0;
+/**
+ * Paths are relative to the take's folder, as those of its terms are. A hard name is ranked as a file of its name. Null for a
+ * block without an order.
+ */
+export const rankOf = ({ block, started }: Relation): ((path: Path, entry: Entry) => number) | null => {
+  if (block.order.length === 0) return null;
   const rank = makeRank(block.order, { now: started });
   return (path, entry) => rank(path, factsOf(leaf(path), entry));
 };

@@ -60,11 +60,20 @@ export const workOf = async (relation: Relation, changes?: readonly (readonly Ch
     }),
   );
   const steps = inOrder(perTake.map(({ schedule: one }) => one));
-  const changeAt = perTake.map(({ changes: some }) => new Map(some.map(change => [change.path, change] as const)));
-  return makeWork(relation, steps, changeAt);
+  return makeWork(
+    relation,
+    steps,
+    perTake.map(({ changes: some }) => some),
+  );
 };
 
-const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly Map<Path, Change>[]): Work => {
+const makeWork = (relation: Relation, first: readonly Step[], changes: readonly (readonly Change[])[]): Work => {
+  /** Made when it is first asked for: by then the hosts are at work. */
+  const changeAt: Map<Path, Change>[] = [];
+  const changesOf = (part: number): Map<Path, Change> => {
+    changeAt[part] ??= new Map(changes[part]!.map(change => [change.path, change] as const));
+    return changeAt[part];
+  };
   const steps: (Step | null)[] = [...first];
   const progress = { totalFiles: 0, totalBytes: 0, files: 0, bytes: 0 };
   for (const { action } of first) {
@@ -96,7 +105,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
   };
   const changeOf = (index: number): Change | null => {
     const { part, path } = placeOf(index);
-    const change = changeAt[part]!.get(path);
+    const change = changesOf(part).get(path);
     return change !== undefined && isOwnStep(first[index]!.action, change) ? change : null;
   };
   return {
@@ -132,7 +141,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changeAt: readonly
         const fresh =
           change === undefined
             ? []
-            : inOrder([schedule([change], { rules: relation.rules, rank: () => 0, keep: () => true, extra })]);
+            : inOrder([schedule([change], { rules: relation.rules, rank: null, keep: () => true, extra })]);
         const action = fresh.length === 1 ? fresh[0]!.action : null;
         steps[index] = action === null ? null : { part, action };
         if (action?.do === 'file') {

@@ -14,8 +14,8 @@ import { comparePaths, isWithin, type Path, parent } from './path.js';
 
 export type ScheduleOptions = {
   readonly rules: Rules;
-  /** Rank of a file, link or hard name in the block's `order`. */
-  readonly rank: (path: Path, entry: Entry) => number;
+  /** Rank of a file, link or hard name in the block's `order`; null where it has none, and all are equal. */
+  readonly rank: ((path: Path, entry: Entry) => number) | null;
   /** Is what stands there, and is to be replaced, not what syncplan put there? Then it is kept in the trash. */
   readonly keep: (path: Path) => boolean;
   /** Extended attributes and access lists of the master's file or folder, as `Scan.extras` gave them; '' for none. */
@@ -90,6 +90,7 @@ export const schedule = (changes: readonly Change[], options: ScheduleOptions): 
 
 const ranksOf = (changes: readonly Change[], { rank }: ScheduleOptions): Map<Path, number> => {
   const ranks = new Map<Path, number>();
+  if (rank === null) return ranks;
   for (const change of changes) {
     if (change.kind === 'delete' || change.entry.kind === 'folder') continue;
     const own = rank(change.path, change.entry);
