@@ -32,9 +32,11 @@ const bin = name => `node_modules/.bin/${name}`;
 const totals = { passed: 0, failed: 0, skipped: 0, red: [] };
 
 await step('build', [process.execPath, 'test/support/build.mjs']);
-await step('types', [bin('tsc'), '--noEmit', '--pretty', 'false']);
-await step('format and lint', [bin('biome'), 'check', '--error-on-warnings', '--colors=off', '.']);
-const tests = await runTests([], leftOut);
+// Beside the first tests: neither of them needs a whole machine.
+const tests = await runTests([], leftOut, [
+  () => step('types', [bin('tsc'), '--noEmit', '--pretty', 'false']),
+  () => step('format and lint', [bin('biome'), 'check', '--error-on-warnings', '--colors=off', '.']),
+]);
 for (const key of ['passed', 'failed', 'skipped']) totals[key] += tests[key];
 totals.red.push(...tests.red);
 if (leftOut.length > 0) console.log(`left to npm run test:long: ${leftOut.join(' ')}`);

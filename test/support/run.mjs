@@ -15,8 +15,8 @@ const AT_ONCE = 2;
 /** Enough of a failing file's output to see why; the beginning and the end matter. */
 const MOST_LINES = 200;
 
-/** All, or those whose names hold one of the parts; never those that are left out. */
-export const runTests = async (parts, leftOut = []) => {
+/** All, or those whose names hold one of the parts; never those that are left out. `first` are other jobs, done beside them. */
+export const runTests = async (parts, leftOut = [], first = []) => {
   const names = existsSync('build/test') ? await readdir('build/test', { recursive: true }) : [];
   const files = names
     .filter(name => name.endsWith('.test.js'))
@@ -28,12 +28,11 @@ export const runTests = async (parts, leftOut = []) => {
     console.log(`FAIL no test file matches ${parts.join(' ') || 'build/test/**/*.test.js'}`);
     totals.failed++;
   }
-  const queue = [...files];
+  const test = async name => report(name, await runFile(join('build/test', name)), totals);
+  const queue = [...first, ...files.map(name => () => test(name))];
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-        report(name, await runFile(join('build/test', name)), totals);
-      }
+      for (let job = queue.shift(); job !== undefined; job = queue.shift()) await job();
     }),
   );
   return totals;
