@@ -9,24 +9,23 @@ import { batches, FILES_AT_ONCE } from './descend.js';
 import type { Relation } from './relation.js';
 import type { Work } from './work.js';
 
-/** The file steps whose content still has to be sent. */
+/** The file steps whose content still has to be sent, where something of it lies there already; undefined where nothing does. */
 export const adoptLeftovers = async (
   relation: Relation,
   work: Work,
   transaction: Transaction,
-): Promise<ReadonlySet<number>> => {
-  const missing = new Set([...work.fileSteps().values()].flatMap(steps => steps.map(({ index }) => index)));
-  if (missing.size === 0) return missing;
+): Promise<ReadonlySet<number> | undefined> => {
   const leftovers = new Map((await transaction.leftovers()).map(({ index, digest }) => [index, digest] as const));
-  if (leftovers.size === 0) return missing;
+  if (leftovers.size === 0) return undefined;
   const equal: number[] = [];
   for (const [part, steps] of work.fileSteps(new Set(leftovers.keys()))) {
     for (const some of batches(steps, FILES_AT_ONCE))
       equal.push(...(await sameOnMaster(relation, part, some, leftovers)));
   }
-  if (equal.length === 0) return missing;
+  if (equal.length === 0) return undefined;
   const lost = new Set((await transaction.adopt(equal)).map(({ index }) => index));
   const adopted = equal.filter(index => !lost.has(index));
+  const missing = new Set([...work.fileSteps().values()].flatMap(steps => steps.map(({ index }) => index)));
   for (const index of adopted) missing.delete(index);
   relation.tally.bytesMatched += work.countAdopted(adopted);
   return missing;

@@ -31,6 +31,8 @@ export const sendContents = async (
 
 const paysAsDelta = (relation: Relation, work: Work, index: number): boolean => {
   const { mode } = transferOf(relation);
+  const action = work.steps[index]?.action;
+  if (action?.do !== 'file' || action.expect === 'absent') return false;
   const change = work.changeOf(index);
   if (mode === 'whole' || change?.kind !== 'replace') return false;
   // Nothing of ours runs there: the old file would have to come here to be signed, and again to be copied from.

@@ -47,10 +47,17 @@ export const comparePaths = (a: Path, b: Path): number => {
 export const refusePath = (path: Path): string | null => {
   if (path.length > MAX_PATH) return `longer than ${MAX_PATH} bytes`;
   if (path.startsWith('/')) return 'absolute';
-  for (const name of path === '' ? [] : path.split('/')) {
-    if (name === '' || name === '.' || name === '..') return 'has an empty, "." or ".." component';
-    if (name.length > MAX_NAME) return `has a component longer than ${MAX_NAME} bytes`;
-    if (name.includes('\0')) return 'holds a NUL byte';
+  if (path === '') return null;
+  // Asked of every path that is received: without making its components.
+  for (let at = 0, start = 0; at <= path.length; at++) {
+    const code = at === path.length ? SLASH : path.charCodeAt(at);
+    if (code === 0) return 'holds a NUL byte';
+    if (code !== SLASH) continue;
+    const length = at - start;
+    const dots = length > 0 && length < 3 && path.startsWith('..'.slice(0, length), start);
+    if (length === 0 || dots) return 'has an empty, "." or ".." component';
+    if (length > MAX_NAME) return `has a component longer than ${MAX_NAME} bytes`;
+    start = at + 1;
   }
   return null;
 };

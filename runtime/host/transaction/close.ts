@@ -9,6 +9,7 @@ import { closeParts, desksOf, type Work } from './work.js';
 export const closeWork = async (work: Work, locked: boolean): Promise<void> => {
   const desks = desksOf(work);
   try {
+    await work.ahead.settle();
     await closeParts(work);
     for (const source of work.lingering) await source.close();
     await tidy(work, locked);

@@ -17,11 +17,11 @@ import { desksOf, type Work } from './work.js';
 export const syncStaged = async (work: Work): Promise<void> => {
   if (!work.id.strict) return;
   const doing = `make durable what is staged on ${work.label}`;
-  let few = 0;
-  for (let index = 0; index < work.table.size && few <= FEW; index++) {
-    if (work.table.state(index) === 'ready') few++;
-  }
-  if (few > FEW && (await syncAll(work, doing))) return;
+  const { covers, fault } = await work.ahead.settle();
+  if (fault !== null) throw failedSync(doing, fault);
+  // The trash is filled after everything was staged.
+  if (covers && [...desksOf(work)].every(desk => desk.bin() === null)) return;
+  if (areMany(work) && (await syncAll(work, doing))) return;
   for (const { staging, stagingParent, folder, place, bin } of desksOf(work)) {
     await syncTree(work, staging, doing);
     const held = bin();
@@ -31,6 +31,18 @@ export const syncStaged = async (work: Work): Promise<void> => {
     }
     for (const above of [stagingParent, folder, place.root]) await syncFolder(work, above, doing);
   }
+};
+
+/** Begins what `syncStaged` will ask for, where that is one call: from now on nothing is staged, or `work.ahead` is told. */
+export const beginSync = (work: Work): void => {
+  if (work.id.strict && areMany(work)) work.ahead.begin(() => syncFileSystems(work));
+};
+
+/** More steps are ready than are worth a sync each. */
+const areMany = ({ table }: Work): boolean => {
+  let few = 0;
+  for (let index = 0; index < table.size && few <= FEW; index++) if (table.state(index) === 'ready') few++;
+  return few > FEW;
 };
 
 /** Invariants 2 and 3: everything marked since the last time. */
@@ -72,15 +84,21 @@ const syncMarked = async (work: Work, doing: string): Promise<void> => {
 
 /** False where there is no such call. */
 const syncAll = async (work: Work, doing: string): Promise<boolean> => {
+  const fault = await syncFileSystems(work);
+  if (fault !== null && fault.fault !== 'ENOSYS') throw failedSync(doing, fault);
+  return fault === null;
+};
+
+/** Each file system that the transaction works on, once; the first fault. */
+const syncFileSystems = async (work: Work): Promise<Fault | null> => {
   const seen = new Set<number>();
   for (const { place } of desksOf(work)) {
     if (seen.has(place.rootStat.device)) continue;
     seen.add(place.rootStat.device);
     const fault = await work.verbs.syncAll(place.root);
-    if (fault?.fault === 'ENOSYS') return false;
-    if (fault !== null) throw failedSync(doing, fault);
+    if (fault !== null) return fault;
   }
-  return true;
+  return null;
 };
 
 /** Files first, then the folders from the bottom up. */

@@ -8,6 +8,7 @@ import { closeWork } from './close.js';
 import { commitWork } from './commit.js';
 import { type Desk, openDesk } from './desk.js';
 import { makeDirty } from './dirty.js';
+import { beginSync } from './durable.js';
 import { adoptLeftover, type Found, findLeftovers, writeFiles } from './leftovers.js';
 import { performOne } from './one-deed.js';
 import { precheckSteps, refuseSteps } from './precheck.js';
@@ -15,6 +16,7 @@ import { stagePack } from './stage.js';
 import { discard, missingFiles } from './staged.js';
 import type { StatePlace } from './state-folder.js';
 import { makeStepDigests } from './step-digests.js';
+import { makeSyncAhead } from './sync-ahead.js';
 import { makeTable } from './table.js';
 import { verifySteps } from './verify.js';
 import { makePart, type PartScan, type Work, type WorkPart } from './work.js';
@@ -62,6 +64,7 @@ export const beginTransaction = (
     leftovers: async () => (id.lock === null ? [] : findLeftovers(working('look for leftovers'), found)),
     async adopt(indexes) {
       const current = working('adopt');
+      current.ahead.spoil();
       const outcomes = [];
       for (const index of indexes) {
         const leftover = found.get(index);
@@ -73,10 +76,26 @@ export const beginTransaction = (
       }
       return outcomes;
     },
-    amend: async changes => amendSteps(working('amend'), changes),
-    stage: async pack => stagePack(working('stage'), pack),
+    async amend(changes) {
+      const current = working('amend');
+      if (changes.length === 0) return;
+      current.ahead.spoil();
+      await amendSteps(current, changes);
+    },
+    async stage(pack) {
+      const current = working('stage');
+      current.ahead.spoil();
+      return stagePack(current, pack);
+    },
     missing: async () => missingFiles(working('ask what is missing')),
-    precheck: async () => precheckSteps(working('pre-check')),
+    async precheck() {
+      const current = working('pre-check');
+      current.ahead.spoil();
+      const outcomes = await precheckSteps(current);
+      // The master is looked at meanwhile, and by no other call of this one is anything staged before it commits.
+      beginSync(current);
+      return outcomes;
+    },
     async owe(text) {
       owed = text;
     },
@@ -162,6 +181,7 @@ export const makeWork = (
   lying: new Map(),
   digests: makeStepDigests(steps.length),
   dirty: makeDirty(),
+  ahead: makeSyncAhead(),
   lingering: [],
 });
 

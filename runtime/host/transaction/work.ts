@@ -12,6 +12,7 @@ import type { SeenScan } from '../seen.js';
 import type { Desk } from './desk.js';
 import type { Dirty } from './dirty.js';
 import type { StepDigests } from './step-digests.js';
+import type { SyncAhead } from './sync-ahead.js';
 import type { Table } from './table.js';
 
 export type Work = {
@@ -40,6 +41,8 @@ export type Work = {
   readonly digests: StepDigests;
   /** What was changed and is not durable yet. */
   readonly dirty: Dirty;
+  /** Has what is staged made durable before the commit asks for it. */
+  readonly ahead: SyncAhead;
   /** Old files that were replaced, held open so that they are freed after the acknowledgement. */
   readonly lingering: Source[];
   readonly breathe: () => Promise<void>;
