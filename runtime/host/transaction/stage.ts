@@ -13,13 +13,14 @@ import { WireError } from '../../bytes/wire.js';
 import { updateZeros } from '../../bytes/zeros.js';
 import type { Action, Outcome } from '../../tree/action.js';
 import { PROBLEM_CODES, type ProblemCode } from '../../tree/entry.js';
+import { leaf, parent } from '../../tree/path.js';
 import { type Attributes, type Fault, type Folder, isFault, type Maybe, type Sink } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
 import { type OldFiles, openOldFiles } from './old-files.js';
 import { performOne } from './one-deed.js';
 import { givenOwners } from './owners.js';
-import { discard, discardUnfinished, stagedFolder, stagedName } from './staged.js';
+import { discard, discardUnfinished, folderFor, stagedFolder, stagedName, stagedPath } from './staged.js';
 import { failed, failedOrStopped, inconsistent, modeOf, openHashers, type Work } from './work.js';
 
 /** Outcomes of steps whose content could not be staged. */
@@ -232,9 +233,10 @@ const createIn = async <T extends object | null>(
   { index }: FileStep,
   create: (at: Folder, name: string) => Maybe<T | Fault>,
 ): Promise<T | Fault> => {
-  const at = await stagedFolder(work, index);
+  const path = stagedPath(work, index);
+  const at = await folderFor(work, index, parent(path));
   if (isFault(at)) return at;
-  const name = stagedName(work, index);
+  const name = leaf(path);
   const created = await create(at, name);
   if (!isFault(created) || created.fault !== 'EEXIST') return created;
   // An attempt at it that failed half-way was not removed.

@@ -71,7 +71,8 @@ export const discardUnfinished = async (work: Work, index: number, at: Folder): 
   work.table.settle(failedBy(carrier, work.table.step(carrier)!.action.path, 'tidy what is staged', removed));
 };
 
-const folderFor = (work: Work, index: number, path: Path): Promise<Folder | Fault> => {
+/** A folder in staging that holds something of this step, or will. */
+export const folderFor = (work: Work, index: number, path: Path): Promise<Folder | Fault> => {
   const { part: number } = work.table.step(index)!;
   const part = work.parts[number]!;
   const carrier = work.table.carrier(index);
