@@ -5,6 +5,7 @@
 // 3. What this machine remembers of a root (its marker, its file system) is only ever compared, and remembered anew after
 //    a relation was carried out.
 import type { Host, Root, Scan } from '../host/host.js';
+import type { Change } from '../tree/change.js';
 import { collisions } from '../tree/collision.js';
 import { checkDeletions } from '../tree/guard.js';
 import { isWithin, type Path, toText } from '../tree/path.js';
@@ -123,14 +124,17 @@ const checkOverlap = ({ block, host, remoteHost }: Relation, take: ComparedTake,
   ];
 };
 
-const checkCollisions = (relation: Relation, { changes, remote }: ComparedTake): Guard[] => {
-  const fresh = changes.flatMap(change => (change.kind === 'create' ? [change.path] : []));
-  const fallen = remote.summary.exists || fresh.length > 0 ? collisions(fresh, relation.remoteHost!.facts) : [];
+const checkCollisions = (relation: Relation, { changes }: ComparedTake): Guard[] => {
+  const fallen = collisions(created(changes), relation.remoteHost!.facts);
   const first = fallen[0];
   if (first === undefined) return [];
   const message = `${fallen.length} ${fallen.length === 1 ? 'pair of names falls' : 'pairs of names fall'} together on ${relation.host}: ${first.map(shown).join(' and ')}`;
   return [{ guard: 'collision', stops: 'relation', message, help: 'rename one of each pair on the master' }];
 };
+
+function* created(changes: readonly Change[]): Generator<Path> {
+  for (const change of changes) if (change.kind === 'create') yield change.path;
+}
 
 /** All takes of a remote are assumed to share a file system where their roots report the same space. */
 const checkSpace = ({ takes, host }: Relation): Guard[] => {
