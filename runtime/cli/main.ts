@@ -77,5 +77,7 @@ const load = async (command: CommandName): Promise<Command> => {
       return (await import('./unlock.js')).unlock;
     case 'restore':
       return (await import('./restore.js')).restore;
+    case 'agent':
+      return (await import('./key-agent.js')).keyAgent;
   }
 };

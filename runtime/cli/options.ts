@@ -47,6 +47,8 @@ export const OPTIONS = {
     text: 'accept the roots of this host although they are not what this machine remembers',
   },
   run: { value: 'ID', text: 'the run that is meant' },
+  root: { value: 'PATH', many: true, text: 'a folder that the key serves, with all below it' },
+  links: { text: 'let it open data links to other hosts; without it all content goes over the SSH connection' },
   verbose: { text: 'say more: every change of a long preview, stack traces of internal errors' },
   'no-color': { text: 'no colours (NO_COLOR does the same)' },
   help: { short: 'h', text: 'this text' },
@@ -142,6 +144,13 @@ export const COMMANDS = {
     most: Number.POSITIVE_INFINITY,
     text: 'bring back from the trash what a run removed or replaced',
     options: ['run', 'yes', ...VISIT, ...EVERYWHERE],
+  },
+  agent: {
+    operands: '--root PATH…',
+    least: 0,
+    most: 0,
+    text: 'serve these folders alone: for command="…" of a restricted key in authorized_keys',
+    options: ['root', 'links', ...EVERYWHERE],
   },
 } as const satisfies Record<string, CommandRow>;
 

@@ -51,7 +51,7 @@ export type LocalOptions = {
 export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linux' }: LocalOptions): FileVerbs => ({
   open: path =>
     attempt(() => {
-      const absolute = expand(path, home);
+      const absolute = expandHome(path, home);
       const folder = holdPath(absolute, byDescriptor);
       return { folder, path: absolute, stat: statOf(fstatSync(folder.held)) };
     }),
@@ -89,7 +89,7 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
 });
 
 /** A path as the plan's author wrote it, made absolute: `~` is the home folder. */
-const expand = (path: string, home: string): string => {
+export const expandHome = (path: string, home: string): string => {
   const whole = path === '~' || path.startsWith('~/') ? home + path.slice(1) : path;
   if (!whole.startsWith('/') || whole.includes('\0')) {
     throw Object.assign(new Error('not an absolute path'), { code: 'EINVAL' });

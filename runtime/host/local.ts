@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { arch, homedir, hostname, platform, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { ALGORITHMS } from '../../compiler/plan.js';
 import { fromText } from '../tree/path.js';
 import { type FileVerbs, isFault } from './file-verbs.js';
@@ -12,7 +12,7 @@ import { HostError } from './host-error.js';
 import { makeLocalVerbs } from './local-verbs.js';
 import { makeClosedView } from './lock/closed-view.js';
 import { type LockOptions, openLocks } from './lock/locks.js';
-import { openPolicy } from './policy.js';
+import { openPolicy, type Policy } from './policy.js';
 import { openPrograms } from './programs.js';
 
 export type LocalHostOptions = {
@@ -26,6 +26,15 @@ export type LocalHostOptions = {
   /** For the operator's policy and the programs of a plan. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly links?: Links | null;
+  /** What is served is less than this machine (restricted.ts). */
+  readonly limits?: Limits;
+};
+
+export type Limits = {
+  readonly verbs: (verbs: FileVerbs) => FileVerbs;
+  readonly policy: (policy: Policy) => Policy;
+  /** What is promised less for that, one sentence each. */
+  readonly weaker: (policy: Policy) => readonly string[];
 };
 
 export const openLocalHost = async ({
@@ -36,12 +45,15 @@ export const openLocalHost = async ({
   newId = randomUUID,
   environment = {},
   links = null,
+  limits,
 }: LocalHostOptions): Promise<Host> => {
   const home = homedir();
-  const verbs = makeLocalVerbs({ home: fromText(home) });
+  const whole = makeLocalVerbs({ home: fromText(home) });
+  const verbs = limits === undefined ? whole : limits.verbs(whole);
   const view = makeClosedView(verbs);
-  const facts = await learnFacts(verbs, home);
-  const policy = openPolicy({ environment, home });
+  const own = openPolicy({ environment, home });
+  const policy = limits === undefined ? own : limits.policy(own);
+  const facts = { ...(await learnFacts(whole, home)), weaker: limits?.weaker(own) ?? [] };
   const programs = openPrograms({ environment, home }, policy);
   const opened = new WeakMap<Root, ReturnType<LockOptions['placeOf']>>();
   const locks = openLocks({
@@ -62,15 +74,15 @@ export const openLocalHost = async ({
     now,
     newId,
     locks,
-    programs,
+    programs: limits === undefined || own.names('hook') ? programs : null,
     links,
   });
   return {
     ...host,
     async openRoot(path, options) {
-      const root = await host.openRoot(path, options);
-      policy.checkFolder('the root', root.path);
+      policy.checkFolder('the root', expand(path, home));
       if (options.state !== null) policy.checkFolder('the state folder', expand(options.state, home));
+      const root = await host.openRoot(path, options);
       opened.set(root, { path: root.path, create: options.create, state: options.state });
       return root;
     },
@@ -117,8 +129,9 @@ const bootId = (): string => {
 /** The same clock for all processes of this machine, since it started. */
 const monotonic = (): number => Number(process.hrtime.bigint()) / 1e9;
 
+/** Normalised: a policy must judge the folder that is opened. */
 const expand = (path: string, home: string): string =>
-  path === '~' || path.startsWith('~/') ? fromText(home) + path.slice(1) : path;
+  posix.normalize(path === '~' || path.startsWith('~/') ? fromText(home) + path.slice(1) : path);
 
 const notOpened = (label: string): never => {
   throw new HostError('protocol', `a root of another host was given to ${label}`, 'this is a fault in syncplan');

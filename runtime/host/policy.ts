@@ -17,17 +17,20 @@
 //   }
 //
 // Keys that are not known are refused: a policy must never mean less than its author believes.
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod/mini';
 import { makeProtect } from '../tree/matcher.js';
-import { fromText, leaf, type Path, parent, toText } from '../tree/path.js';
+import { fromText, type Path, toText } from '../tree/path.js';
 import { HostError } from './host-error.js';
-import { bytesOf } from './local-folder.js';
+import { realPath } from './real-path.js';
 
 export type Policy = {
   /** Why this program may not run for this purpose, or null. `path` is absolute. */
   readonly refuseProgram: (purpose: Purpose, path: string) => string | null;
+  /** Does a file allow this kind of program in so many words? One that says nothing allows it to plans, but not to a
+   * restricted key (restricted.ts). */
+  readonly names: (purpose: Purpose) => boolean;
   /** Throws HostError 'bad-root' where the folder (or, if it is not there yet, the one it would be made in) is not allowed. */
   readonly checkFolder: (what: string, path: Path) => void;
 };
@@ -55,6 +58,11 @@ export const openPolicy = (places: PolicyPlaces): Policy => {
       }
       return null;
     },
+    names: purpose =>
+      files.some(file => {
+        const read = readPolicy(file);
+        return read !== null && !('wrong' in read) && read[purpose === 'hook' ? 'hooks' : 'lockCommands'] === true;
+      }),
     checkFolder(what, path) {
       for (const file of files) {
         const read = readPolicy(file);
@@ -116,16 +124,6 @@ const refuseBy = (rules: Rules, purpose: Purpose, path: string): string | null =
 /** A path or one of the folders above it matches. The globs are anchored below a component that stands for `/`. */
 const allows = (globs: readonly string[] | undefined, path: Path): boolean =>
   globs === undefined || makeProtect(globs.map(glob => `${TOP}${fromText(glob)}`))(`${TOP}${path}`);
-
-/** Where the path leads; of one that is not there yet, where it would be made. */
-const realPath = (path: Path): Path => {
-  try {
-    return realpathSync.native(bytesOf(path), { encoding: 'latin1' });
-  } catch {
-    const above = parent(path);
-    return above === '' ? path : `${realPath(above)}/${leaf(path)}`;
-  }
-};
 
 function isGlob(text: string): boolean {
   try {

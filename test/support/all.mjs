@@ -10,6 +10,7 @@ const LONG = [
   'cli/live-screen',
   'cli/plan-writes-nothing',
   'cli/quota',
+  'cli/restricted-key',
   'cli/roots-ssh',
   'cli/sftp',
   'cli/shell',

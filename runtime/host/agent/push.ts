@@ -7,6 +7,7 @@
 //   remote → `MAGIC ready …`      the agent itself speaks (protocol.ts); frames follow
 //   remote → `MAGIC none PATH=vX …`   no Node.js, or only these, all too old: from here on it is a shell (shell/scripts.ts)
 //   remote → `MAGIC failed why`       it cannot be put anywhere
+//   remote → `MAGIC refused why`      the key of this connection serves an agent of its own (forced-command.ts), and not this
 //
 // With `agent push-runtime` a line `SHA256 SIZE` of this machine's Node.js goes before the preamble, and in the place of `none`:
 //
@@ -94,6 +95,8 @@ export const greet = async (
       }
       case 'failed':
         throw notPlaced(label, rest.join(' '), runtime !== null && !pushed);
+      case 'refused':
+        throw refusedByKey(label, rest.join(' '));
       default:
         throw misunderstood(label, line);
     }
@@ -200,6 +203,13 @@ const notPlaced = (label: string, why: string, isRuntime: boolean): HostError =>
         `${label}: the agent cannot be put in place: ${why}`,
         'Make ~/.cache (or $XDG_CACHE_HOME) or the temporary folder there writable, with room for a megabyte.',
       );
+
+const refusedByKey = (label: string, why: string): HostError =>
+  new HostError(
+    'no-agent',
+    `${label}: the key that it is reached by is restricted there: ${why}`,
+    'Say `agent auto` (or nothing) and no `become` for this host, or reach it by another key.',
+  );
 
 const misunderstood = (label: string, line: string): HostError =>
   new HostError(

@@ -78,3 +78,13 @@ export const SHELL_COMMAND = `exec /bin/sh -c 'echo "${MAGIC} shell"; ${BOOT}' s
 
 /** The same for `agent push-runtime`. */
 export const REMOTE_COMMAND_WITH_RUNTIME = `exec /bin/sh -c '${SCRIPT_WITH_RUNTIME}' syncplan '${LOADER}'`;
+
+/** What a client of this or another version asked a server to run for it, by the form of the command; null for anything else. */
+export const askedFor = (command: string): 'agent' | 'agent with runtime' | 'shell' | null => {
+  const [, script, loader] = ASKED.exec(command) ?? [];
+  if (script === undefined || !script.includes(MAGIC)) return null;
+  if (loader === undefined) return 'shell';
+  return script.includes(`${MAGIC} bare`) ? 'agent with runtime' : 'agent';
+};
+
+const ASKED = /^exec \/bin\/sh -c '([^']*)' syncplan(?: '([^']*)')?$/;
