@@ -2,21 +2,38 @@
 import type { HostPlan, Plan, RootPath } from '../../compiler/plan.js';
 import type { Host, HostFacts } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
+import { quoteWord } from '../host/shell/quote.js';
+import { type Path, parent, toText } from '../tree/path.js';
 import type { Connecting } from './connecting.js';
+import { type ExaminedAbout, examineAbout, whyDriven } from './examine-about.js';
 import { type ExaminedState, examineState } from './examine-state.js';
 import { LOST, type Trouble, troubleOf, whyNot } from './trouble.js';
+import { type Unkept, unkeptOf } from './unkept.js';
 
 export type Examined = {
   readonly host: string;
   /** Only where it was reached. */
   readonly kind?: Host['kind'];
+  /** Why it is driven that way. */
+  readonly why?: string;
   readonly facts?: HostFacts;
   /** Can lock against other runs; can run hooks and lock commands. */
   readonly locks?: boolean;
   readonly programs?: boolean;
+  readonly about?: ExaminedAbout;
+  /** What the plan asks for and this host cannot promise. */
+  readonly unkept?: readonly Unkept[];
   readonly roots: readonly ExaminedRoot[];
   readonly trouble?: Trouble;
 };
+
+/** All that stands in the way of the next apply. */
+export const troublesOf = ({ trouble, roots, unkept = [] }: Examined): readonly Pick<Trouble, 'refusal'>[] =>
+  [
+    trouble,
+    ...roots.flatMap(root => [root.trouble, root.stateFolder?.trouble]),
+    ...unkept.filter(({ fails }) => fails).map(() => ({ refusal: false })),
+  ].filter(one => one !== undefined);
 
 export type ExaminedRoot = {
   /** Its name in the plan. */
@@ -54,7 +71,10 @@ export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connec
       roots.push(await examineRoot(host, connecting.resolveRoot(hostPlan, use.path), state, use));
     }
     const able = { locks: host.locks !== null, programs: host.programs !== null };
-    return { host: hostPlan.id, kind: host.kind, facts: host.facts, ...able, roots };
+    const about = await examineAbout(host);
+    const unkept = unkeptOf(plan, host, about);
+    const told = { kind: host.kind, why: whyDriven(hostPlan, host), facts: host.facts };
+    return { host: hostPlan.id, ...told, ...able, about, unkept, roots };
   } catch (error) {
     return { host: hostPlan.id, roots: [], trouble: troubleOf(error) };
   } finally {
@@ -97,7 +117,8 @@ const examineRoot = async (
       left.filter(one => one.state === wanted).map(one => ({ run: one.run, block: one.block }));
     const writable = writeFault === 'ENOSYS' ? null : writeFault === '';
     // A master is only read.
-    const trouble = writable !== false || role === 'master' ? {} : { trouble: notWritable(exists, writeFault) };
+    const place = { path: exists ? opened.path : above(opened.path), user: host.facts.user };
+    const trouble = writable !== false || role === 'master' ? {} : { trouble: notWritable(exists, writeFault, place) };
     const before = { unfinished: named('intent'), owed: named('owed') };
     const told = { ...found, marker, fileSystem, writable, ...before };
     if (state === null || role === 'master') return { ...told, ...trouble };
@@ -108,12 +129,21 @@ const examineRoot = async (
   }
 };
 
-const notWritable = (exists: boolean, fault: string): Trouble => ({
+const notWritable = (
+  exists: boolean,
+  fault: string,
+  { path, user }: { readonly path: Path; readonly user: string },
+): Trouble => ({
   code: 'not-writable',
   message: `${exists ? 'it' : 'the folder it is to be made in'} may not be written to: ${whyNot(fault)}`,
   help:
     fault === 'EROFS'
-      ? 'mount it to be written to, or correct the path of the root in the plan'
-      : 'give the user that syncplan logs in as the right to write there, or let the plan name another user',
+      ? `mount it to be written to (sudo mount -o remount,rw $(findmnt -no TARGET -T ${wordOf(path)})), or correct the path of the root in the plan`
+      : `give the user that syncplan logs in as the right to write there: sudo chown ${user} ${wordOf(path)}; or let the plan name another user`,
   refusal: false,
 });
+
+const above = (path: Path): Path => parent(path) || '/';
+
+/** As a person types it. */
+const wordOf = (path: Path): string => quoteWord(toText(path) ?? path);

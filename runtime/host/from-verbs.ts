@@ -1,5 +1,6 @@
 // Makes a whole host of file verbs: opens roots, scans them, begins transactions. The same code for every kind of machine.
 import type { Path } from '../tree/path.js';
+import { type About, NO_LIMITS } from './about.js';
 import { type DigestCache, openDigestCache, withoutDigestCache } from './digest-cache.js';
 import type { FileVerbs } from './file-verbs.js';
 import {
@@ -39,11 +40,13 @@ export type HostParts = {
   readonly locks?: Locks | null;
   readonly programs?: Programs | null;
   readonly links?: Links | null;
+  /** What it tells of itself beyond its clock. */
+  readonly about?: (now: () => number) => About;
 };
 
 export const hostFromVerbs = (parts: HostParts): Host => {
   const { label, kind, verbs, facts, cacheFolder, breathe, now, newId } = parts;
-  const { locks = null, programs = null, links = null } = parts;
+  const { locks = null, programs = null, links = null, about = nothingBut } = parts;
   const held = new Map<Root, HeldRoot>();
   const caches = new Map<Path, DigestCache>();
   const limits = makeLimits(now);
@@ -81,6 +84,7 @@ export const hostFromVerbs = (parts: HostParts): Host => {
     locks,
     programs,
     links,
+    about: async () => about(now),
     async openRoot(path, options) {
       const holding = await holdRoot(verbs, path, options, label);
       const root: Root = {
@@ -131,3 +135,12 @@ export const hostFromVerbs = (parts: HostParts): Host => {
     },
   };
 };
+
+/** The clock of a host that was told its difference to ours in whole seconds. */
+const nothingBut = (now: () => number): About => ({
+  clock: now(),
+  clockStep: 1_000,
+  openFiles: null,
+  tools: [],
+  server: NO_LIMITS,
+});

@@ -7,6 +7,7 @@ import type { Counts } from '../bytes/squeeze.js';
 import type { Action, Found, Outcome } from '../tree/action.js';
 import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
+import type { About } from './about.js';
 
 export type Host = {
   /** How messages name it: the plan's host id. */
@@ -22,6 +23,8 @@ export type Host = {
   readonly locks: Locks | null;
   readonly programs: Programs | null;
   readonly links: Links | null;
+  /** For a person: nothing of a run depends on it. */
+  readonly about: () => Promise<About>;
   /** What went over the connection so far, protocol included; 0 for a process of this machine. */
   readonly traffic: () => { readonly sent: number; readonly received: number };
   readonly close: () => Promise<void>;

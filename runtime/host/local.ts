@@ -9,6 +9,7 @@ import { type FileVerbs, isFault } from './file-verbs.js';
 import { hostFromVerbs } from './from-verbs.js';
 import type { Host, HostFacts, Links, Root } from './host.js';
 import { HostError } from './host-error.js';
+import { aboutThisMachine } from './local-about.js';
 import { makeLocalVerbs } from './local-verbs.js';
 import { makeClosedView } from './lock/closed-view.js';
 import { type LockOptions, openLocks } from './lock/locks.js';
@@ -76,6 +77,7 @@ export const openLocalHost = async ({
     locks,
     programs: limits === undefined || own.names('hook') ? programs : null,
     links,
+    about: clock => aboutThisMachine(clock, environment),
   });
   return {
     ...host,

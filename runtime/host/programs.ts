@@ -117,7 +117,7 @@ const makeTail = () => {
 };
 
 /** Absolute; null where nothing can be started under that name. A relative path with a `/` is one from `/`. */
-const findProgram = (name: string, path: string): string | null => {
+export const findProgram = (name: string, path: string): string | null => {
   if (name === '' || name.includes('\0')) return null;
   if (name.includes('/')) return isProgram(join('/', name)) ? join('/', name) : null;
   for (const folder of path.split(delimiter)) {

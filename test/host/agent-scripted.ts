@@ -1,6 +1,8 @@
 // An agent over streams in one process: a host that does what a script says, served, and the client that talks to it.
+
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
+import { NO_LIMITS } from '../../runtime/host/about.js';
 import { agentHost } from '../../runtime/host/agent/client.js';
 import { frameHeader, makeFrameParser } from '../../runtime/host/agent/frames.js';
 import { packMessage } from '../../runtime/host/agent/messages.js';
@@ -147,6 +149,7 @@ export const scripted = (script: Script): Host => {
       })),
     begin: script.begin ?? (async () => transaction),
     locks: script.locks ?? null,
+    about: async () => ({ clock: 0, clockStep: 1, openFiles: null, tools: [], server: NO_LIMITS }),
     programs: script.programs ?? null,
     links: null,
     traffic: () => ({ sent: 0, received: 0 }),

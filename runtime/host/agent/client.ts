@@ -10,7 +10,7 @@ import { type Known, remoteRoot } from './client-root.js';
 import { remoteTransaction } from './client-transaction.js';
 import { type Connection, openConnection } from './connection.js';
 import type { Frame } from './frames.js';
-import { BEGUN, HELLO, NOTHING, ROOT, unpackFailure, unpackMessage } from './messages.js';
+import { ABOUT, BEGUN, HELLO, NOTHING, ROOT, unpackFailure, unpackMessage } from './messages.js';
 import { CLIENT_PATIENCE_MS, FRAME, PROTOCOL_VERSION } from './protocol.js';
 
 /** The streams of an agent that has said `ready`, and the process that carries them. */
@@ -105,6 +105,7 @@ export const agentHost = async (
     locks: locks ? remoteLocks(calls, root => numberOfRoot(root, known, label)) : null,
     programs: programs ? remotePrograms(calls) : null,
     links: links === null ? null : remoteLinks(calls, links),
+    about: () => calls.ask({ verb: 'about' }, ABOUT, 'what it is'),
     traffic: () =>
       kind === 'local'
         ? { sent: 0, received: 0 }

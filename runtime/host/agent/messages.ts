@@ -174,6 +174,13 @@ export const SCANNED = z.strictObject({ id: whole(), summary: SUMMARY });
 export const BEGUN = z.strictObject({ id: whole() });
 export const LINKED = z.strictObject({ id: whole() });
 export const LISTENING = z.strictObject({ id: whole(), port: z.int().check(z.gte(1), z.lte(65_535)) });
+export const ABOUT = z.strictObject({
+  clock: z.nullable(z.number()),
+  clockStep: z.number(),
+  openFiles: z.nullable(whole()),
+  tools: z.array(z.strictObject({ name: text(64), path: text(MAX_PATH) })).check(z.maxLength(100)),
+  server: z.strictObject({ maxSessions: z.nullable(whole()), maxStartups: z.nullable(text(64)) }),
+});
 export const NOTHING = z.undefined();
 
 const FAILURE = z.strictObject({ code: z.enum(HOST_ERROR_CODES), message: text(), help: text() });
@@ -274,6 +281,7 @@ export const CALL = z.discriminatedUnion('verb', [
     wanted: z.nullable(WANTED),
   }),
   z.strictObject({ verb: z.literal('receive'), link, transaction }),
+  z.strictObject({ verb: z.literal('about') }),
   z.strictObject({ verb: z.literal('close') }),
 ]);
 export type Call = z.infer<typeof CALL>;

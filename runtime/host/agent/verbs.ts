@@ -176,6 +176,8 @@ export const makeVerbs = (host: Host): Verbs => {
           const received = facet(host, 'links').receive(links.get(call.link), transactions.get(call.transaction));
           return sendAll(encodeReceived(received), session);
         });
+      case 'about':
+        return host.about();
       case 'close':
         return host.close();
     }

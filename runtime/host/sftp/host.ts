@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { ALGORITHMS } from '../../../compiler/plan.js';
 import { fromText, leaf, parent, toText } from '../../tree/path.js';
+import { NO_LIMITS } from '../about.js';
 import { type FileVerbs, isFault } from '../file-verbs.js';
 import { hostFromVerbs } from '../from-verbs.js';
 import type { Host } from '../host.js';
@@ -56,6 +57,8 @@ export const openSftpHost = async (options: SftpHostOptions): Promise<Host> => {
     breathe: () => new Promise(setImmediate),
     now,
     newId,
+    // Only a file that is written would tell the time there.
+    about: () => ({ clock: null, clockStep: 0, openFiles: null, tools: [], server: NO_LIMITS }),
   });
   return {
     ...host,

@@ -1,0 +1,112 @@
+// What a plan asks of a host and that host cannot promise, block by block, with what to do about it.
+import type { BlockPlan, Plan } from '../../compiler/plan.js';
+import type { Host } from '../host/host.js';
+import type { ExaminedAbout } from './examine-about.js';
+
+export type Unkept = {
+  readonly block: string;
+  readonly asks: string;
+  readonly why: string;
+  readonly help: string;
+  /** The block fails on this host; else it is done, with less. */
+  readonly fails: boolean;
+};
+
+export const unkeptOf = (plan: Plan, host: Host, about: ExaminedAbout): Unkept[] =>
+  plan.blocks.flatMap(block => {
+    const side = block.master === host.label ? 'master' : block.remotes.includes(host.label) ? 'remote' : null;
+    if (side === null) return [];
+    const found = [
+      ...locking(block, side, host, about),
+      ...running(block, side, host),
+      ...carrying(block, side, host, about),
+      ...comparing(block, side, host),
+    ];
+    return found.map(one => ({ block: block.name, ...one }));
+  });
+
+type Found = Omit<Unkept, 'block'>;
+type Side = 'master' | 'remote';
+
+const locking = (block: BlockPlan, side: Side, host: Host, about: ExaminedAbout): Found[] => {
+  const asked = block.remotes
+    .filter(remote => side === 'master' || remote === host.label)
+    .map(remote => block.consistencyOf[remote] ?? block.consistency);
+  if (host.locks !== null) {
+    if (hasTool(about, 'flock') || (side === 'master' && asked.every(({ strategy }) => strategy !== 'lock'))) return [];
+    return [{ asks: 'a lock', why: 'the tool flock is missing there', help: installed('util-linux'), fails: true }];
+  }
+  if (asked.some(({ strategy }) => strategy === 'lock')) {
+    return [
+      {
+        asks: '`consistency lock`',
+        why: 'it has no locks',
+        help: otherwise(host, 'choose another consistency'),
+        fails: true,
+      },
+    ];
+  }
+  if (asked.some(one => one.strategy === 'verify' && one.then !== 'fail')) {
+    const why = 'it has no locks: where files keep changing the block fails there instead';
+    return [{ asks: '`then lock`', why, help: otherwise(host, 'say `then fail` for it'), fails: false }];
+  }
+  return [];
+};
+
+const running = ({ hooks }: BlockPlan, side: Side, host: Host): Found[] => {
+  if (host.programs !== null || !hooks.some(({ on }) => on === side)) return [];
+  const help =
+    host.kind === 'shell' || host.kind === 'sftp'
+      ? otherwise(host, 'run the hook `on server`')
+      : 'allow it to this key in a policy file there ("hooks": true), or run the hook `on server`';
+  return [{ asks: 'a hook', why: 'it runs no programs', help, fails: true }];
+};
+
+const carrying = ({ attributes, set, links }: BlockPlan, side: Side, host: Host, about: ExaminedAbout): Found[] => {
+  const found: Found[] = [];
+  const extra = attributes.filter(attribute => attribute === 'acl' || attribute === 'xattr');
+  if (extra.length > 0) {
+    const asks = `attributes ${extra.join(', ')}`;
+    if (host.kind === 'shell' || host.kind === 'sftp') {
+      found.push({ asks, why: 'they are not carried', help: otherwise(host, 'leave them out'), fails: true });
+    } else if (!hasTool(about, 'getfattr') || (side === 'remote' && !hasTool(about, 'setfattr'))) {
+      found.push({ asks, why: 'getfattr and setfattr are missing there', help: installed('attr'), fails: true });
+    }
+  }
+  const owners = attributes.some(one => one === 'owner' || one === 'group') || set?.owner != null || set?.group != null;
+  if (side === 'remote' && owners && !host.facts.privileged) {
+    const why = `${host.facts.user} may give files only to himself and to his groups`;
+    found.push({ asks: 'owners or groups', why, help: 'say `become root` for it, or leave them out', fails: false });
+  }
+  if (side === 'remote' && links.hard === 'keep' && !host.facts.hardLinks) {
+    const help = otherwise(host, 'say `links { hard split }` to mean it');
+    found.push({ asks: 'hard links', why: 'names of one file become files of their own', help, fails: false });
+  }
+  return found;
+};
+
+const comparing = ({ compare, transfer, transferOf }: BlockPlan, side: Side, host: Host): Found[] => {
+  const found: Found[] = [];
+  if (side === 'remote' && (transferOf[host.label] ?? transfer).mode === 'delta' && wholeOnly(host)) {
+    const help = otherwise(host, 'say `mode whole` to mean it');
+    found.push({ asks: '`mode delta`', why: 'files that have changed are sent whole', help, fails: false });
+  }
+  if (compare.by === 'quick' && host.facts.timeStep > 1) {
+    const why = 'it keeps whole seconds: a change within one that keeps the size goes unnoticed';
+    found.push({ asks: '`compare quick`', why, help: otherwise(host, 'say `compare checksum`'), fails: false });
+  }
+  return found;
+};
+
+const wholeOnly = ({ kind }: Host): boolean => kind === 'shell' || kind === 'sftp';
+
+/** What is not told is taken for there. */
+const hasTool = ({ tools }: ExaminedAbout, name: string): boolean =>
+  tools.every(one => one.name !== name || one.path !== '');
+
+const installed = (name: string): string => `install it there; on Debian: sudo apt-get install ${name}`;
+
+const otherwise = ({ kind }: Host, other: string): string =>
+  kind === 'sftp'
+    ? `${other}; or reach it by ssh, if the account has a shell: at "USER@HOST" with \`agent auto\``
+    : `${other}; or install Node.js 18 or later there, or say \`agent push-runtime\` for it`;

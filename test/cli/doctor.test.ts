@@ -1,0 +1,130 @@
+// doctor tells of every host how it is driven and why, its tools, clock and limits, and what the plan asks that it cannot promise.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { examinedText } from '../../runtime/cli/doctor-text.js';
+import { examineAbout } from '../../runtime/cli/examine-about.js';
+import { NO_LIMITS } from '../../runtime/host/about.js';
+import type { Host } from '../../runtime/host/host.js';
+import { hostPlan } from '../host/host-plan.js';
+import { makeMemoryPlace } from '../support/fixture.js';
+import { type Fleet, makeFleet } from '../support/fleet.js';
+import { makeMemoryHost } from '../support/memory-host.js';
+import { type Desk, type Ended, openDesk, said } from '../support/program.js';
+import { type Sshd, startSshd } from '../support/sshd.js';
+
+let desk: Desk;
+let fleet: Fleet;
+let bare: Sshd;
+const at = (name: string): string => join(desk.folder, name);
+
+test.before(async () => {
+  desk = openDesk();
+  fleet = await makeFleet(1, { lines: ['MaxSessions 3', 'MaxStartups 20:50:60'] });
+  bare = await startSshd({ alias: 'bare', env: { SYNCPLAN_NODE: '/nonexistent/node' } });
+  writeFileSync(at('ssh_config'), `${readFileSync(fleet.configFile, 'utf8')}\n${bare.config}`);
+  mkdirSync(at('site'));
+  writeFileSync(at('site/file'), 'file\n');
+});
+test.after(async () => {
+  await bare?.stop();
+  await fleet?.stop();
+  desk?.remove();
+});
+
+const doctor = (remotes: string, block: string, ...args: string[]): Promise<Ended> => {
+  const root = (name: string): string => join(fleet.hosts[0]!.roots, name);
+  writeFileSync(
+    at('plan.sp'),
+    `syncplan 1
+fleet {
+  host build at local { root site "./site" }
+  host web at "host-1" { root site "${root('web')}" }
+  host pinned at "host-1" { root site "${root('pinned')}"; agent node }
+  host plain at "host-1" { root site "${root('plain')}"; agent shell }
+  host bare at "bare" { root site "${root('bare')}" }
+  host shop at "sftp://host-1" { root site "${root('shop')}" }
+}
+role master is build
+role remote is ${remotes}
+block app { take all in site; ${block} }
+`,
+  );
+  return desk.run(['doctor', 'plan.sp', '--ssh-config', at('ssh_config'), ...args]);
+};
+
+/** What is said of one host. */
+const of = (text: string, host: string): string =>
+  text.split(/^(?=ok {3}|FAIL )/m).find(part => part.startsWith(`ok   ${host} `) || part.startsWith(`FAIL ${host} `)) ??
+  '';
+
+test('it tells how and why, tools, clock, and the limits of the server', async () => {
+  const { code, out, err } = await doctor('web, pinned, plain, bare, shop', '');
+  assert.equal(code, 0, said(out, err));
+  assert.match(of(out, 'build'), /driven by +its own agent, without ssh; its address is `local`/);
+  assert.match(of(out, 'build'), /clock +this machine’s own\n/);
+  const web = of(out, 'web');
+  assert.match(web, /driven by +agent over ssh; Node\.js \d+\.\d+\.\d+ was found there/);
+  assert.match(web, /tools +\/\S*\/flock · \/\S*\/sync/);
+  assert.match(web, /clock +(as here, to within 0\.\d\d s|0\.\d\d s (ahead of|behind) here, to within 0\.\d\d s)\n/);
+  assert.match(web, /limits +[\d,]+ files open at once; its sshd: MaxSessions 3 \(1 is needed\), MaxStartups 20:50:60/);
+  assert.match(of(out, 'pinned'), /driven by .*; the plan says `agent node`/);
+  assert.match(of(out, 'plain'), /driven by .*; the plan says `agent shell`/);
+  assert.match(of(out, 'bare'), /driven by .*; no Node\.js that fits was found there: install Node\.js 18 or later/);
+  assert.match(of(out, 'shop'), /driven by .*; its address begins with sftp:/);
+  assert.match(of(out, 'shop'), /clock +only a file that is written would tell it/);
+  // SFTP keeps every hard link as a file of its own, and the plan means to keep them.
+  assert.match(of(out, 'shop'), /! asked +block app asks for hard links: names of one file[\s\S]*?help: .*agent auto/);
+  assert.doesNotMatch(web, /asked/);
+});
+
+test('what the plan asks and a host cannot do is trouble there, with what to do; the same as JSON', async () => {
+  const block = `consistency lock; attributes mode, modified, acl; hook after run ["true"] on remote; transfer { mode delta }`;
+  const { code, out, err } = await doctor('bare, web', block);
+  assert.equal(code, 5, said(out, err));
+  assert.match(of(out, 'bare'), /^FAIL bare/);
+  assert.match(
+    of(out, 'bare'),
+    /x asked +block app asks for `consistency lock`: it has no locks\n +help: .*push-runtime/,
+  );
+  assert.match(of(out, 'bare'), /x asked +block app asks for a hook: it runs no programs\n +help: .*on server/);
+  assert.match(of(out, 'bare'), /x asked +block app asks for attributes acl: they are not carried/);
+  assert.match(of(out, 'bare'), /! asked +block app asks for `mode delta`: files that have changed are sent whole/);
+  assert.doesNotMatch(of(out, 'web'), /consistency lock`|a hook/);
+  const json = await doctor('bare, web', block, '--json');
+  const lines = json.out
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  const { unkept } = lines.find(({ host }) => host === 'bare');
+  const failing = unkept.filter(({ fails }: { fails: boolean }) => fails);
+  assert.deepEqual(
+    failing.map(({ asks }: { asks: string }) => asks),
+    ['`consistency lock`', 'a hook', 'attributes acl'],
+  );
+  const { about, why } = lines.find(({ host }) => host === 'web');
+  assert.match(why, /was found there/);
+  assert.equal(about.server.maxSessions, 3);
+  assert.ok(Math.abs(about.clock.ahead) < 1000 && about.clock.within < 1000, JSON.stringify(about.clock));
+  assert.ok(about.openFiles > 0 && about.tools.some(({ name }: { name: string }) => name === 'flock'));
+});
+
+test('a clock that is far off is told with how far, how surely, and the command that sets it', async () => {
+  const memory = makeMemoryHost(makeMemoryPlace().disk);
+  const about = { clockStep: 1, openFiles: 64, tools: [{ name: 'flock', path: '' }], server: NO_LIMITS };
+  const host: Host = { ...memory, kind: 'agent', about: async () => ({ ...about, clock: Date.now() - 3_600_000 }) };
+  const found = await examineAbout(host);
+  const { kind, facts } = host;
+  const text = examinedText(
+    { host: 'web', kind, facts, locks: true, programs: true, about: found, roots: [] },
+    hostPlan('web', { kind: 'ssh', host: 'web', base: '' }),
+    false,
+  );
+  assert.match(text, /clock +3,600 s behind here, to within 0\.0\d s\n +help: set it: sudo timedatectl set-ntp true/);
+  assert.match(text, /limits +64 files open at once\n +help: allow more to that account: ulimit -n 1024/);
+  assert.match(text, /tools +no flock\n/);
+  await memory.close();
+});
+
+test.run();
