@@ -31,8 +31,8 @@ const subject = (host: Host) => async (): Promise<Subject> => {
 
 const there = await connect(hostPlan('there', { kind: 'ssh', host: sshd.alias, base: '' }));
 const here = await connect(hostPlan('here', { kind: 'local' }));
-conformance('agent over SSH', subject(there));
-conformance('agent of this machine', subject(here));
+conformance('agent', subject(there), { name: 'agent over SSH' });
+conformance('agent', subject(here), { name: 'agent of this machine' });
 
 const last = suite('afterwards');
 

@@ -10,14 +10,10 @@ const busyBox = makeBusyBox();
 const far = startShell(busyBoxShell(busyBox.path));
 const host = await openShellHost({ label: 'box', session: far.session, close: far.stop });
 
-conformance(
-  'shell with BusyBox',
-  async () => {
-    const place = makeDiskPlace();
-    return { host, place, cleanup: async () => place.remove() };
-  },
-  { without: ['fine times'] },
-);
+conformance('busybox', async () => {
+  const place = makeDiskPlace();
+  return { host, place, cleanup: async () => place.remove() };
+});
 
 const last = suite('afterwards');
 

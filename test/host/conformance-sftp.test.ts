@@ -6,7 +6,6 @@ import { makeDiskPlace } from '../support/fixture.js';
 import { startSshd } from '../support/sshd.js';
 import { conformance } from './conformance.js';
 import { hostPlan } from './host-plan.js';
-import { PROMISES } from './session.js';
 
 const sshd = await startSshd();
 const connect = makeConnect({
@@ -19,14 +18,10 @@ const connect = makeConnect({
 });
 const host = await connect({ ...hostPlan('shop', { kind: 'sftp', host: sshd.alias, base: '' }), agent: 'sftp' });
 
-conformance(
-  'sftp',
-  async () => {
-    const place = makeDiskPlace();
-    return { host, place, cleanup: async () => place.remove() };
-  },
-  { without: PROMISES },
-);
+conformance('sftp', async () => {
+  const place = makeDiskPlace();
+  return { host, place, cleanup: async () => place.remove() };
+});
 
 const last = suite('afterwards');
 

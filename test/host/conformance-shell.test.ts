@@ -8,7 +8,7 @@ import { startShell } from './far-shell.js';
 const far = startShell();
 const host = await openShellHost({ label: 'gnu', session: far.session, close: far.stop });
 
-conformance('shell with GNU tools', async () => {
+conformance('shell', async () => {
   const place = makeDiskPlace();
   return { host, place, cleanup: async () => place.remove() };
 });

@@ -8,6 +8,7 @@ import type { Action, Outcome } from '../../runtime/tree/action.js';
 import { decodePage, type PagedEntry } from '../../runtime/tree/page.js';
 import { join } from '../../runtime/tree/path.js';
 import { MOMENT, type Place } from '../support/fixture.js';
+import type { Promised } from './kinds.js';
 
 export type Subject = {
   readonly host: Host;
@@ -26,9 +27,6 @@ export type Case = {
   /** What not every kind of host can promise. */
   readonly needs?: Promised;
 };
-
-export const PROMISES = ['hard names', 'fine times', 'change times', 'every name', 'file system types'] as const;
-export type Promised = (typeof PROMISES)[number];
 
 export const ALL: Selection = {
   side: 'remote',
