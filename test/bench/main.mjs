@@ -1,17 +1,17 @@
-// `npm run bench [-- options] [names…]`: this program beside rsync, over the same real SSH, whole processes, best of N.
+// `npm run bench [-- options] [names…]`: this program beside rsync, or OpenSSH's sftp, over the same real SSH, whole processes, best of N.
 //
 //   --json          rows as JSON instead of a table
 //   --scale 0.1     a tenth of the files and bytes, for a quick look
 //   --rounds 3      each side runs so often, in turns; the best counts
 //   --same-cipher   rsync's ssh also prefers aes128-gcm (syncplan asks for it by itself)
-//   names           start idle-quick idle-checksum small large; all if none is given
+//   names           start idle-quick idle-checksum small large sftp-small sftp-large; all if none is given
 //
 // Every round writes into a folder that was never used: after a big removal file systems are slow for everybody. Memory is
 // the peak resident size of the process that was started and of its children here that are not ssh.
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fillFiles, fillOne } from './data.mjs';
 import { tableOf } from './table.mjs';
@@ -32,7 +32,15 @@ if (!(scale > 0 && scale <= 10 && Number.isInteger(rounds) && rounds > 0)) {
   process.exit(64);
 }
 
-const CASES = { start, 'idle-quick': idleQuick, 'idle-checksum': idleChecksum, small, large };
+const CASES = {
+  start,
+  'idle-quick': idleQuick,
+  'idle-checksum': idleChecksum,
+  small,
+  large,
+  'sftp-small': sftpSmall,
+  'sftp-large': sftpLarge,
+};
 const unknown = positionals.find(name => !Object.hasOwn(CASES, name));
 if (unknown !== undefined) {
   console.error(`there is no benchmark "${unknown}"; there are ${Object.keys(CASES).join(', ')}`);
@@ -112,6 +120,31 @@ async function large() {
   });
 }
 
+/** Each file by a `put` of its own, as a batch is written by hand, and whole folders at once. */
+async function sftpSmall() {
+  const count = Math.round(5_000 * scale);
+  const master = fresh();
+  fillFiles(master, count, 3_000);
+  const plan = planFor({ master, at: 'sftp://host-1' }, 'compare quick');
+  await add(`${count.toLocaleString('en')} small files, new, by SFTP`, '0.2 × sftp -b', {
+    sftp: () => sftp(master, unused(), '-p'),
+    'sftp, fsync': () => sftp(master, unused(), '-pf'),
+    syncplan: () => syncplan(plan, unused()),
+  });
+}
+
+async function sftpLarge() {
+  const size = Math.round(600e6 * scale);
+  const master = fresh();
+  fillOne(master, size);
+  const plan = planFor({ master, at: 'sftp://host-1' }, 'compare quick');
+  await add(`one file of ${Math.round(size / 1e6)} MB, new, by SFTP`, '1.4 × sftp', {
+    sftp: () => sftp(master, unused(), '-p'),
+    'sftp, fsync': () => sftp(master, unused(), '-pf'),
+    syncplan: () => syncplan(plan, unused()),
+  });
+}
+
 /** 200,000 files here and, equal, on the other side; made once. */
 function many() {
   if (many.tree !== undefined) return many.tree;
@@ -167,6 +200,20 @@ async function rsync(options, from, to) {
   return { ...result, bytes: total('Total bytes sent') + total('Total bytes received') };
 }
 
+function sftp(from, to, options) {
+  const batch = join(base, `batch-${made++}`);
+  const names = readdirSync(from, { recursive: true, withFileTypes: true });
+  const below = entry => relative(from, join(entry.parentPath, entry.name));
+  const folders = names.filter(entry => entry.isDirectory()).map(below);
+  const files = names.filter(entry => entry.isFile()).map(below);
+  const lines = [
+    ...[to, ...folders.sort().map(folder => join(to, folder))].map(folder => `mkdir ${folder}`),
+    ...files.map(file => `put ${options} ${join(from, file)} ${join(to, file)}`),
+  ];
+  writeFileSync(batch, `${lines.join('\n')}\n`);
+  return measure('sftp', ['-q', '-F', fleet.configFile, '-b', batch, 'host-1']);
+}
+
 async function syncplan(plan, into) {
   const args = [
     program,
@@ -186,7 +233,7 @@ async function syncplan(plan, into) {
   return { ...result, bytes: bytesSent + bytesReceived };
 }
 
-function planFor({ master }, compare) {
+function planFor({ master, at = 'host-1' }, compare) {
   const file = join(base, `plan-${made++}.sp`);
   writeFileSync(
     file,
@@ -194,7 +241,7 @@ function planFor({ master }, compare) {
 input into
 fleet {
   host here at local { root data "${master}" }
-  host there at "host-1" { root data "\${into}" }
+  host there at "${at}" { root data "\${into}" }
 }
 role master is here
 role remote is there

@@ -3,10 +3,11 @@
 export const tableOf = rows => {
   const lines = [['', 'wanted', 'ratio', 'time', 'bytes', 'memory here']];
   for (const { name, limit, sides } of rows) {
-    const reference = sides.rsync;
+    const [reference] = ['rsync', 'sftp'].map(side => sides[side]).filter(Boolean);
     lines.push([name, limit, '', '', '', '']);
     for (const [side, { seconds, bytes, memory }] of Object.entries(sides)) {
-      const ratio = reference === undefined || side === 'rsync' ? '' : (seconds / reference.seconds).toFixed(2);
+      const ratio =
+        reference === undefined || sides[side] === reference ? '' : (seconds / reference.seconds).toFixed(2);
       lines.push([`  ${side}`, '', ratio, time(seconds), bytes === undefined ? '' : amount(bytes), amount(memory)]);
     }
   }
