@@ -173,4 +173,4 @@ const readPiece = async (
 
 const PIECE = 65_536;
 /** Pieces of one file. */
-const UNDER_WAY = 32;
+const UNDER_WAY = 48;

@@ -39,6 +39,7 @@ const openSocket = ({ host, port, family }: Settings): Promise<Transport | NoTra
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.off('error', failed);
+      gatherWrites(socket);
       // Whoever uses the stream learns of it by its end.
       socket.on('error', () => undefined);
       resolve({
@@ -49,6 +50,23 @@ const openSocket = ({ host, port, family }: Settings): Promise<Transport | NoTra
       });
     });
   });
+
+/** What is written in one turn goes out by one call: ssh2 writes every packet by itself. */
+const gatherWrites = (socket: Socket): void => {
+  const write = socket.write.bind(socket) as (...given: unknown[]) => boolean;
+  let gathering = false;
+  socket.write = (...given: unknown[]): boolean => {
+    if (!gathering) {
+      gathering = true;
+      socket.cork();
+      process.nextTick(() => {
+        gathering = false;
+        socket.uncork();
+      });
+    }
+    return write(...given);
+  };
+};
 
 /** The last host on the way is asked to open the connection; the ones before it are its own way. */
 const jumpOf = ({ host, port, jumps }: Settings, config: string | undefined): string[] => {
