@@ -1,0 +1,153 @@
+// Getting there on both stacks, OpenSSH's and the one for SFTP: certificates, several keys, IPv6, servers that are busy or strange.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, connect as openSocket, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import type { HostPlan } from '../../compiler/plan.js';
+import type { Host } from '../../runtime/host/host.js';
+import { makeKey, type Sshd } from '../support/sshd.js';
+import { connector, delay, nothingIsLeft, rejects, withSshd } from './connecting.js';
+import { hostPlan } from './host-plan.js';
+
+const STACKS = ['ssh', 'sftp'] as const;
+type Stack = (typeof STACKS)[number];
+
+const planFor = (stack: Stack, host: string): HostPlan => ({
+  ...hostPlan('there', { kind: stack, host, base: '' }),
+  agent: stack === 'sftp' ? 'sftp' : 'auto',
+});
+
+/** With further lines for the host, or in the place of those that it has. */
+const reach = (stack: Stack, sshd: Sshd, lines: readonly string[] = [], without = /^$/): Promise<Host> => {
+  const file = join(sshd.folder, `config-${stack}`);
+  const kept = sshd.config.split('\n').filter(line => line !== '' && !without.test(line));
+  writeFileSync(file, [...kept, ...lines.map(line => `  ${line}`), ''].join('\n'));
+  return connector({ sshConfig: file, greetingPatience: 20_000 })(planFor(stack, sshd.alias));
+};
+
+const letIn = async (connecting: Promise<Host>, kind: 'agent' | 'sftp'): Promise<void> => {
+  const host = await connecting;
+  assert.equal(host.kind, kind);
+  await host.close();
+};
+
+const kindOf = (stack: Stack): 'agent' | 'sftp' => (stack === 'ssh' ? 'agent' : 'sftp');
+
+const keygen = (...args: string[]): void => void execFileSync('ssh-keygen', ['-q', ...args]);
+
+/** What stands in a public key file, without its comment. */
+const publicKey = (path: string): string => readFileSync(`${path}.pub`, 'utf8').split(' ').slice(0, 2).join(' ');
+
+test('a certificate of the user lets in by OpenSSH; over SFTP, where there are none, it is refused as a key', () =>
+  withSshd({}, async sshd => {
+    const authority = makeKey(join(sshd.folder, 'authority'));
+    const own = makeKey(join(sshd.folder, 'own'));
+    keygen('-s', authority, '-I', 'tester', '-n', sshd.user, '-V', '+1h', `${own}.pub`);
+    assert.ok(existsSync(`${own}-cert.pub`));
+    writeFileSync(join(sshd.folder, 'authorized'), `cert-authority ${publicKey(authority)}\n`);
+    const lines = [`IdentityFile ${own}`, `CertificateFile ${own}-cert.pub`];
+    await letIn(reach('ssh', sshd, lines, /IdentityFile/), 'agent');
+    await rejects(reach('sftp', sshd, lines, /IdentityFile/), 'refused-key', /the login was refused/);
+    // One for somebody else lets nobody in.
+    keygen('-s', authority, '-I', 'tester', '-n', 'nobody-here', '-V', '+1h', `${own}.pub`);
+    await rejects(reach('ssh', sshd, lines, /IdentityFile/), 'refused-key', /the login was refused/);
+  }));
+
+test('a host that shows a certificate of a known authority is known to OpenSSH; over SFTP its own key has to be', () =>
+  withSshd({}, async sshd => {
+    const authority = makeKey(join(sshd.folder, 'authority'));
+    keygen('-s', authority, '-I', 'host', '-h', '-n', '127.0.0.1,there', '-V', '+1h', `${sshd.hostKeyFile}.pub`);
+    const known = readFileSync(sshd.knownHostsFile, 'utf8');
+    await withSshd(
+      {
+        hostKeyFile: sshd.hostKeyFile,
+        lines: [`HostCertificate ${sshd.hostKeyFile}-cert.pub`],
+      },
+      async certified => {
+        const name = `[127.0.0.1]:${certified.port}`;
+        writeFileSync(certified.knownHostsFile, `@cert-authority ${name} ${publicKey(authority)}\n`);
+        await letIn(reach('ssh', certified), 'agent');
+        await rejects(reach('sftp', certified), 'unknown-host-key', /./);
+        // Another authority's word counts for nothing.
+        const other = makeKey(join(certified.folder, 'other'));
+        writeFileSync(certified.knownHostsFile, `@cert-authority ${name} ${publicKey(other)}\n`);
+        await rejects(reach('ssh', certified), 'unknown-host-key', /not known yet/);
+        // The key itself is known where it always was.
+        appendFileSync(certified.knownHostsFile, known.replace(/^\S+/, name));
+        await letIn(reach('sftp', certified), 'sftp');
+      },
+    );
+  }));
+
+for (const stack of STACKS) {
+  test(`${stack}: of several keys the one that is known there lets in, after others were refused`, () =>
+    withSshd({ lines: ['LogLevel VERBOSE'] }, async sshd => {
+      const strangers = ['one', 'two'].map(name => makeKey(join(sshd.folder, name)));
+      const lines = [...strangers, sshd.identityFile].map(file => `IdentityFile ${file}`);
+      await letIn(reach(stack, sshd, lines, /IdentityFile/), kindOf(stack));
+      assert.match(sshd.log(), /Accepted publickey/);
+      // With more keys than the server bears, it is said that the login was refused, and not tried again.
+      const many = Array.from({ length: 7 }, (_, i) => makeKey(join(sshd.folder, `many-${i}`)));
+      const worn = [...many, sshd.identityFile].map(file => `IdentityFile ${file}`);
+      const before = sshd.log().match(/Connection from/g)?.length ?? 0;
+      await rejects(reach(stack, sshd, worn, /IdentityFile/), 'refused-key', /./);
+      assert.equal((sshd.log().match(/Connection from/g)?.length ?? 0) - before, 1);
+    }));
+
+  const hasIpv6 = existsSync('/proc/net/if_inet6') && readFileSync('/proc/net/if_inet6', 'utf8').includes(' lo\n');
+  (hasIpv6 ? test : test.skip)(
+    `${stack}: an address of IPv6 is reached, and has a name of its own among known hosts`,
+    () =>
+      withSshd({ lines: ['ListenAddress 127.0.0.1', 'ListenAddress ::1'] }, async sshd => {
+        const v6 = (): Promise<Host> => reach(stack, sshd, ['HostName ::1'], /HostName/);
+        await rejects(v6(), 'unknown-host-key', /./);
+        appendFileSync(sshd.knownHostsFile, `[::1]:${sshd.port} ${publicKey(sshd.hostKeyFile)}\n`);
+        await letIn(v6(), kindOf(stack));
+        assert.match(sshd.log(), /from ::1 port/);
+      }),
+  );
+
+  test(`${stack}: one session, one login at a time and a second for each are enough`, () =>
+    withSshd({ lines: ['MaxSessions 1', 'MaxStartups 1', 'LoginGraceTime 1'] }, async sshd => {
+      const blocker = openSocket(sshd.port, '127.0.0.1');
+      blocker.on('error', () => {});
+      await delay(100);
+      const host = await reach(stack, sshd);
+      assert.match(sshd.log(), /MaxStartups throttling/, 'the first attempt was turned away');
+      const root = await host.openRoot(sshd.folder, { create: false, state: null });
+      assert.ok(root.exists);
+      await host.close();
+      blocker.destroy();
+    }));
+
+  test(`${stack}: a server whose first line never ends is given up, and named`, async () => {
+    const sockets = new Set<Socket>();
+    const server = createServer(socket => {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      const timer = setInterval(() => socket.write(Buffer.alloc(65_536, 'x')), 1);
+      socket.on('close', () => clearInterval(timer));
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const before = process.memoryUsage().rss;
+    try {
+      const plan = planFor(stack, '127.0.0.1');
+      const connect = connector({ greetingPatience: 3_000 });
+      await assert.rejects(connect({ ...plan, address: { ...plan.address, port } as HostPlan['address'] }), /there: /);
+      assert.ok(process.memoryUsage().rss - before < 200e6);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
+  });
+
+  test(`${stack}: a host name that begins with a hyphen reaches no program`, () =>
+    rejects(connector({})(planFor(stack, '-oProxyCommand=touch /tmp/pwned')), 'failed', /cannot be handed to ssh/));
+}
+
+test('what was started is stopped and removed', nothingIsLeft);
+
+test.run();
