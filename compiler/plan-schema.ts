@@ -120,6 +120,8 @@ const transfer = z.strictObject({
   limit: z.strictObject({ rate: z.number().min(1), shared: z.string().min(1).max(512) }).nullable(),
 });
 
+const bySection = z.strictObject({ 'same-group': transfer, 'same-region': transfer, 'other-region': transfer });
+
 const block = z.strictObject({
   name,
   after: z.array(name),
@@ -170,6 +172,14 @@ const block = z.strictObject({
   durability: z.enum(['strict', 'none']),
   transfer,
   transferOf: z.record(hostId, transfer),
+  route: z
+    .strictObject({
+      shape: z.enum(['chain', 'tree', 'edges']),
+      senders: z.record(hostId, hostId),
+      between: bySection,
+      betweenOf: z.record(hostId, bySection),
+    })
+    .optional(),
 });
 
 export const PLAN_SCHEMA: z.ZodType<Plan> = z.strictObject({
@@ -200,10 +210,36 @@ export const findDisagreement = (plan: Plan): string | null => {
       const odd = block.remotes.find(id => count > 1 && roots[id]?.length !== count);
       if (odd !== undefined) return `${where} cannot pair the parallel paths of ${block.master} with those of ${odd}`;
     }
+    const lost = routeFault(block);
+    if (lost !== null) return `${where} has a route ${lost}`;
     const later = block.after.find(name => !done.has(name));
     if (later !== undefined) return `${where} comes after ${JSON.stringify(later)}, which does not stand before it`;
     if (done.has(block.name)) return `${where} is in it twice`;
     done.add(block.name);
+  }
+  return null;
+};
+
+/** Every remote is reached from the master, over remotes of the block. */
+const routeFault = ({ master, remotes, route }: Plan['blocks'][number]): string | null => {
+  if (route === undefined) return null;
+  const known = new Set(remotes);
+  const odd = Object.keys(route.betweenOf).find(id => !known.has(id));
+  if (odd !== undefined) return `that names ${JSON.stringify(odd)}, which is no remote of it`;
+  const { senders } = route;
+  if (route.shape !== 'edges')
+    return Object.keys(senders).length === 0 ? null : 'that is no list of edges and has some';
+  if (Object.keys(senders).some(id => !known.has(id))) return 'to hosts that are no remotes of it';
+  const reached = new Set([master]);
+  for (const remote of remotes) {
+    const trail: string[] = [];
+    let at: string | undefined = remote;
+    while (at !== undefined && !reached.has(at) && trail.length <= remotes.length) {
+      trail.push(at);
+      at = Object.hasOwn(senders, at) ? senders[at] : undefined;
+    }
+    if (at === undefined || !reached.has(at)) return `that does not reach ${JSON.stringify(remote)}`;
+    for (const one of trail) reached.add(one);
   }
   return null;
 };

@@ -89,6 +89,30 @@ export type BlockPlan = {
   readonly transfer: TransferPlan;
   /** To remotes to which it travels otherwise, by host id. */
   readonly transferOf: Readonly<Record<string, TransferPlan>>;
+  /** The tree along which content travels; left out where the master sends to each remote itself. */
+  readonly route?: RoutePlan;
+};
+
+export type RoutePlan = {
+  /** `chain`: each remote gets from the one before. `tree`: chosen by region and group. `edges`: as the plan says. */
+  readonly shape: 'chain' | 'tree' | 'edges';
+  /** For `edges`: who sends to each remote, by host id: the master or another remote of the block. Else empty. */
+  readonly senders: Readonly<Record<string, string>>;
+  /** How content travels from one remote to another, by how near they are to each other. */
+  readonly between: BySection;
+  /** To remotes to which it travels otherwise, by host id. */
+  readonly betweenOf: Readonly<Record<string, BySection>>;
+};
+
+export const SECTIONS = ['same-group', 'same-region', 'other-region'] as const;
+/** How near two hosts are to each other. */
+export type Section = (typeof SECTIONS)[number];
+export type BySection = Readonly<Record<Section, TransferPlan>>;
+
+/** Every two hosts are a pair of exactly one section. */
+export const sectionOf = (a: Pick<HostPlan, 'region' | 'group'>, b: Pick<HostPlan, 'region' | 'group'>): Section => {
+  if (a.region !== b.region) return 'other-region';
+  return a.group === b.group ? 'same-group' : 'same-region';
 };
 
 /** From a master to a remote. */

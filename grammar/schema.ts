@@ -3,12 +3,11 @@ import type { Operator, Statement } from './ast.js';
 import { BLOCK_PART_ROWS, BLOCK_ROWS } from './schema/block.js';
 import { FILE_ROWS, FLEET_ROWS, SSH_ROWS } from './schema/fleet.js';
 import { FILE_PREDICATES, HOST_PREDICATES } from './schema/predicates.js';
-import { type Context, type Later, type Predicate, type Setting, settingOf, type Unbuilt } from './schema/row.js';
+import { type Context, type Predicate, type Setting, settingOf } from './schema/row.js';
 import { RESERVED_WORDS, TRANSFER_ROWS } from './schema/transfer.js';
-import type { Span } from './source.js';
 
 export { bareSubject } from './schema/predicates.js';
-export type { Context, Later, Operand, Predicate, Setting, Unbuilt, UnitRow } from './schema/row.js';
+export type { Context, Operand, Predicate, Setting, UnitRow } from './schema/row.js';
 export { RESERVED_WORDS } from './schema/transfer.js';
 export { UNITS } from './schema/units.js';
 
@@ -71,27 +70,4 @@ export function bodyContext(setting: Setting, statement: Statement): Context | n
   if (setting.body === null || typeof setting.body === 'string') return setting.body;
   const first = statement.items[0];
   return (first?.kind === 'name' ? setting.body[first.text] : null) ?? null;
-}
-
-/** Everything in a statement that comes later than what is built, each at its place: the setting itself, or parts of it. */
-export function laterUses(
-  setting: Setting,
-  statement: Statement,
-): readonly { shown: string; since: Unbuilt; span: Span }[] {
-  const { since } = setting;
-  if (since === 'third') return [{ shown: setting.name, since, span: statement.head.span }];
-  return setting.later.flatMap(later => {
-    const span = placeOf(later, statement);
-    return span === null ? [] : [{ shown: later.shown, since: later.since, span }];
-  });
-}
-
-function placeOf(later: Later, statement: Statement): Span | null {
-  const { when } = later;
-  switch (when.kind) {
-    case 'word':
-      return statement.items.find(item => item.kind === 'name' && item.text === when.word)?.span ?? null;
-    case 'body':
-      return statement.body?.span ?? null;
-  }
 }

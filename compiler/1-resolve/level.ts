@@ -88,7 +88,7 @@ export const readLevel = (level: Level, owner: Statement, around: Surroundings):
         readRoot(level, statement, around);
         break;
       case 'agent':
-        if (isAgain(level, 'agent', statement.head.span, owner, report) || said.refused) break;
+        if (isAgain(level, 'agent', statement.head.span, owner, report)) break;
         level.agent = { value: driverOf(said.words[0]), base: '', span: statement.head.span };
         break;
       case 'become': {

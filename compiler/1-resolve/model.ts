@@ -11,6 +11,7 @@ import type {
   HostAddress,
   LinkPolicy,
   RootPath,
+  Section,
   SetPlan,
   TransferPlan,
 } from '../plan.js';
@@ -162,8 +163,6 @@ export type TransferSays = {
   readonly encrypt: boolean | null;
   readonly limit: number | null;
 };
-
-export type Section = 'same-group' | 'same-region' | 'other-region';
 
 export type HookModel = {
   readonly when: HookPlan['when'];

@@ -6,7 +6,6 @@ import {
   contextsOf,
   EDITION,
   isReserved,
-  laterUses,
   type Setting,
   settingNamed,
   settingsIn,
@@ -33,8 +32,6 @@ export type Shapes = {
 };
 
 export type Said = {
-  /** Comes with a later release, and was reported so; what it says is still resolved. */
-  readonly refused: boolean;
   readonly all: (slot: string, after?: string) => readonly (Name | Value)[];
   readonly one: (slot: string, after?: string) => Name | Value | null;
   /** The literal words, in order. */
@@ -43,7 +40,7 @@ export type Said = {
 
 export const shapeProgram = (program: Program, values: Values, report: Report): Shapes => {
   const said = new Map<Statement, Said>();
-  const walk = (statements: readonly Statement[], context: Context, refused: boolean): void => {
+  const walk = (statements: readonly Statement[], context: Context): void => {
     const seen = new Map<string, Statement>();
     for (const statement of statements) {
       if (context === 'route') {
@@ -58,20 +55,17 @@ export const shapeProgram = (program: Program, values: Values, report: Report): 
       const first = seen.get(setting.name);
       if (!setting.many && first !== undefined && setting.name !== 'syncplan') reportRepeated(statement, first, report);
       else seen.set(setting.name, statement);
-      const uses = refused ? [] : laterUses(setting, statement);
-      for (const use of uses) report(laterFinding(use.shown, use.span));
-      const isLater = refused || uses.length > 0;
       const match = matchSignature(setting.signature, statement, values.lookup);
-      if ('captures' in match) said.set(statement, saidOf(match.captures, isLater));
+      if ('captures' in match) said.set(statement, saidOf(match.captures));
       else reportMismatch(setting, statement, match, report);
-      shapeBody(setting, statement, isLater, 'captures' in match);
+      shapeBody(setting, statement, 'captures' in match);
     }
   };
-  const shapeBody = (setting: Setting, statement: Statement, refused: boolean, isRight: boolean): void => {
+  const shapeBody = (setting: Setting, statement: Statement, isRight: boolean): void => {
     if (statement.body === null) return;
     const inner = bodyContext(setting, statement);
     if (inner !== null) {
-      walk(statement.body.statements, inner, refused);
+      walk(statement.body.statements, inner);
       if (inner !== 'route') reportMissing(statement, inner, report);
     } else if (isRight) {
       const written = [statement.head, ...statement.items].map(item => ('text' in item ? item.text : '')).join(' ');
@@ -79,7 +73,7 @@ export const shapeProgram = (program: Program, values: Values, report: Report): 
     }
   };
   shapeEditions(program, report);
-  walk(program.statements, 'file', false);
+  walk(program.statements, 'file');
   return {
     of: statement => said.get(statement) ?? null,
     top: head => program.statements.filter(statement => statement.head.text === head && said.has(statement)),
@@ -91,14 +85,13 @@ export const shapeProgram = (program: Program, values: Values, report: Report): 
   };
 };
 
-const saidOf = (captures: readonly Capture[], refused: boolean): Said => {
+const saidOf = (captures: readonly Capture[]): Said => {
   const all = (slot: string, after?: string): readonly (Name | Value)[] =>
     captures
       .filter(capture => capture.slot === slot && (after === undefined || capture.after === after))
       .map(capture => capture.item)
       .filter(isValue);
   return {
-    refused,
     all,
     one: (slot, after) => all(slot, after)[0] ?? null,
     words: captures.flatMap(({ slot, item }) => (slot === 'word' && item.kind === 'name' ? [item.text] : [])),
@@ -150,8 +143,6 @@ const reportMissing = (statement: Statement, inner: Context, report: Report): vo
   }
 };
 
-const laterFinding = (shown: string, span: Span) => finding(later.laterTransfer, span, [shown, INSTEAD[shown] ?? null]);
-
 const shapeEditions = (program: Program, report: Report): void => {
   for (const { source, syntax } of program.files.values()) {
     const [first] = syntax.statements;
@@ -189,11 +180,4 @@ const PLACES: Readonly<Record<Context, string>> = {
   transfer: '`transfer { }`',
   section: 'a section of `transfer { }`',
   route: 'a route',
-};
-
-/** What is built in the place of something that comes later. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  'route chain': '`route star` is built',
-  'route tree': '`route star` is built',
-  'route { }': '`route star` is built',
 };

@@ -2,8 +2,9 @@
 import type { Statement } from '../../grammar/ast.js';
 import { finding } from '../catalog/finding.js';
 import * as settings from '../catalog/settings.js';
+import { SECTIONS } from '../plan.js';
 import type { Surroundings } from './level.js';
-import type { HostModel, Section, TransferModel, TransferSays } from './model.js';
+import type { TransferModel, TransferSays } from './model.js';
 import { type Bounds, readNumber } from './numbers.js';
 
 /** Null where there is no such statement. */
@@ -17,12 +18,6 @@ export const readTransfer = (transfer: Statement | null, around: Surroundings): 
       ),
     );
   return { says: readSays(transfer, around), sections: new Map(sections) };
-};
-
-/** Every two hosts are a pair of exactly one section. */
-export const sectionOf = (a: HostModel, b: HostModel): Section => {
-  if (a.region !== b.region) return 'other-region';
-  return a.group === b.group ? 'same-group' : 'same-region';
 };
 
 /** Reports what says nothing of single blocks, or hosts, but stands in a transfer of one. */
@@ -48,7 +43,6 @@ const readSays = (owner: Statement, around: Surroundings): TransferSays => {
   };
 };
 
-const SECTIONS: readonly Section[] = ['same-group', 'same-region', 'other-region'];
 const MODES = ['auto', 'whole', 'delta'] as const;
 const SWITCH: ReadonlyMap<string | undefined, boolean> = new Map([
   ['on', true],

@@ -14,10 +14,10 @@ export const checkRoutes = (model: PlanModel, report: Report): void => {
 };
 
 /** Who sends to a host, and the edge that says so. */
-type Tree = ReadonlyMap<HostModel, { readonly sender: HostModel; readonly edge: Statement }>;
+export type Tree = ReadonlyMap<HostModel, { readonly sender: HostModel; readonly edge: Statement }>;
 
 /** null where a host is unknown, or an edge malformed. */
-const readTree = (route: Statement, model: PlanModel, report: Report): Tree | null => {
+export const readTree = (route: Statement, model: PlanModel, report: Report): Tree | null => {
   const tree = new Map<HostModel, { sender: HostModel; edge: Statement }>();
   let isWhole = true;
   for (const edge of route.body?.statements ?? []) {

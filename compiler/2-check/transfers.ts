@@ -1,10 +1,10 @@
 // `encrypt off` where it changes nothing: it is off already, or no two hosts of the fleet are such a pair.
 import type { Statement } from '../../grammar/ast.js';
-import type { HostModel, PlanModel, Section } from '../1-resolve/model.js';
+import type { HostModel, PlanModel } from '../1-resolve/model.js';
 import type { Program } from '../1-resolve/program.js';
-import { sectionOf } from '../1-resolve/transfer.js';
 import { finding, type Report } from '../catalog/finding.js';
 import * as settings from '../catalog/settings.js';
+import { SECTIONS, type Section, sectionOf } from '../plan.js';
 
 export const checkTransfers = (model: PlanModel, program: Program, report: Report): void => {
   const ofFile = program.statements.filter(({ head }) => head.text === 'transfer');
@@ -34,8 +34,7 @@ const checkSections = (transfer: Statement, isOff: boolean, model: PlanModel, re
   }
 };
 
-const isSection = (head: string): head is Section =>
-  head === 'same-group' || head === 'same-region' || head === 'other-region';
+const isSection = (head: string): head is Section => (SECTIONS as readonly string[]).includes(head);
 
 /** One host of each group stands for it; two, where the group has them. */
 const hasPair = (hosts: readonly HostModel[], section: Section): boolean => {

@@ -3,6 +3,7 @@ import type { BlockModel, HookModel, HostModel, PlanModel } from '../1-resolve/m
 import { hostsNamed } from '../1-resolve/references.js';
 import { settled } from '../1-resolve/settled.js';
 import { type BlockPlan, type HookPlan, type HostPlan, PLAN_VERSION, type Plan } from '../plan.js';
+import { lowerRoute } from './routes.js';
 import { lowerItems, lowerTakes } from './takes.js';
 import { lowerTransfers } from './transfers.js';
 
@@ -45,9 +46,11 @@ const inDependencyOrder = (blocks: readonly BlockModel[]): readonly BlockModel[]
   return ordered;
 };
 
-const lowerBlock = (block: BlockModel, { transfer }: PlanModel): BlockPlan => {
+const lowerBlock = (block: BlockModel, model: PlanModel): BlockPlan => {
+  const { transfer } = model;
   const master = masterOf(block);
   const remotes = [...settled(block.remotes)].sort(byId);
+  const route = lowerRoute(model, block, master, remotes);
   return {
     name: block.name,
     after: [...new Set(block.after.map(({ block: name }) => name))].sort(),
@@ -66,6 +69,7 @@ const lowerBlock = (block: BlockModel, { transfer }: PlanModel): BlockPlan => {
     set: block.set === null ? null : block.set.fixed,
     durability: block.durability,
     ...lowerTransfers(transfer, block, master, remotes),
+    ...(route === null ? {} : { route }),
   };
 };
 

@@ -1,18 +1,6 @@
-// Findings 9xxx: what the language has and this program does not build yet.
+// Findings 9xxx: words that are kept for settings to come.
 import { quoted } from '../../grammar/findings.js';
 import { kind } from './finding.js';
-
-const EXAMPLE_HELP = 'it is part of the language, and refused so that nothing is silently left undone';
-
-export const laterTransfer = kind({
-  code: 'SP9002',
-  severity: 'error',
-  title: 'routes are not built yet',
-  explanation:
-    'Not built yet: `route chain`, `route tree` and `route { }`. They are refused so that nothing is silently left undone.',
-  example: 'route tree\n',
-  say: (shown: string, instead: string | null) => [`${quoted(shown)} is not built yet`, instead ?? EXAMPLE_HELP],
-});
 
 export const reservedWord = kind({
   code: 'SP9004',

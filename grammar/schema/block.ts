@@ -1,5 +1,5 @@
 // The schema's rows of a block: which files, in which order, how compared, deleted and kept consistent.
-import type { Later, Row, Unbuilt } from './row.js';
+import type { Row } from './row.js';
 
 export const BLOCK_ROWS: readonly Row[] = [
   {
@@ -50,7 +50,6 @@ export const BLOCK_ROWS: readonly Row[] = [
     contexts: ['block'],
     signature: '{ }',
     body: 'set',
-    since: 'second',
     doc: "Fixed attributes on the remote instead of the master's.",
   },
   { name: 'links', contexts: ['block'], signature: '{ }', body: 'links', doc: 'What happens to links.' },
@@ -67,7 +66,6 @@ export const BLOCK_ROWS: readonly Row[] = [
     contexts: ['block'],
     signature: 'HOST, … { }',
     body: 'for',
-    since: 'second',
     many: true,
     doc: 'Another consistency or transfer for some of the remotes.',
   },
@@ -90,7 +88,6 @@ export const BLOCK_ROWS: readonly Row[] = [
     name: 'hook',
     contexts: ['block'],
     signature: 'before|after [changed CLASS] run COMMAND on master|remote|server [timeout DURATION]',
-    since: 'second',
     many: true,
     doc: 'A program run before the block moves, or after it changed something.',
   },
@@ -123,16 +120,14 @@ export const BLOCK_PART_ROWS: readonly Row[] = [
     contexts: ['lock'],
     signature: 'DURATION',
     default: '30s',
-    since: 'second',
     doc: 'How long to wait for the lock.',
   },
-  { name: 'hold', contexts: ['lock'], signature: 'DURATION', default: '5m', since: 'second', doc: 'The lease.' },
+  { name: 'hold', contexts: ['lock'], signature: 'DURATION', default: '5m', doc: 'The lease.' },
   {
     name: 'by',
     contexts: ['lock'],
     signature: 'advisory|permissions|(command COMMAND release COMMAND)',
     default: 'advisory',
-    since: 'second',
     doc: 'How access to the files is blocked.',
   },
   {
@@ -171,12 +166,8 @@ export const BLOCK_PART_ROWS: readonly Row[] = [
     default: '7d',
     doc: 'How long what was removed is kept.',
   },
-  { name: 'owner', contexts: ['set'], signature: 'USER', since: 'second', doc: 'Owner of every file and folder.' },
-  { name: 'group', contexts: ['set'], signature: 'USER', since: 'second', doc: 'Group of every file and folder.' },
-  { name: 'files', contexts: ['set'], signature: 'MODE', since: 'second', doc: 'Mode of every file.' },
-  { name: 'folders', contexts: ['set'], signature: 'MODE', since: 'second', doc: 'Mode of every folder.' },
+  { name: 'owner', contexts: ['set'], signature: 'USER', doc: 'Owner of every file and folder.' },
+  { name: 'group', contexts: ['set'], signature: 'USER', doc: 'Group of every file and folder.' },
+  { name: 'files', contexts: ['set'], signature: 'MODE', doc: 'Mode of every file.' },
+  { name: 'folders', contexts: ['set'], signature: 'MODE', doc: 'Mode of every folder.' },
 ];
-
-export function laterWord(head: string, word: string, since: Unbuilt): Later {
-  return { shown: `${head} ${word}`, since, when: { kind: 'word', word } };
-}

@@ -1,4 +1,4 @@
-// The shape of a row of the schema: a setting, a predicate, a unit, and what of it comes with a later release.
+// The shape of a row of the schema: a setting, a predicate, a unit.
 import type { Operator, Unit } from '../ast.js';
 
 /** Where a statement may stand: the file itself, or the body of another statement. */
@@ -20,20 +20,6 @@ export type Context =
   | 'section'
   | 'route';
 
-/** Which release builds it. */
-export type Since = 'first' | 'second' | Unbuilt;
-
-/** The releases to come: what is theirs is parsed and formatted, but refused by name. */
-export type Unbuilt = 'third';
-
-/** A part of a setting that comes later than the setting itself. */
-export type Later = {
-  /** As messages name it: `route tree`. */
-  readonly shown: string;
-  readonly since: Unbuilt;
-  readonly when: { readonly kind: 'word'; readonly word: string } | { readonly kind: 'body' };
-};
-
 export type Setting = {
   readonly name: string;
   readonly contexts: readonly Context[];
@@ -49,14 +35,12 @@ export type Setting = {
   readonly default: string | null;
   /** One line. */
   readonly doc: string;
-  readonly since: Since;
-  readonly later: readonly Later[];
   /** May stand more than once in the same body. */
   readonly many: boolean;
   readonly required: boolean;
 };
 
-/** Rows are written without what is usual: no body, no default, built first, once, optional. */
+/** Rows are written without what is usual: no body, no default, once, optional. */
 export type Row = Pick<Setting, 'name' | 'contexts' | 'signature' | 'doc'> & Partial<Setting>;
 
 export type Operand =
@@ -91,5 +75,5 @@ export type Predicate = {
 export type UnitRow = { readonly name: string; readonly unit: Unit; readonly factor: number; readonly doc: string };
 
 export function settingOf(row: Row): Setting {
-  return { body: null, default: null, since: 'first', later: [], many: false, required: false, ...row };
+  return { body: null, default: null, many: false, required: false, ...row };
 }

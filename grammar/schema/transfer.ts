@@ -1,5 +1,4 @@
 // The schema's rows of transfers and routes, and the words that are kept for later.
-import { laterWord } from './block.js';
 import type { Row } from './row.js';
 
 export const TRANSFER_ROWS: readonly Row[] = [
@@ -49,7 +48,6 @@ export const TRANSFER_ROWS: readonly Row[] = [
     contexts: ['transfer'],
     signature: 'strict|none',
     default: 'strict',
-    since: 'second',
     doc: 'Whether something is acknowledged only when it would survive a power cut.',
   },
   ...['same-group', 'same-region', 'other-region'].map(
@@ -67,11 +65,6 @@ export const TRANSFER_ROWS: readonly Row[] = [
     signature: '(star|chain|tree | { })',
     body: 'route',
     default: 'star',
-    later: [
-      laterWord('route', 'chain', 'third'),
-      laterWord('route', 'tree', 'third'),
-      { shown: 'route { }', since: 'third', when: { kind: 'body' } },
-    ],
     doc: 'The tree along which content travels from a master to its remotes; a body lists edges `build -> eu.web`.',
   },
 ];

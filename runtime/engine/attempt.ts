@@ -9,26 +9,26 @@
 import type { Lock, Transaction } from '../host/host.js';
 import type { Outcome } from '../tree/action.js';
 import type { Barrier } from './barrier.js';
-import { type Carry, makeCarry } from './carry.js';
+import type { Carry } from './carry.js';
 import { type Hooking, hooksFor, owedText, runHooks } from './hooks.js';
-import type { Linking } from './linking.js';
 import { observeAgain } from './observe-again.js';
 import { consistencyOf, type Relation } from './relation.js';
+import type { Relaying } from './relayed.js';
 import { adoptLeftovers } from './reuse.js';
 import { sendContents } from './send.js';
 import { settleOutcome } from './settle.js';
 import { about, setState, tellProgress } from './state.js';
+import { openWay } from './way.js';
 import type { Place, Work } from './work.js';
 
-export type Attempting = Hooking & {
-  readonly signal: AbortSignal;
-  /** Tells of a redo and waits as long as the plan says. */
-  readonly redo: (relation: Relation, left: number, paths: number) => Promise<void>;
-  /** Runs a transfer when one of the places for hosts that transfer at once is free. */
-  readonly transferring: <T>(transfer: () => Promise<T>) => Promise<T>;
-  readonly barrierOf: (relation: Relation) => Barrier;
-  readonly linking: Linking;
-};
+export type Attempting = Hooking &
+  Relaying & {
+    /** Tells of a redo and waits as long as the plan says. */
+    readonly redo: (relation: Relation, left: number, paths: number) => Promise<void>;
+    /** Runs a transfer when one of the places for hosts that transfer at once is free. */
+    readonly transferring: <T>(transfer: () => Promise<T>) => Promise<T>;
+    readonly barrierOf: (relation: Relation) => Barrier;
+  };
 
 export type Terms = {
   readonly rounds: number;
@@ -58,14 +58,16 @@ export const attempt = async (
   const id = { run: context.run, block: block.name, trash, durability: block.durability, lock: terms.lock };
   const switched = relation.state === 'verifying';
   const transaction = await relation.remoteHost!.begin(id, parts);
-  // Opened beside all that comes before the first byte, so that nobody waits for it.
-  const link = context.linking.open(relation, work.progress.totalBytes);
-  const carry = makeCarry(relation, work, transaction, link, context);
+  const way = openWay(relation, work, transaction, context);
   try {
     await transaction.prepare(work.steps);
     setState(relation, 'staging', context);
+    await way.ready();
     const staged = await context
-      .transferring(() => stageUntilConsistent(relation, work, transaction, carry, terms, context))
+      .transferring(() => {
+        way.serve();
+        return stageUntilConsistent(relation, work, transaction, way.carry, terms, context);
+      })
       .catch((error: unknown) => {
         // Content that stops in the middle is a fault to its receiver, and here the interruption that was asked for.
         if (!context.signal.aborted) throw error;
@@ -80,7 +82,7 @@ export const attempt = async (
     const why = 'changed right after it was put in place';
     return { again: [...again].map(index => work.placeOf(index)), rounds: staged.rounds, committed: true, why };
   } finally {
-    await link.close();
+    await way.close();
     await transaction.end().catch(() => undefined);
   }
 };

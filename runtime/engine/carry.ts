@@ -3,24 +3,22 @@
 //  1. While a link is being opened, small files set out through this machine; a large one waits for the answer.
 //  2. What a link that breaks has not brought goes through this machine: nothing is missing, and nothing staged is sent again.
 import type { Transaction, Wanted } from '../host/host.js';
-import { HostError } from '../host/host-error.js';
 import type { Outcome } from '../tree/action.js';
-import type { Ends, Linking, OwnLink } from './linking.js';
+import type { Ends, OwnLink } from './linking.js';
+import { isOfLink, type SendingOver, sendOver } from './over-link.js';
 import { type Relation, transferOf } from './relation.js';
-import { type Telling, tellProgress } from './state.js';
+import { tellProgress } from './state.js';
 import type { Work } from './work.js';
 
 /** Sends these files of a part; outcomes of those that could not be staged. */
 export type Carry = (part: number, wanted: readonly Wanted[], as: 'whole' | 'delta') => Promise<readonly Outcome[]>;
-
-export type Carrying = Telling & { readonly signal: AbortSignal; readonly linking: Linking };
 
 export const makeCarry = (
   relation: Relation,
   work: Work,
   transaction: Transaction,
   link: OwnLink,
-  context: Carrying,
+  context: SendingOver,
 ): Carry => {
   const { compress, limit } = transferOf(relation);
   const travel = { compress, limit };
@@ -36,27 +34,11 @@ export const makeCarry = (
   const over = async (ends: Ends, part: number, wanted: readonly Wanted[], as: 'whole' | 'delta') => {
     const { master: scan, remote } = relation.takes[part]!;
     const signatures = as === 'delta' ? remote.sign(wanted) : null;
-    const content = { scan, wanted, travel, signatures, master: relation.block.master };
-    const outcomes: Outcome[] = [];
-    const sending = ends.master.links!.send(content, [ends.out]).then(() => null, asFault);
-    const receiving = async (): Promise<void> => {
-      for await (const received of relation.remoteHost!.links!.receive(ends.into, transaction)) {
-        if (received.is === 'outcomes') outcomes.push(...received.outcomes);
-        else {
-          work.count(received.counts);
-          relation.tally.bytesSent += received.bytes;
-          context.linking.countCarried(received.bytes);
-          tell();
-        }
-        if (context.signal.aborted) return;
-      }
-    };
-    const fault = await receiving().then(() => null, asFault);
-    // Its end is what unblocks a sender whose bytes nobody takes any more.
-    if (fault !== null || context.signal.aborted) await link.close();
-    const other = await sending;
+    const content = { from: scan, wanted, travel, signatures, master: relation.block.master };
+    const to = { relation, work, transaction, close: link.close };
+    const { outcomes, sending, receiving } = await sendOver(ends, content, to, context);
     // A host that is lost says more than the link that was lost with it.
-    const faults = [other, fault].filter(one => one !== null);
+    const faults = [sending, receiving].filter(one => one !== null);
     const worse = faults.find(one => !isOfLink(one));
     if (worse !== undefined && !context.signal.aborted) throw worse;
     return { outcomes, broke: context.signal.aborted ? null : (faults.at(-1)?.message ?? null) };
@@ -92,10 +74,6 @@ export const makeCarry = (
     return outcomes;
   };
 };
-
-const asFault = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-
-const isOfLink = (error: Error): boolean => error instanceof HostError && error.code === 'link';
 
 /** So many that the next look at the link is not far away; at least one. */
 const first = (wanted: readonly Wanted[], sizeOf: (one: Wanted) => number): readonly Wanted[] => {

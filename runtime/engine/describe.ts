@@ -10,7 +10,8 @@ export const previewOf = (
   relations: readonly Relation[],
   hosts: Summary['hosts'],
   weaker: Preview['weaker'],
-): Preview => ({ relations: relations.map(previewRelation), hosts, weaker });
+  routes: Preview['routes'],
+): Preview => ({ relations: relations.map(previewRelation), hosts, weaker, routes });
 
 export const linesOf = ({
   takes,

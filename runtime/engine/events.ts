@@ -81,14 +81,17 @@ export type RunEvent =
       readonly state: 'owed' | 'running' | 'done' | 'failed';
       readonly message?: string;
     }
-  /** The data link over which content is to reach `host` from `from`. Where there is none, content goes through this machine. */
+  /** Who sends to whom in a block that has a route, as it is meant to begin: the tree among the hosts that are there. */
+  | ({ readonly type: 'route'; readonly time: number } & RouteOutline)
+  /** The data link over which content is to reach `host` from `from`, the master or a relay. Where there is none, content goes
+   * through this machine. `altered`: what this relay passed on is not what the master holds; it is not asked again. */
   | {
       readonly type: 'link';
       readonly time: number;
       readonly host: string;
       readonly block: string;
       readonly from: string;
-      readonly state: 'open' | 'refused' | 'lost';
+      readonly state: 'open' | 'refused' | 'lost' | 'altered';
       /** Only where it is open. */
       readonly encrypted?: boolean;
       readonly message?: string;
@@ -158,6 +161,12 @@ export type RunEvent =
     }
   | ({ readonly type: 'summary'; readonly time: number } & Summary);
 
+/** Senders before receivers. */
+export type RouteOutline = {
+  readonly block: string;
+  readonly edges: readonly { readonly from: string; readonly host: string }[];
+};
+
 export type BlockOutline = {
   readonly block: string;
   readonly after: readonly string[];
@@ -221,6 +230,8 @@ export type Totals = {
   readonly bytesReceived: number;
   readonly bytesLiteral: number;
   readonly bytesMatched: number;
+  /** Of the bytes sent, those that one remote sent to another. */
+  readonly bytesRelayed: number;
 };
 
 export type Summary = Totals & {
@@ -253,6 +264,8 @@ export type Preview = {
   readonly hosts: Summary['hosts'];
   /** Hosts that promise less than an agent does, and what. */
   readonly weaker: readonly WeakerHost[];
+  /** Of the blocks that have one. */
+  readonly routes: readonly RouteOutline[];
 };
 
 export type WeakerHost = { readonly host: string; readonly weaker: readonly string[] };

@@ -1,4 +1,4 @@
-// Opens data links between masters and remotes, beside everything else, and remembers for a run where there can be none.
+// Opens data links between hosts, beside everything else, and remembers for a run where there can be none.
 //
 //  1. A link is opened only where so much is to be sent that the ways there and back are worth it.
 //  2. Nobody waits for one longer than it takes to give it up (runtime/link/protocol.ts: seconds), and once for each pair.
@@ -9,7 +9,11 @@ import { type Relation, transferOf } from './relation.js';
 import { about, type Telling } from './state.js';
 
 export type Linking = {
+  /** From the master. */
   readonly open: (relation: Relation, bytes: number) => OwnLink;
+  /** From another remote of the block; the same, where it was given up before. */
+  readonly openFrom: (relation: Relation, sender: Sender) => OwnLink;
+  readonly isGivenUp: (sender: string, receiver: string) => boolean;
   /** Bytes that links carried so far, protocol and encryption included. */
   readonly carried: () => number;
   readonly countCarried: (bytes: number) => void;
@@ -26,7 +30,9 @@ export type OwnLink = {
   readonly close: () => Promise<void>;
 };
 
-export type Ends = { readonly master: Host; readonly out: Link; readonly into: Link };
+export type Ends = { readonly sender: Host; readonly out: Link; readonly into: Link };
+
+export type Sender = { readonly id: string; readonly host: Promise<Host>; readonly encrypt: boolean };
 
 export type LinkingOptions = Telling & {
   readonly masterHost: (id: string) => Promise<Host>;
@@ -38,35 +44,51 @@ export const makeLinking = (options: LinkingOptions): Linking => {
   /** Pairs of hosts between which there is no link in this run. */
   const given = new Set<string>();
   let carried = 0;
+  const pairOf = (sender: string, receiver: string): string => `${sender} ${receiver}`;
+  const openFrom: Linking['openFrom'] = (relation, sender) => {
+    const pair = pairOf(sender.id, relation.host);
+    const remote = relation.remoteHost;
+    if (remote === null || remote.links === null || given.has(pair)) return NO_LINK;
+    return ownLink(relation, sender, remote, options, () => {
+      const first = !given.has(pair);
+      given.add(pair);
+      return first;
+    });
+  };
   return {
     carried: () => carried,
     countCarried: bytes => {
       carried += bytes;
     },
+    isGivenUp: (sender, receiver) => given.has(pairOf(sender, receiver)),
+    openFrom,
     open(relation, bytes) {
-      const pair = `${relation.block.master} ${relation.host}`;
-      const remote = relation.remoteHost;
-      if (bytes < WORTHWHILE || remote === null || remote.links === null || given.has(pair)) return NO_LINK;
-      return ownLink(relation, remote, options, () => {
-        const first = !given.has(pair);
-        given.add(pair);
-        return first;
+      if (bytes < WORTHWHILE) return NO_LINK;
+      const { master } = relation.block;
+      return openFrom(relation, {
+        id: master,
+        host: options.masterHost(master),
+        encrypt: transferOf(relation).encrypt,
       });
     },
   };
 };
 
 /** `giveUp` is false where that was said before. */
-const ownLink = (relation: Relation, remote: Host, options: LinkingOptions, giveUp: () => boolean): OwnLink => {
-  const { encrypt } = transferOf(relation);
+const ownLink = (
+  relation: Relation,
+  { id: from, host, encrypt }: Sender,
+  remote: Host,
+  options: LinkingOptions,
+  giveUp: () => boolean,
+): OwnLink => {
   let ends: Ends | null = null;
   let opening = true;
   const tell = (state: 'open' | 'refused' | 'lost', more: { encrypted?: boolean; message?: string }): void =>
-    options.emit({ type: 'link', ...about(relation, options), from: relation.block.master, state, ...more });
+    options.emit({ type: 'link', ...about(relation, options), from, state, ...more });
   const open = async (): Promise<void> => {
     try {
-      const master = await options.masterHost(relation.block.master);
-      ends = await openEnds(master, remote, { key: options.newKey(), encrypt });
+      ends = await openEnds(await host, remote, { key: options.newKey(), encrypt });
       if (ends !== null) tell('open', { encrypted: encrypt });
     } catch (error) {
       // A host that is lost is noticed, and told, by whoever works with it.
@@ -100,15 +122,15 @@ const ownLink = (relation: Relation, remote: Host, options: LinkingOptions, give
 
 /** Null where nothing is gained by a link, or no address is known for one. */
 const openEnds = async (
-  master: Host,
+  sender: Host,
   remote: Host,
   terms: { readonly key: string; readonly encrypt: boolean },
 ): Promise<Ends | null> => {
-  const address = addressOf(master, remote);
-  if (address === null || master.links === null || remote.links === null) return null;
+  const address = addressOf(sender, remote);
+  if (address === null || sender.links === null || remote.links === null) return null;
   const { link: into, port } = await remote.links.listen(terms);
   try {
-    return { master, into, out: await master.links.dial({ address, port }, terms) };
+    return { sender, into, out: await sender.links.dial({ address, port }, terms) };
   } catch (error) {
     await into.close();
     throw error;

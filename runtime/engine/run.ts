@@ -17,6 +17,7 @@ import { type Observing, observeRelation } from './observe.js';
 import { inBlockOrder } from './order.js';
 import { attendRoot } from './recover.js';
 import { type ComparedTake, consistencyOf, hasFailed, newRelation, type Relation, shownPath } from './relation.js';
+import { makeRelays, routesOf } from './relays.js';
 import type { SavedPlan } from './saved-plan.js';
 import { countPlanned } from './settle.js';
 import { about, attend, refuseGuarded, setState } from './state.js';
@@ -75,7 +76,9 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     const observing = observingOf(options, hosts, started);
     await observe(relations, options, observing);
     await options.observed?.(relations);
-    const preview = previewOf(relations, hosts.failures(), hosts.weaker());
+    const routes = routesOf(plan, relations);
+    for (const route of routes) emit({ type: 'route', time: clock(), ...route });
+    const preview = previewOf(relations, hosts.failures(), hosts.weaker(), routes);
     options.previewed(preview);
     if (options.command === 'plan') for (const relation of relations) countPlanned(relation);
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));
@@ -179,6 +182,7 @@ const apply = async (
 ): Promise<void> => {
   const { plan, parallel, signal } = options;
   const barriers = barriersOf(relations);
+  const relays = makeRelays(plan, relations, linking);
   const barrierOf = ({ block }: Relation): Barrier => barriers.get(block.name) ?? noBarrier;
   for (const relation of relations) if (hasFailed(relation)) barrierOf(relation).fail();
   const context: CarryingOut = {
@@ -189,6 +193,7 @@ const apply = async (
     masters: new Map(),
     barrierOf,
     linking,
+    relays,
     exact: options.expected !== undefined,
     async redo(relation, left, paths) {
       const consistency = consistencyOf(relation);
@@ -209,8 +214,12 @@ const apply = async (
     skip(relation, message, help) {
       setState(relation, 'skipped', options, message, help);
       barrierOf(relation).fail();
+      relays.leave(relation);
     },
-    carryOut: relation => attend(relation, options, () => carryOut(relation, context)),
+    async carryOut(relation) {
+      await attend(relation, options, () => carryOut(relation, context));
+      relays.leave(relation);
+    },
   });
 };
 

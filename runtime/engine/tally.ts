@@ -18,4 +18,5 @@ export const newTally = (): Tally => ({
   bytesReceived: 0,
   bytesLiteral: 0,
   bytesMatched: 0,
+  bytesRelayed: 0,
 });

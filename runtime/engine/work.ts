@@ -22,6 +22,8 @@ export type Work = {
   /** The file steps that remain (of `among`), by part, in order. */
   readonly fileSteps: (among?: ReadonlySet<number>) => Map<number, { readonly index: number; readonly path: Path }[]>;
   readonly placeOf: (index: number) => Place;
+  /** What a step does by now; null where it was taken out. */
+  readonly actionOf: (index: number) => Action | null;
   /** The path as events show it. */
   readonly shown: (index: number) => Path;
   /** The change a step belongs to; null for one that only makes room or finishes another's. */
@@ -112,6 +114,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
     steps: first,
     progress,
     placeOf,
+    actionOf: index => steps[index]?.action ?? null,
     drop,
     shown: index => shownPath(relation.takes[placeOf(index).part]!.take, placeOf(index).path),
     changeOf,

@@ -2,47 +2,83 @@
 //
 // As in content-stream.ts every byte is read once, digested while it is read, and lost where the file is not what was seen.
 // Never more than one window of a file and one signature are in memory.
+import type { Algorithm } from '../../compiler/plan.js';
 import { makeSearch } from '../bytes/delta.js';
 import { type Hasher, openDigests } from '../bytes/digest.js';
 import { makePacker, type Packer } from '../bytes/pack-writer.js';
 import { readSignatures, type Signature } from '../bytes/signature.js';
 import { WireError } from '../bytes/wire.js';
+import type { Problem } from '../tree/entry.js';
 import { addLost, CHANGED, openSeen, problemOfReading, readContents } from './content-stream.js';
 import { isSame, remember } from './file-digest.js';
 import { type Fault, isFault, type Source } from './file-verbs.js';
 import type { Wanted } from './host.js';
+import type { Pace } from './pace.js';
 import { reachFrom, type ScanState } from './scan-state.js';
 
 /** `signatures` are of the same files, in the same order, as `Scan.sign` of the receiver tells them. */
-export async function* readDeltas(
+export const readDeltas = (
   state: ScanState,
   wanted: readonly Wanted[],
   signatures: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array> => {
   const reach = reachFrom(state);
-  const hashers = { whole: await openDigests(state.selection.algorithm), strong: await openDigests('xxh64') };
+  const files: DeltaFiles = {
+    algorithm: state.selection.algorithm,
+    pace: state.pace,
+    open: ({ path }) => openSeen(state, reach, path),
+    whole: one => readContents(state, [one]),
+    moment: () => state.table.moment(),
+    digested: (source, digest, moment) => remember(state.table, source.stat, digest, moment),
+    async close() {
+      await reach.close();
+      state.table.flush();
+    },
+  };
+  return deltasOf(files, wanted, signatures);
+};
+
+/** Where files are read from. */
+export type DeltaFiles = {
+  readonly algorithm: Algorithm;
+  readonly pace: Pace;
+  readonly open: (one: Wanted) => Promise<Source | Problem>;
+  /** The whole of it, where there is nothing to look for. */
+  readonly whole: (one: Wanted) => AsyncIterable<Uint8Array>;
+  readonly moment: () => number;
+  /** It was read to its end, and was the same before and after. */
+  readonly digested: (source: Source, digest: string, moment: number) => void;
+  readonly close: () => Promise<void>;
+};
+
+export async function* deltasOf(
+  files: DeltaFiles,
+  wanted: readonly Wanted[],
+  signatures: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const hashers = { whole: await openDigests(files.algorithm), strong: await openDigests('xxh64') };
   const packer = makePacker();
   let next = 0;
   try {
     for await (const { index, signature } of readSignatures(signatures)) {
       const one = wanted[next++];
       if (one?.index !== index) throw new WireError('a signature came of a file that is not sent');
-      const moment = state.table.moment();
-      const source = signature === null ? null : await openSeen(state, reach, one.path);
+      const moment = files.moment();
+      const source = signature === null ? null : await files.open(one);
       if (signature === null || source === null || (!('code' in source) && source.stat.size === 0)) {
         if (source !== null && !('code' in source)) await source.close();
         const before = packer.take();
         if (before !== null) yield before;
-        yield* readContents(state, [one]);
+        yield* files.whole(one);
       } else if ('code' in source) addLost(packer, one, source);
       else {
         try {
-          const digest = yield* readNew(state, source, signature, hashers, packer);
+          const digest = yield* readNew(files, source, signature, hashers, packer);
           const after = isFault(digest) ? digest : await source.restat();
           const lost = isFault(after) ? after : isSame(source.stat, after) ? null : CHANGED;
           if (lost !== null || typeof digest !== 'string') addLost(packer, one, problemOfReading(one.path, lost!));
           else {
-            remember(state.table, source.stat, digest, moment);
+            files.digested(source, digest, moment);
             packer.add({ is: 'end', index, size: source.stat.size, digest });
           }
         } finally {
@@ -54,13 +90,12 @@ export async function* readDeltas(
     const rest = packer.take();
     if (rest !== null) yield rest;
   } finally {
-    await reach.close();
-    state.table.flush();
+    await files.close();
   }
 }
 
 async function* readNew(
-  state: ScanState,
+  files: DeltaFiles,
   source: Source,
   signature: Signature,
   { whole, strong }: { readonly whole: Hasher; readonly strong: Hasher },
@@ -110,7 +145,7 @@ async function* readNew(
     filled -= done;
     const full = packer.isFull() ? packer.take() : null;
     if (full !== null) yield full;
-    const pause = state.pace(count / 1024);
+    const pause = files.pace(count / 1024);
     if (pause !== null) await pause;
   }
   finishCopy();

@@ -50,7 +50,7 @@ export const hostFromVerbs = (parts: HostParts): Host => {
   const held = new Map<Root, HeldRoot>();
   const caches = new Map<Path, DigestCache>();
   const limits = makeLimits(now);
-  const tools: TransactionTools = { label, verbs, privileged: facts.privileged, breathe };
+  const tools: TransactionTools = { label, verbs, privileged: facts.privileged, limits, breathe };
 
   const cacheFor = (root: Path): DigestCache => {
     const cache =

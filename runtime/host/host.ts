@@ -8,6 +8,9 @@ import type { Action, Found, Outcome } from '../tree/action.js';
 import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
 import type { About } from './about.js';
+import type { HostFacts } from './host-facts.js';
+
+export type { HostFacts } from './host-facts.js';
 
 export type Host = {
   /** How messages name it: the plan's host id. */
@@ -28,28 +31,6 @@ export type Host = {
   /** What went over the connection so far, protocol included; 0 for a process of this machine. */
   readonly traffic: () => { readonly sent: number; readonly received: number };
   readonly close: () => Promise<void>;
-};
-
-/** Qualities learned once, on connecting. */
-export type HostFacts = {
-  /** `linux x64`. */
-  readonly system: string;
-  /** Version of Node.js that serves, without `v`; '' where none does. */
-  readonly node: string;
-  readonly user: string;
-  readonly home: string;
-  readonly caseSensitive: boolean;
-  readonly algorithms: readonly Algorithm[];
-  /** May change owners (is root there). */
-  readonly privileged: boolean;
-  /** Id of the running system (its boot id): two hosts with the same one are the same machine. '' where unknown. */
-  readonly machine: string;
-  /** In what steps it keeps times of files, in microseconds: 1, or 1,000,000 where there are whole seconds only. */
-  readonly timeStep: number;
-  /** Tells hard links from separate files, and can make them. */
-  readonly hardLinks: boolean;
-  /** What it promises less than an agent does, one sentence each: said in previews and by doctor. */
-  readonly weaker: readonly string[];
 };
 
 /** What a scan is asked to list. The same value goes to the master and to its remotes, but for `side`. */
@@ -236,6 +217,19 @@ export type Transaction = {
   /** Receives content for `file` steps as a pack stream, with bounded memory, verifies each digest here and gives it its final
    * attributes. Only outcomes that are not `done`, by index. May be called many times. */
   readonly stage: (pack: AsyncIterable<Uint8Array>) => Promise<readonly Outcome[]>;
+  /** Of these `file` steps those whose content is staged (or was, and is in place by now), with the digest that this host computed of it. At any time. */
+  readonly digests: (indexes: readonly number[]) => Promise<readonly Leftover[]>;
+  /** Passes content of a part on, as a pack stream like `Scan.read`: what is staged, in the order in which it comes, following
+   * what is still arriving; for paths without a `file` step what the scan saw there. `index` is the receiver's own. What is
+   * not to be had is `lost`, and at `end` all that is left. Beside everything else that the transaction does. */
+  readonly read: (part: number, wanted: readonly Wanted[], travel: Travel) => AsyncIterable<Uint8Array>;
+  /** The same in the order asked, as `Scan.readDeltas`. */
+  readonly readDeltas: (
+    part: number,
+    wanted: readonly Wanted[],
+    signatures: AsyncIterable<Uint8Array>,
+    travel: Travel,
+  ) => AsyncIterable<Uint8Array>;
   /** `file` steps without verified content in staging, ascending: what is still to be sent after a stream that broke. */
   readonly missing: () => Promise<readonly number[]>;
   /** Completes whole folders, links and hard links in staging; looks at every destination. Only outcomes that are not
@@ -327,7 +321,8 @@ export type LinkTerms = {
 export type Link = { readonly close: () => Promise<void> };
 
 export type LinkContent = {
-  readonly scan: Scan;
+  /** What is sent: files that a scan of this host saw, or those of a part of a transaction that it passes on. */
+  readonly from: Scan | PassedOn;
   readonly wanted: readonly Wanted[];
   readonly travel: Travel;
   /** As for `Scan.readDeltas`; null sends whole files. */
@@ -335,6 +330,8 @@ export type LinkContent = {
   /** How messages about what it cannot send name the sender. */
   readonly master: string;
 };
+
+export type PassedOn = { readonly transaction: Transaction; readonly part: number };
 
 /** As content comes in: what a chunk held, and the bytes that it took on the link; in the end what could not be staged. */
 export type Received =

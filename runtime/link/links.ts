@@ -55,8 +55,14 @@ const send = async (content: LinkContent, over: readonly Link[]): Promise<void> 
 
 const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
-const packOf = ({ scan, wanted, travel, signatures }: LinkContent): AsyncIterable<Uint8Array> =>
-  signatures === null ? scan.read(wanted, travel) : scan.readDeltas(wanted, signatures, travel);
+const packOf = ({ from, wanted, travel, signatures }: LinkContent): AsyncIterable<Uint8Array> => {
+  if ('transaction' in from) {
+    const { transaction, part } = from;
+    if (signatures === null) return transaction.read(part, wanted, travel);
+    return transaction.readDeltas(part, wanted, signatures, travel);
+  }
+  return signatures === null ? from.read(wanted, travel) : from.readDeltas(wanted, signatures, travel);
+};
 
 /** What cannot be sent names the machine that could not send it: the receiver's problems go by another name. */
 const toldChunk = (chunk: Uint8Array, master: string): Uint8Array =>

@@ -9,8 +9,9 @@ import { commandText } from './hook-text.js';
 import { faultText, pointToHost } from './host-fault.js';
 import { marks } from './marks.js';
 import { problemText } from './problem-text.js';
+import { routeLines } from './route-text.js';
 import { eta, percent, rate } from './run-progress.js';
-import { changeCount, emptyView, type RelationView, type RunView, relationOf } from './run-state.js';
+import { blockOf, changeCount, emptyView, type RelationView, type RunView, relationOf } from './run-state.js';
 import { fold } from './run-view.js';
 import type { Show } from './show.js';
 import { summaryText } from './summary-text.js';
@@ -90,8 +91,10 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
       return [`${at(event)}  ${paint.yellow('! drift')}: ${displayPath(event.path)} was changed by somebody else`];
     case 'lock':
       return lockLines(at(event), event, paint);
+    case 'route':
+      return routeLines(event, marks(unicode)).map(line => `${at({ block: event.block })}  route: ${line}`);
     case 'link':
-      return [`${at(event)}  ${linkText(event)}`];
+      return [`${at(event)}  ${linkText(event, blockOf(view, event.block).master, paint)}`];
     case 'hook': {
       const what = `hook ${event.when} ${commandText(event)}`;
       if (event.state === 'failed') return [`${at(event)}  ${paint.red('failed')}: ${what}${messageOf(event.message)}`];
@@ -136,10 +139,27 @@ const lockLines = (where: string, event: Extract<RunEvent, { type: 'lock' }>, pa
   }
 };
 
-const linkText = ({ state, from, encrypted, message }: Extract<RunEvent, { type: 'link' }>): string =>
-  state === 'open'
-    ? `content comes straight from ${displayText(from)}${encrypted === false ? ', not encrypted' : ''}`
-    : `no data link from ${displayText(from)}: content goes through this machine${messageOf(message)}`;
+const linkText = (
+  { state, from, encrypted, message }: Extract<RunEvent, { type: 'link' }>,
+  master: string,
+  paint: Palette,
+): string => {
+  const name = displayText(from);
+  switch (state) {
+    case 'open': {
+      const how =
+        from === master ? `content comes straight from ${name}` : `content comes from ${name}, which passes it on`;
+      return `${how}${encrypted === false ? ', not encrypted' : ''}`;
+    }
+    case 'altered':
+      return `${paint.red('altered')} by ${name}, which is not asked again${messageOf(message)}`;
+    case 'refused':
+    case 'lost': {
+      const instead = from === master ? 'content goes through this machine' : 'content is taken from elsewhere';
+      return `no data link from ${name}: ${instead}${messageOf(message)}`;
+    }
+  }
+};
 
 const messageOf = (message: string | undefined): string =>
   message === undefined ? '' : `: ${displayMessage(message)}`;

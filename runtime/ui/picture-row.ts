@@ -20,6 +20,8 @@ export type Measures = {
   readonly bar: number;
   readonly left: number;
   readonly rate: number;
+  /** Of the relays that content comes from. */
+  readonly via: number;
 };
 
 export const measuresOf = (shown: readonly Row[], width: number): Measures => {
@@ -32,7 +34,10 @@ export const measuresOf = (shown: readonly Row[], width: number): Measures => {
   spare -= left === 0 ? 0 : GAP + left;
   const rate = spare >= GAP + RATE ? RATE : 0;
   spare -= rate === 0 ? 0 : GAP + rate;
-  return { host, rest, bar: Math.max(0, Math.min(LONGEST_BAR, SHORTEST_BAR + spare)), left, rate };
+  const relays = Math.max(0, ...shown.map(row => (row.row === 'relation' ? widthOf(viaText(row.relation)) : 0)));
+  const via = relays > 0 && spare >= GAP + relays ? relays : 0;
+  spare -= via === 0 ? 0 : GAP + via;
+  return { host, rest, bar: Math.max(0, Math.min(LONGEST_BAR, SHORTEST_BAR + spare)), left, rate, via };
 };
 
 export const relationLine = (relation: RelationView, measures: Measures, brush: Brush): string => {
@@ -92,6 +97,7 @@ const progressText = (relation: RelationView, measures: Measures, { paint, signs
     bar(done / 100, measures.bar, paint.cyan, paint.dim, signs) + padStart(`${done} %`, PERCENT),
     measures.left === 0 ? '' : padStart(leftText(relation, now), measures.left),
     measures.rate === 0 ? '' : padStart(paceText(relation, now), measures.rate),
+    measures.via === 0 ? '' : paint.dim(viaText(relation)),
   ];
   return columns.filter(column => column !== '').join(' '.repeat(GAP));
 };
@@ -102,6 +108,8 @@ const leftText = (relation: RelationView, now: number): string => {
   const left = etaOf(relation, now);
   return left === null ? '' : `${roughDuration(left)} left`;
 };
+
+const viaText = ({ via }: RelationView): string => (via === null ? '' : `via ${displayText(via)}`);
 
 const paceText = (relation: RelationView, now: number): string => {
   if (relation.state === 'committing' && relation.committed.total > 0) {

@@ -16,6 +16,7 @@ import { faultText, pointToHost } from './host-fault.js';
 import { type Marks, marks } from './marks.js';
 import { type Alike, groupAlike } from './preview-group.js';
 import { totalsText } from './preview-totals.js';
+import { routeLines } from './route-text.js';
 
 export type PreviewOptions = {
   readonly colour: boolean;
@@ -38,6 +39,9 @@ export const previewText = (preview: Preview, options: PreviewOptions): string =
       if (block !== null) lines.push('');
       block = group.relation.block;
       lines.push(paint.bold(displayText(block)));
+      const route = preview.routes.find(one => one.block === block);
+      for (const line of route === undefined ? [] : routeLines(route, signs))
+        lines.push(...hanging('route  ', line, 2, options.width));
     }
     lines.push(...groupLines(group, options, paint, signs));
   }

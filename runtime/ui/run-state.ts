@@ -75,6 +75,8 @@ export type RelationView = {
   waitsFor: string | null;
   /** The host its content comes from over a data link; '' where there is to be one and is none. Null: not asked for. */
   linkedTo: string | null;
+  /** The relay that its content comes from; null where that is the master, or nobody yet. */
+  via: string | null;
   /** The hook that runs for it, in words. */
   hook: string | null;
   drifted: number;
@@ -171,6 +173,7 @@ export const relationIn = (view: RunView, block: BlockView, name: string): Relat
     redo: null,
     waitsFor: null,
     linkedTo: null,
+    via: null,
     hook: null,
     drifted: 0,
     problems: 0,

@@ -59,9 +59,18 @@ export const fold = (view: RunView, event: RunEvent): RunView => {
     case 'lock':
       relationOf(view, event).waitsFor = event.state === 'waiting' ? event.on : null;
       return view;
-    case 'link':
-      relationOf(view, event).linkedTo = event.state === 'open' ? event.from : '';
+    case 'route':
       return view;
+    case 'link': {
+      const relation = relationOf(view, event);
+      const isRelay = event.from !== blockOf(view, event.block).master;
+      if (isRelay) relation.via = event.state === 'open' ? event.from : null;
+      else {
+        relation.via = null;
+        relation.linkedTo = event.state === 'open' ? event.from : '';
+      }
+      return view;
+    }
     case 'hook':
       relationOf(view, event).hook = event.state === 'running' ? `hook ${commandText(event)}` : null;
       return view;

@@ -1,4 +1,4 @@
-// The project's own plans: they compile without a finding, to the same bytes everywhere. And what comes later is refused in place.
+// The project's own plans: they compile without a finding, to the same bytes everywhere.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,6 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import { type Compiled, compile } from '../../compiler/compile.js';
 import { encodePlan } from '../../compiler/plan-file.js';
-import { positionAt } from '../../grammar/source.js';
 import { compileTexts } from './compiled.js';
 
 const plans = readdirSync('plans').filter(name => name.endsWith('.sp'));
@@ -77,25 +76,18 @@ test('a plan has the same bytes from another folder, in another locale and time 
   }
 });
 
-/** `line:column code text`, errors only: of every later feature in the two plans, and of nothing else. */
-const later: Readonly<Record<string, readonly string[]>> = {
-  website: ['31:7 SP9002 `route tree`'],
-};
-
-for (const [name, expected] of Object.entries(later)) {
-  test(`in ${name}.sp what comes later is refused where it stands, and nothing else`, async () => {
-    const { plan, diagnostics, sources } = await compileFile(`test/compiler/samples/later/${name}.sp`);
-    assert.equal(plan, null);
-    const seen = diagnostics.map(({ code, message, span }) => {
-      const { line, column } = positionAt(sources[0]?.text ?? '', span.start);
-      return `${line}:${column} ${code} ${message.replace(' is not built yet', '')}`;
-    });
-    assert.deepEqual(
-      seen.filter(line => !line.includes('SP3021')),
-      expected,
-    );
-  });
-}
+test('website.sp is a plan, with a tree for its route and sections for each pair of hosts', async () => {
+  const { plan, diagnostics } = await compileFile('test/compiler/samples/later/website.sp');
+  assert.deepEqual(
+    diagnostics.filter(({ code }) => code !== 'SP3021'),
+    [],
+  );
+  for (const { route } of plan?.blocks ?? []) {
+    assert.equal(route?.shape, 'tree');
+    assert.deepEqual({ ...route?.senders }, {});
+    assert.notDeepEqual(route?.between['same-group'], route?.between['other-region']);
+  }
+});
 
 test('exchanges.sp is a plan, with all that it says of consistency and transfers', async () => {
   const text = readFileSync('test/compiler/samples/later/exchanges.sp', 'utf8');

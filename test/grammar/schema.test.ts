@@ -6,7 +6,6 @@ import {
   type Context,
   contextsOf,
   isReserved,
-  laterUses,
   operandOf,
   predicateNamed,
   predicates,
@@ -76,45 +75,6 @@ test('every statement of the plan that shows everything is known where it stands
   };
   walk(read(EVERYTHING).statements, 'file');
   assert.ok(seen > 60);
-});
-
-test('what comes later is found at its place, and nothing else', () => {
-  const cases: readonly [Context, string, readonly string[]][] = [
-    ['block', 'consistency lock { wait 3s }', []],
-    ['verify', 'then lock { hold 1m }', []],
-    ['block', 'attributes mode, owner, acl', []],
-    ['fleet', 'root www "/a", "/b" state "/c"', []],
-    ['block', 'for a { }', []],
-    ['for', 'consistency none', []],
-    ['for', 'transfer { mode whole }', []],
-    ['block', 'transfer { mode whole; durability none }', []],
-    ['transfer', 'durability none', []],
-    ['fleet', 'host a at "sftp://x"', []],
-    ['fleet', 'host "sftp-1" at "x"', []],
-    ['host', 'agent shell', []],
-    ['host', 'agent push-runtime', []],
-    ['host', 'agent node', []],
-    ['host', 'agent sftp', []],
-    ['host', 'become www', []],
-    ['ssh', 'via bastion', []],
-    ['block', 'commit together', []],
-    ['block', 'hook after run ["x"] on remote', []],
-    ['file', 'route { a -> b }', ['route { }: { a -> b }']],
-    ['file', 'route tree', ['route tree: tree']],
-    ['file', 'route star', []],
-    ['transfer', 'mode delta', []],
-    ['transfer', 'compress 3', []],
-    ['transfer', 'same-group { }', []],
-    ['section', 'encrypt off', []],
-  ];
-  for (const [context, text, expected] of cases) {
-    const statement = read(text).statements[0]!;
-    const uses = laterUses(settingNamed(context, statement.head.text)!, statement);
-    assert.deepEqual(
-      uses.map(({ shown, span }) => `${shown}: ${text.slice(span.start, span.end)}`),
-      expected,
-    );
-  }
 });
 
 test('predicates know their operators and operands, and their examples parse', () => {

@@ -36,7 +36,7 @@ const reading = (chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Scan
   }) as unknown as Scan;
 
 const content = (chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => ({
-  scan: reading(chunks),
+  from: reading(chunks),
   wanted: [{ path: 'a', index: 0 }],
   travel: { compress: 0, limit: null },
   signatures: null,

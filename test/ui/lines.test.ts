@@ -55,6 +55,48 @@ test('A run of one host reads as a log', () => {
   );
 });
 
+test('A route is told once, and then whom content comes from, or why not', () => {
+  const [version, ...rest] = recordedRun({ hosts: 3, blocks: 1 });
+  const [one, two, three] = [1, 2, 3].map(at => hostName(at));
+  const link = (
+    from: string,
+    host: string,
+    state: 'open' | 'refused' | 'lost' | 'altered',
+    message?: string,
+  ): RunEvent => ({
+    type: 'link',
+    time: 0,
+    block: 'app',
+    host,
+    from,
+    state,
+    ...(message === undefined ? {} : { message }),
+  });
+  const edges = [
+    { from: 'build', host: one! },
+    { from: one!, host: two! },
+    { from: one!, host: three! },
+  ];
+  const text = linesOf([
+    version!,
+    { type: 'route', time: 0, block: 'app', edges },
+    link('build', one!, 'open'),
+    link(one!, two!, 'open'),
+    link(one!, three!, 'lost', 'the data link broke'),
+    link(one!, three!, 'altered', 'it is another'),
+    ...rest,
+  ]);
+  const told = [
+    `app  route: build → ${one} → ${two}`,
+    `app  route: ${one} → ${three}`,
+    `app → ${one}  content comes straight from build`,
+    `app → ${two}  content comes from ${one}, which passes it on`,
+    `app → ${three}  no data link from ${one}: content is taken from elsewhere: the data link broke`,
+    `app → ${three}  altered by ${one}, which is not asked again: it is another`,
+  ];
+  for (const line of told) assert.ok(text.includes(line), `${line}\n${text.slice(0, 1500)}`);
+});
+
 test('Progress is told every few seconds and no more often', () => {
   const events = recordedRun({ hosts: 4, blocks: 2, step: 1_000 });
   const times = linesOf(events)

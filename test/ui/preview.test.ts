@@ -43,7 +43,7 @@ const relation = (host: string, rest: Partial<PreviewRelation> = {}): PreviewRel
 
 const textOf = (relations: readonly PreviewRelation[], rest: Partial<Preview> & { verbose?: boolean } = {}): string =>
   previewText(
-    { relations, hosts: rest.hosts ?? [], weaker: rest.weaker ?? [] },
+    { relations, hosts: rest.hosts ?? [], weaker: rest.weaker ?? [], routes: rest.routes ?? [] },
     { colour: false, width: 100, verbose: rest.verbose ?? false },
   );
 
@@ -214,7 +214,10 @@ test('Where nothing would be done, the last line says whether that is because no
   assert.equal(last(idle, failed), 'Nothing to change where it could be compared.');
   assert.equal(last({ ...idle, problems }), 'Nothing to change where it could be compared.');
   assert.match(
-    previewText({ relations: [failed], hosts: [], weaker: [] }, { colour: false, width: 100, interrupted: true }),
+    previewText(
+      { relations: [failed], hosts: [], weaker: [], routes: [] },
+      { colour: false, width: 100, interrupted: true },
+    ),
     /^Interrupted: not everything was compared\.$/m,
   );
 });
@@ -229,14 +232,14 @@ test('An ellipsis among the hosts leaves out at least one', () => {
 test('A path is never cut, however narrow the terminal', () => {
   const path = `deep/${'folder/'.repeat(20)}file`;
   const text = previewText(
-    { relations: [relation('web-1', { changes: [change('create', path)] })], hosts: [], weaker: [] },
+    { relations: [relation('web-1', { changes: [change('create', path)] })], hosts: [], weaker: [], routes: [] },
     { colour: false, width: 60 },
   );
   assert.ok(text.includes(path));
 });
 
 test('Colour only paints: without its codes the text is the same', () => {
-  const preview: Preview = { relations: [relation('web-1', { skipped: 1 })], hosts: [], weaker: [] };
+  const preview: Preview = { relations: [relation('web-1', { skipped: 1 })], hosts: [], weaker: [], routes: [] };
   const painted = previewText(preview, { colour: true, width: 100 });
   assert.ok(painted.includes('\x1b[32m'));
   assert.equal(painted.replace(/\x1b\[\d+m/g, ''), previewText(preview, { colour: false, width: 100 }));
@@ -272,6 +275,17 @@ test('Hosts that promise less are named with what it is, those that promise equa
     text.includes('\nweaker on shop, mail\n  ! no locks\n  ! no checksums there\n\nweaker on depot\n  ! no locks\n\n'),
     text,
   );
+});
+
+test('a route is shown below its block, each branch on a line of its own', () => {
+  const edge = (from: string, host: string) => ({ from, host });
+  const edges = [edge('build', 'a'), edge('a', 'b'), edge('b', 'c'), edge('a', 'd'), edge('d', 'e'), edge('b', 'f')];
+  const relations = ['a', 'b', 'c', 'd', 'e', 'f'].map(host => relation(host));
+  const lines = textOf(relations, { routes: [{ block: 'app', edges }] }).split('\n');
+  assert.deepEqual(lines.slice(0, 4), ['app', '  route  build → a → b → c', '  route  a → d → e', '  route  b → f']);
+  const many = Array.from({ length: 40 }, (_, at) => edge('build', `h${at}`));
+  const long = textOf(relations, { routes: [{ block: 'app', edges: many }] }).split('\n');
+  assert.deepEqual(long.slice(12, 14), ['  route  build → h11', '  route  … and 28 more hosts']);
 });
 
 test.run();

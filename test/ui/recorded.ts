@@ -225,6 +225,7 @@ export const NOTHING: Totals = {
   bytesReceived: 0,
   bytesLiteral: 0,
   bytesMatched: 0,
+  bytesRelayed: 0,
 };
 
 const BLOCKS = ['app', 'config', 'media', 'docs', 'certificates'];

@@ -21,15 +21,22 @@ export const remoteLinks = (calls: Calls, reached: Links['reached']): Links => (
     const { id } = await calls.ask({ verb: 'dial', address, port, key, encrypt }, LINKED, 'a link');
     return remoteLink(calls, id);
   },
-  send({ scan, wanted, travel, signatures, master }, over) {
-    const call = {
-      verb: 'sendOver',
-      scan: numberOf(scan, calls, 'scan'),
+  send({ from, wanted, travel, signatures, master }, over) {
+    const shared = {
       links: over.map(link => numberOf(link, calls, 'link')),
       travel,
       master,
       wanted: signatures === null ? null : [...wanted],
-    } as const;
+    };
+    const call =
+      'transaction' in from
+        ? ({
+            verb: 'passOver',
+            transaction: numberOf(from.transaction, calls, 'transaction'),
+            part: from.part,
+            ...shared,
+          } as const)
+        : ({ verb: 'sendOver', scan: numberOf(from, calls, 'scan'), ...shared } as const);
     return calls.ask(call, NOTHING, 'an end', signatures ?? encodeWanted(wanted));
   },
   receive: (from, transaction) => {

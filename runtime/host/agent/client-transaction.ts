@@ -2,6 +2,7 @@
 import { WireError } from '../../bytes/wire.js';
 import type { Outcome } from '../../tree/action.js';
 import type { Leftover, Transaction } from '../host.js';
+import { HostError } from '../host-error.js';
 import { decodeOutcomes } from './answers.js';
 import type { Calls, Input } from './calls.js';
 import { held } from './client-links.js';
@@ -44,6 +45,11 @@ export const remoteTransaction = (calls: Calls, known: Known, transaction: numbe
     stage: pack => outcomes({ verb: 'stage', transaction }, pack),
     missing: () =>
       calls.list({ verb: 'missing', transaction }, undefined, decodeIndexes, indexes => ascending(indexes, count)),
+    digests: indexes =>
+      calls.list({ verb: 'stagedDigests', transaction }, encodeIndexes(indexes), decodeLeftovers, check),
+    // Over the control connection nothing is passed on: links carry it, from agent to agent (client-links.ts).
+    read: notHere,
+    readDeltas: notHere,
     owe: owed => calls.ask({ verb: 'owe', transaction, owed }, NOTHING, 'an end'),
     precheck: () => outcomes({ verb: 'precheck', transaction }),
     commit: () => calls.stream({ verb: 'commit', transaction }, undefined, batches),
@@ -54,4 +60,8 @@ export const remoteTransaction = (calls: Calls, known: Known, transaction: numbe
     },
   };
   return held(remote, calls, transaction);
+};
+
+const notHere = (): never => {
+  throw new HostError('unsupported', 'staged content is passed on over links alone', 'this is a fault in syncplan');
 };

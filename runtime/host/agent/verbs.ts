@@ -169,8 +169,22 @@ export const makeVerbs = (host: Host): Verbs => {
           const signatures = call.wanted === null ? null : session.input;
           const wanted = call.wanted ?? (await collect(session.input, decodeWanted));
           const over = call.links.map(links.get);
-          return facet(host, 'links').send({ scan, wanted, travel, signatures, master }, over);
+          return facet(host, 'links').send({ from: scan, wanted, travel, signatures, master }, over);
         });
+      case 'passOver': {
+        // Beside the other calls of the transaction: it passes on what these bring.
+        const { travel, master, part } = call;
+        const transaction = transactions.get(call.transaction);
+        const signatures = call.wanted === null ? null : session.input;
+        const wanted = call.wanted ?? (await collect(session.input, decodeWanted));
+        const from = { transaction, part };
+        return facet(host, 'links').send({ from, wanted, travel, signatures, master }, call.links.map(links.get));
+      }
+      case 'stagedDigests': {
+        const transaction = transactions.get(call.transaction);
+        const digests = await transaction.digests(await collect(session.input, decodeIndexes));
+        return sendAll(encodeLeftovers(digests), session);
+      }
       case 'receive':
         return order.next(`transaction ${call.transaction}`, () => {
           const received = facet(host, 'links').receive(links.get(call.link), transactions.get(call.transaction));

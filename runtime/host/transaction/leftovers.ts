@@ -125,6 +125,7 @@ export const adoptLeftover = async (
   work.digests.set(index, digest);
   work.table.setStaged(index, true);
   work.table.setWaiting(index);
+  work.arrivals.ended(index, digest);
   return null;
 };
 

@@ -44,7 +44,7 @@ export const stagePack = async (work: Work, pack: AsyncIterable<Uint8Array>): Pr
     await receiving.giving.finish();
     return receiving.troubles;
   } finally {
-    await receiving.open?.sink?.discard();
+    await abandonOpen(receiving);
     await receiving.old.close();
     await receiving.giving.release();
   }
@@ -144,7 +144,7 @@ const receivePart = async (
     await work.breathe();
   }
   const written = await (content === null ? open.sink.skip(length) : open.sink.write(content));
-  if (!isFault(written)) return;
+  if (!isFault(written)) return work.arrivals.grew(index, open.received);
   const { sink } = open;
   open.sink = null;
   await sink.discard();
@@ -220,6 +220,7 @@ const finish = async (
 const settled = (work: Work, index: number): void => {
   work.table.setStaged(index, true);
   work.table.setWaiting(index);
+  work.arrivals.ended(index, work.digests.get(index));
 };
 
 const openSink = async (work: Work, step: FileStep): Promise<Sink | Outcome> => {
@@ -254,12 +255,15 @@ const askedFor = (work: Work, index: number): FileStep => {
 };
 
 const abandonOpen = async (receiving: Receiving): Promise<void> => {
-  await receiving.open?.sink?.discard();
+  const { open } = receiving;
   receiving.open = null;
+  await open?.sink?.discard();
+  if (open !== null) receiving.work.arrivals.ended(open.index, null);
 };
 
 const trouble = (receiving: Receiving, outcome: Outcome): void => {
   receiving.work.table.settle(outcome);
+  receiving.work.arrivals.ended(outcome.index, null);
   receiving.troubles.push(outcome);
 };
 

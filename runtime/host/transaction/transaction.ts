@@ -1,9 +1,12 @@
 // A transaction over file verbs: prepare, stage, pre-check, commit, verify, end – written once for every kind of host.
 import type { Action } from '../../tree/action.js';
+import { deltasOf } from '../delta-stream.js';
 import type { FileVerbs, Folder, Maybe } from '../file-verbs.js';
-import type { Step, Transaction, TransactionId } from '../host.js';
+import type { Leftover, Step, Transaction, TransactionId } from '../host.js';
 import { HostError } from '../host-error.js';
 import { asCheckedLock } from '../lock-check.js';
+import { type Limits, travelling } from '../travel.js';
+import { makeArrivals } from './arrivals.js';
 import { closeWork } from './close.js';
 import { commitWork } from './commit.js';
 import { type Desk, openDesk } from './desk.js';
@@ -12,6 +15,7 @@ import { beginSync } from './durable.js';
 import { adoptLeftover, type Found, findLeftovers, writeFiles } from './leftovers.js';
 import { performOne } from './one-deed.js';
 import { precheckSteps, refuseSteps } from './precheck.js';
+import { relayedFiles, relayStaged } from './relay.js';
 import { stagePack } from './stage.js';
 import { discard, missingFiles } from './staged.js';
 import type { StatePlace } from './state-folder.js';
@@ -25,6 +29,8 @@ export type TransactionTools = {
   readonly label: string;
   readonly verbs: FileVerbs;
   readonly privileged: boolean;
+  /** The host's own, for all that leaves it; only where something may. */
+  readonly limits?: Limits;
   readonly breathe: () => Promise<void>;
 };
 
@@ -88,6 +94,10 @@ export const beginTransaction = (
       return stagePack(current, pack);
     },
     missing: async () => missingFiles(working('ask what is missing')),
+    digests: async indexes => stagedDigests(working('tell digests'), indexes),
+    read: (part, wanted, travel) => travelling(relayStaged(working('pass on'), part, wanted), travel, limitsOf(tools)),
+    readDeltas: (part, wanted, signatures, travel) =>
+      travelling(deltasOf(relayedFiles(working('pass on'), part), wanted, signatures), travel, limitsOf(tools)),
     async precheck() {
       const current = working('pre-check');
       current.ahead.spoil();
@@ -104,6 +114,7 @@ export const beginTransaction = (
     async end() {
       if (ended) return;
       ended = true;
+      work?.arrivals.close();
       if (work !== null) await closeWork(work, id.lock !== null);
     },
   };
@@ -180,6 +191,7 @@ export const makeWork = (
   placed: new Map(),
   lying: new Map(),
   digests: makeStepDigests(steps.length),
+  arrivals: makeArrivals(),
   dirty: makeDirty(),
   ahead: makeSyncAhead(),
   lingering: [],
@@ -198,6 +210,19 @@ const amendSteps = async (
   for (const { index, action } of known) table.amend(index, action);
   table.survey();
   refuseSteps(work);
+  for (const { index } of known) work.arrivals.ended(index, null);
+};
+
+const stagedDigests = ({ table, digests }: Work, indexes: readonly number[]): Leftover[] =>
+  indexes.flatMap(index => {
+    const digest =
+      index < table.size && (table.isStaged(index) || table.state(index) === 'done') ? digests.get(index) : '';
+    return digest === '' ? [] : [{ index, digest }];
+  });
+
+const limitsOf = ({ label, limits }: TransactionTools): Limits => {
+  if (limits !== undefined) return limits;
+  throw new HostError('unsupported', `${label} passes nothing on`, 'this is a fault in syncplan');
 };
 
 /** Only its attributes change: what is staged in it stays. */

@@ -7,8 +7,9 @@ import { join, leaf, type Path, parent } from '../../tree/path.js';
 import { type Cursor, openCursor } from '../cursor.js';
 import { hostErrorOf, problemOf, stopsHost } from '../faults.js';
 import type { Fault, FileVerbs, Folder, Maybe, Source, Stat } from '../file-verbs.js';
-import type { ScanSummary, Selection } from '../host.js';
+import type { Scan, ScanSummary, Selection } from '../host.js';
 import type { SeenScan } from '../seen.js';
+import type { Arrivals } from './arrivals.js';
 import type { Desk } from './desk.js';
 import type { Dirty } from './dirty.js';
 import type { StepDigests } from './step-digests.js';
@@ -39,6 +40,8 @@ export type Work = {
   readonly lying: Map<number, number>;
   /** Digests of staged content, by step. */
   readonly digests: StepDigests;
+  /** For those who pass on what is staged. */
+  readonly arrivals: Arrivals;
   /** What was changed and is not durable yet. */
   readonly dirty: Dirty;
   /** Has what is staged made durable before the commit asks for it. */
@@ -79,6 +82,8 @@ export type WorkPart = {
 export type PartScan = Pick<SeenScan, 'seen'> & {
   readonly selection: Pick<Selection, 'folder' | 'attributes' | 'algorithm'>;
   readonly summary: Pick<ScanSummary, 'exists'>;
+  /** What stood there before, for others that want it; not where an unfinished transaction is taken up. */
+  readonly read?: Scan['read'];
 };
 
 /** A part with its cursors, all of them at their start. */
