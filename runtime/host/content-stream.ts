@@ -153,7 +153,9 @@ async function* readParts(
         const before = packer.take();
         if (before !== null) yield before;
         // The head is written over what stands before: room left for it, or the end of a run of zeros.
-        yield partChunk(part.subarray(stretch.start), index, start, run);
+        const chunk = partChunk(part.subarray(stretch.start), index, start, run);
+        // Whoever is done with one chunk gives its memory back: two of them must not share it.
+        yield stretches.length === 1 ? chunk : Buffer.from(chunk);
       }
     }
     offset += length;

@@ -4,7 +4,7 @@
 //   --scale 0.1     a tenth of the files and bytes, for a quick look
 //   --rounds 3      each side runs so often, in turns; the best counts
 //   --same-cipher   rsync's ssh also prefers aes128-gcm (syncplan asks for it by itself)
-//   names           start idle-quick idle-checksum small large sftp-small sftp-large; all if none is given
+//   names           start idle-quick idle-checksum small large sftp-small sftp-large fleet; all if none is given
 //
 // Every round writes into a folder that was never used: after a big removal file systems are slow for everybody. Memory is
 // the peak resident size of the process that was started and of its children here that are not ssh.
@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fillFiles, fillOne } from './data.mjs';
+import { measureFleet } from './fleet.mjs';
 import { tableOf } from './table.mjs';
 
 const { values, positionals } = parseArgs({
@@ -40,6 +41,7 @@ const CASES = {
   large,
   'sftp-small': sftpSmall,
   'sftp-large': sftpLarge,
+  fleet: fleetOfEight,
 };
 const unknown = positionals.find(name => !Object.hasOwn(CASES, name));
 if (unknown !== undefined) {
@@ -143,6 +145,15 @@ async function sftpLarge() {
     'sftp, fsync': () => sftp(master, unused(), '-pf'),
     syncplan: () => syncplan(plan, unused()),
   });
+}
+
+/** Bytes are those that the master sends; memory is not looked at. */
+async function fleetOfEight() {
+  const megabytes = Math.round(40 * scale);
+  const name = `${megabytes} MB to eight machines of 100 Mbit/s, route tree`;
+  say(`${name} …`);
+  const sides = await measureFleet({ rounds, scale, say });
+  if (sides !== null) rows.push({ name, limit: '0.25 × rsync, 0.2 of its bytes', sides });
 }
 
 /** 200,000 files here and, equal, on the other side; made once. */

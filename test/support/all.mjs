@@ -12,6 +12,7 @@ const LONG = [
   'cli/quota',
   'cli/restricted-key',
   'cli/roots-ssh',
+  'cli/route-cut',
   'cli/sftp',
   'cli/shell',
   'cli/terminal',

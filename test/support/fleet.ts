@@ -19,7 +19,12 @@ export type Fleet = {
   readonly stop: () => Promise<void>;
 };
 
-export const makeFleet = async (count: number, options: Omit<SshdOptions, 'alias' | 'port'> = {}): Promise<Fleet> => {
+export type FleetOptions = Omit<SshdOptions, 'alias' | 'port' | 'network'> & {
+  /** Each host in a network of its own, which is the caller's to remove. */
+  readonly networks?: readonly SshdOptions['network'][];
+};
+
+export const makeFleet = async (count: number, { networks = [], ...options }: FleetOptions = {}): Promise<Fleet> => {
   const folder = mkdtempSync(join(tmpdir(), 'syncplan-fleet-'));
   const hosts: FleetHost[] = [];
   const stop = async (): Promise<void> => {
@@ -27,7 +32,9 @@ export const makeFleet = async (count: number, options: Omit<SshdOptions, 'alias
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const started = Array.from({ length: count }, (_, index) => startHost(folder, `host-${index + 1}`, options));
+    const started = Array.from({ length: count }, (_, index) =>
+      startHost(folder, `host-${index + 1}`, { ...options, ...within(networks[index]) }),
+    );
     const outcomes = await Promise.allSettled(started);
     for (const outcome of outcomes) if (outcome.status === 'fulfilled') hosts.push(outcome.value);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
@@ -39,6 +46,9 @@ export const makeFleet = async (count: number, options: Omit<SshdOptions, 'alias
     throw error;
   }
 };
+
+const within = (network: SshdOptions['network']): Pick<SshdOptions, 'network'> =>
+  network === undefined ? {} : { network };
 
 const startHost = async (folder: string, alias: string, options: SshdOptions): Promise<FleetHost> => {
   const home = join(folder, alias);

@@ -9,7 +9,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 export type Sshd = {
-  readonly host: '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly pid: number;
@@ -37,28 +37,34 @@ export type SshdOptions = {
   readonly lines?: readonly string[];
   /** Files of an earlier server, to come back on its port with its key. */
   readonly hostKeyFile?: string;
+  /** Listens in a network of its own (networks.ts), at its address there, instead of on loopback. */
+  readonly network?: { readonly namespace: string; readonly address: string };
 };
+
+const LOOPBACK = '127.0.0.1';
 
 export const startSshd = async (options: SshdOptions = {}): Promise<Sshd> => {
   const alias = options.alias ?? 'there';
   const folder = mkdtempSync(join(tmpdir(), 'syncplan-sshd-'));
   const file = (name: string): string => join(folder, name);
+  const { network } = options;
+  const host = network?.address ?? LOOPBACK;
   try {
     const hostKeyFile = options.hostKeyFile ?? makeKey(file('host-key'));
     const identityFile = makeKey(file('identity'));
     writeFileSync(file('authorized'), readFileSync(`${identityFile}.pub`));
     makeRunFolder();
     for (let attempt = 1; ; attempt++) {
-      const port = options.port ?? (await freePort());
+      const port = options.port ?? (network === undefined ? await freePort() : 22_000);
       const listed = readFileSync(`${hostKeyFile}.pub`, 'utf8').split(' ').slice(0, 2).join(' ');
-      writeFileSync(file('known-hosts'), `[127.0.0.1]:${port} ${listed}\n`);
+      writeFileSync(file('known-hosts'), `[${host}]:${port} ${listed}\n`);
       writeFileSync(file('sshd_config'), serverConfig(folder, port, hostKeyFile, options));
-      const config = clientConfig(alias, folder, port, identityFile);
+      const config = clientConfig(alias, folder, host, port, identityFile);
       writeFileSync(file('ssh_config'), config);
-      const child = launch(folder);
-      if (await answers(child, port)) {
+      const child = launch(folder, network?.namespace);
+      if (await (network === undefined ? answers(child, port) : listens(child, file('log')))) {
         return {
-          host: '127.0.0.1',
+          host,
           port,
           user: userInfo().username,
           pid: child.pid!,
@@ -110,12 +116,12 @@ const serverConfig = (
   folder: string,
   port: number,
   hostKeyFile: string,
-  { lines = [], env = {} }: SshdOptions,
+  { lines = [], env = {}, network }: SshdOptions,
 ): string => {
   const keyword = (line: string): string => line.split(' ')[0]!;
   const given = new Set(lines.map(keyword));
   const ours = [
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${network?.address ?? LOOPBACK}`,
     `Port ${port}`,
     `HostKey ${hostKeyFile}`,
     `AuthorizedKeysFile ${join(folder, 'authorized')}`,
@@ -142,10 +148,10 @@ const setEnv = (env: Readonly<Record<string, string>>): string[] => {
   return pairs.length === 0 ? [] : [`SetEnv ${pairs.join(' ')}`];
 };
 
-const clientConfig = (alias: string, folder: string, port: number, identityFile: string): string =>
+const clientConfig = (alias: string, folder: string, host: string, port: number, identityFile: string): string =>
   [
     `Host ${alias}`,
-    '  HostName 127.0.0.1',
+    `  HostName ${host}`,
     `  Port ${port}`,
     `  User ${userInfo().username}`,
     `  IdentityFile ${identityFile}`,
@@ -156,9 +162,12 @@ const clientConfig = (alias: string, folder: string, port: number, identityFile:
     '',
   ].join('\n');
 
-const launch = (folder: string): ChildProcess => {
+const launch = (folder: string, namespace?: string): ChildProcess => {
   const log = openSync(join(folder, 'log'), 'a');
-  const child = spawn(sshdPath(), ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: ['ignore', log, log] });
+  const server = [sshdPath(), '-D', '-e', '-f', join(folder, 'sshd_config')];
+  // `ip netns exec` becomes the server itself, so its process is ours to end.
+  const [program, ...args] = namespace === undefined ? server : ['ip', 'netns', 'exec', namespace, ...server];
+  const child = spawn(program!, args, { stdio: ['ignore', log, log] });
   closeSync(log);
   return child;
 };
@@ -180,6 +189,16 @@ const answers = async (child: ChildProcess, port: number): Promise<boolean> => {
       socket.once('connect', () => socket.destroy());
     });
     if (open) return true;
+    await new Promise(resolve => setTimeout(resolve, 25));
+  }
+  return false;
+};
+
+/** Nothing of this network reaches a server in another: there, its own word counts. */
+const listens = async (child: ChildProcess, log: string): Promise<boolean> => {
+  for (let attempt = 0; attempt < 400; attempt++) {
+    if (child.exitCode !== null || child.signalCode !== null) return false;
+    if (readFileSync(log, 'utf8').includes('Server listening on')) return true;
     await new Promise(resolve => setTimeout(resolve, 25));
   }
   return false;

@@ -196,7 +196,8 @@ async function* passParts(
     const part = newPart(length);
     const fault = await source.readAt(part.subarray(PART_ROOM, PART_ROOM + length), offset);
     if (fault !== null) return fault;
-    for (const { zeros: isZeros, start, end } of stretchesOf(part.subarray(PART_ROOM, PART_ROOM + length))) {
+    const stretches = stretchesOf(part.subarray(PART_ROOM, PART_ROOM + length));
+    for (const { zeros: isZeros, start, end } of stretches) {
       const run = end - start;
       if (isZeros) zeros += run;
       else {
@@ -204,7 +205,9 @@ async function* passParts(
         zeros = 0;
         const before = packer.take();
         if (before !== null) yield before;
-        yield partChunk(part.subarray(start), index, offset + start, run);
+        const chunk = partChunk(part.subarray(start), index, offset + start, run);
+        // Whoever is done with one chunk gives its memory back: two of them must not share it.
+        yield stretches.length === 1 ? chunk : Buffer.from(chunk);
       }
     }
     offset += length;
@@ -227,8 +230,9 @@ const problemOf = ({ path }: Wanted, { message }: Fault): Problem => ({
   help: 'run the same command again',
 });
 
-/** A chunk goes on when all of it has come: small ones come sooner to the end of a long line. */
-const AT_ONCE = 262_144;
+/** A chunk goes on when all of it has come: small ones come sooner to the end of a long line. Still smaller ones would not be
+ * read into memory that is used again (bytes/pool.ts). */
+const AT_ONCE = 589_824;
 const NO_STAT: Stat = {
   kind: 'file',
   size: 0,

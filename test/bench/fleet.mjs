@@ -1,0 +1,115 @@
+// Eight machines with an uplink of 100 Mbit/s each (network namespaces, `tc tbf`): a `route tree` beside eight runs of rsync.
+//
+// What counts beside the time is what the master's own interface has sent. Also by itself: node test/bench/fleet.mjs
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { fillFiles, fillOne } from './data.mjs';
+
+/** The best of each side, `{ rsync, syncplan }`, each with seconds and bytes; null, told with its reason, where it cannot be. */
+export const measureFleet = async ({ rounds, scale, say }) => {
+  const { makeNetworks, whyNoNetworks } = await import('../../build/test/support/networks.js');
+  const why = whyNoNetworks();
+  if (why !== null) {
+    say(`eight machines with uplinks of their own are left out: ${why}`);
+    return null;
+  }
+  const base = mkdtempSync(join(tmpdir(), 'syncplan-fleet-bench-'));
+  const networks = makeNetworks(HOSTS + 1, RATE);
+  let fleet = null;
+  try {
+    fleet = await startFleet(networks);
+    const master = join(base, 'site');
+    mkdirSync(master);
+    fillOne(master, Math.round(36e6 * scale));
+    fillFiles(master, Math.round(40 * scale), 100_000);
+    const side = sidesOf({ base, networks, fleet, master });
+    // The agent is sent to a machine once; that is no part of a run.
+    await side.syncplan();
+    const best = {};
+    for (let round = 0; round < rounds; round++) {
+      for (const name of ['rsync', 'syncplan']) {
+        const result = await side[name]();
+        say(`  ${name}: ${result.seconds.toFixed(2)} s, ${(result.bytes / 1e6).toFixed(1)} MB sent by the master`);
+        if (best[name] === undefined || result.seconds < best[name].seconds) best[name] = result;
+      }
+    }
+    return best;
+  } finally {
+    await fleet?.stop();
+    networks.remove();
+    rmSync(base, { recursive: true, force: true });
+  }
+};
+
+const startFleet = async networks => {
+  const { makeFleet } = await import('../../build/test/support/fleet.js');
+  // The key exchange that servers have by default, for both sides; the tests' own is a faster one.
+  const lines = ['KexAlgorithms +curve25519-sha256'];
+  return makeFleet(HOSTS, { networks: networks.machines.slice(1), lines });
+};
+
+/** What each side does, on the master's machine, into folders that nobody has used. */
+const sidesOf = ({ base, networks, fleet, master }) => {
+  const config = fleet.configFile;
+  const plan = join(base, 'fleet.sp');
+  writeFileSync(plan, PLAN);
+  const state = { XDG_STATE_HOME: join(base, 'state'), XDG_CACHE_HOME: join(base, 'cache'), NO_COLOR: '1' };
+  let made = 0;
+  const run = async (...command) => {
+    const { on } = await import('../../build/test/support/networks.js');
+    const [program, ...args] = on(networks.machines[0], command);
+    const options = { stdio: ['ignore', 'pipe', 'pipe'], cwd: base, env: { ...process.env, ...state } };
+    const child = spawn(program, args, options);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', text => (output += text));
+    const code = await new Promise((done, fail) => child.once('error', fail).once('close', done));
+    if (code !== 0) throw new Error(`${command[0]} ended with ${code}:\n${output}`);
+  };
+  const measure = async work => {
+    const [started, sent] = [process.hrtime.bigint(), networks.sentBy(0)];
+    await work();
+    return { seconds: Number(process.hrtime.bigint() - started) / 1e9, bytes: networks.sentBy(0) - sent, memory: 0 };
+  };
+  return {
+    rsync() {
+      const into = `folder-${made++}`;
+      const shell = `ssh -F ${config} -o BatchMode=yes`;
+      const each = fleet.hosts.map(({ alias, roots }) => `${alias}:${roots}/${into}/`);
+      return measure(() => Promise.all(each.map(to => run('rsync', '-aH', '-e', shell, `${master}/`, to))));
+    },
+    syncplan() {
+      const args = ['apply', plan, '--yes', '--ui', 'quiet', '--var', `into=folder-${made++}`, '--ssh-config', config];
+      return measure(() => run(process.execPath, resolve('dist/syncplan.js'), ...args));
+    },
+  };
+};
+
+const HOSTS = 8;
+const RATE = '100mbit';
+const PLAN = `syncplan 1
+input into
+fleet {
+  host build at local { root site "./site" }
+  root site "~/roots/\${into}"
+  region eu { group web { host "w{1..4}" at "host-{1..4}" } }
+  region us { group web { host "w{5..8}" at "host-{5..8}" } }
+}
+role master is build
+role remote is eu, us
+block all { take all in site }
+route tree
+`;
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  if (spawnSync(process.execPath, ['test/support/build.mjs', '--keep'], { stdio: 'inherit' }).status !== 0)
+    process.exit(1);
+  const best = await measureFleet({ rounds: 3, scale: 1, say: console.log });
+  if (best !== null) {
+    const { rsync, syncplan } = best;
+    console.log(`time ${(syncplan.seconds / rsync.seconds).toFixed(3)} × rsync (wanted: at most 0.25)`);
+    console.log(`the master sends ${(syncplan.bytes / rsync.bytes).toFixed(3)} × (wanted: at most 0.2)`);
+  }
+}
