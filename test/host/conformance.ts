@@ -7,6 +7,7 @@ import { commitCases } from './conformance-commit.js';
 import { foreignCases } from './conformance-foreign.js';
 import { hostileCases } from './conformance-hostile.js';
 import { lastingCases } from './conformance-lasting.js';
+import { lockCases } from './conformance-locks.js';
 import { scanCases } from './conformance-scan.js';
 import { stageCases } from './conformance-stage.js';
 import { trashCases } from './conformance-trash.js';
@@ -45,6 +46,7 @@ export const conformance = (
     ...hostileCases,
     ...lastingCases,
     ...trashCases,
+    ...lockCases,
   ]) {
     if (needsLock && !locks) continue;
     if (needs !== undefined && without.includes(needs)) {

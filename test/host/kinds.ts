@@ -27,8 +27,8 @@ export const KINDS = {
   memory: { title: 'memory', without: ['locks', 'programs', 'data links'] },
   local: { title: 'local', without: ['data links'] },
   agent: { title: 'agent', without: [] },
-  shell: { title: 'shell (GNU)', without: ['locks', 'programs', 'data links', 'access lists'] },
-  busybox: { title: 'shell (BusyBox)', without: ['locks', 'programs', 'data links', 'access lists', 'fine times'] },
+  shell: { title: 'shell (GNU)', without: ['programs', 'data links', 'access lists'] },
+  busybox: { title: 'shell (BusyBox)', without: ['programs', 'data links', 'access lists', 'fine times'] },
   sftp: { title: 'SFTP', without: Object.keys(PROMISES) as Promised[] },
 } as const satisfies Record<string, Kind>;
 export type KindName = keyof typeof KINDS;

@@ -22,6 +22,7 @@ const LONG = [
   'host/conformance-shell',
   'host/many-hosts',
   'host/push-runtime',
+  'host/shell-locks',
   'proof/disks',
   'proof/faults',
   'proof/mutants',

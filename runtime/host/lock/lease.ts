@@ -48,6 +48,16 @@ export const leaseName = (block: string): string => `${block}.lease`;
 /** What cannot be read counts as none: the flock alone decides. */
 export const readLease = (folder: Folder, block: string): Lease | null => leaseIn(folder, leaseName(block));
 
+/** The same of a record's text, as another kind of host brings it. */
+export const parseLease = (text: string): Lease | null => {
+  try {
+    const checked = z.safeParse(LEASE, JSON.parse(text));
+    return checked.success ? checked.data : null;
+  } catch {
+    return null;
+  }
+};
+
 export const newLease = (
   holder: Holder,
   request: Pick<Lease, 'block' | 'mode' | 'run' | 'hold'>,

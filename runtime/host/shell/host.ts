@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { ALGORITHMS } from '../../../compiler/plan.js';
 import { toText } from '../../tree/path.js';
 import { hostFromVerbs } from '../from-verbs.js';
-import type { Host } from '../host.js';
-import type { HostError } from '../host-error.js';
+import type { Host, Root } from '../host.js';
+import { HostError } from '../host-error.js';
 import { parseNames, type Table } from '../local-names.js';
+import type { RootPlace } from '../lock/place.js';
+import { openShellLocks } from './locks.js';
 import { checkTools, probeTools } from './probe.js';
 import type { Verb } from './scripts.js';
 import type { ShellSession } from './session.js';
@@ -32,6 +34,17 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
   const apart = tools.clock === null ? 0 : tools.clock * 1000 - now();
   const there = (): number => now() + apart;
   const verbs = makeShellVerbs({ session, tools, users, groups, now: there });
+  const opened = new WeakMap<Root, RootPlace>();
+  const locks = tools.pipes
+    ? openShellLocks({
+        label,
+        session,
+        verbs,
+        holder: { name: `${tools.user}@${tools.machine}`, boot: tools.boot },
+        placeOf: root => opened.get(root) ?? notOpened(label),
+        now: there,
+      })
+    : null;
   const host = hostFromVerbs({
     label,
     kind: 'shell',
@@ -53,11 +66,19 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
     breathe: () => new Promise(setImmediate),
     now: there,
     newId,
+    locks,
   });
   return {
     ...host,
     traffic: session.traffic,
+    async openRoot(path, opening) {
+      const root = await host.openRoot(path, opening);
+      opened.set(root, { path: root.path, create: opening.create, state: opening.state });
+      return root;
+    },
     async close() {
+      // A shell that is gone holds nothing.
+      await locks?.close();
       await host.close();
       session.close();
       await options.close();
@@ -67,3 +88,7 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
 
 const namesFrom = async (session: ShellSession, verb: Verb): Promise<Table> =>
   parseNames((await session.ask(verb, [])).output.toString('latin1'));
+
+const notOpened = (label: string): never => {
+  throw new HostError('protocol', `a root of another host was given to ${label}`, 'this is a fault in syncplan');
+};

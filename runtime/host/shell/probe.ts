@@ -14,6 +14,8 @@ export type ShellTools = {
   readonly stat: boolean;
   /** A folder that is held by a descriptor has a name, so that a move begins in it whatever stands at its path. */
   readonly heldNames: boolean;
+  /** Its own name. */
+  readonly machine: string;
   readonly user: string;
   readonly userId: number;
   readonly groups: readonly number[];
@@ -24,6 +26,8 @@ export type ShellTools = {
   /** Programs that make digests, in the order they were looked for. */
   readonly digests: readonly string[];
   readonly flock: boolean;
+  /** Named pipes, on which the keepers of locks wait. */
+  readonly pipes: boolean;
   /** `sync -f` makes one file system durable, `sync FILE` one file. */
   readonly syncOne: boolean;
   readonly syncFile: boolean;
@@ -56,6 +60,7 @@ export const parseTools = (text: string): ShellTools => {
     find: find === 'printf' || find === 'exec' ? find : null,
     stat: has('stat'),
     heldNames: has('proc'),
+    machine: of('machine'),
     user: of('user') || of('uid'),
     userId: of('uid') === '' ? -1 : Number(of('uid')),
     groups: of('groups').split(' ').filter(Boolean).map(Number),
@@ -64,6 +69,7 @@ export const parseTools = (text: string): ShellTools => {
     clock: of('clock') === '' ? null : Number(of('clock')),
     digests: all('digest'),
     flock: has('flock'),
+    pipes: has('fifo'),
     syncOne: has('sync-f'),
     syncFile: has('sync-file'),
     exactMove: has('mv-T'),

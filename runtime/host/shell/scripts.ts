@@ -7,6 +7,7 @@
 //     on the way was a link, and nothing is done. From then on its working folder is that folder, whatever is renamed.
 //  2. Names come as words after the folder, and are used as `./NAME` only; no tool sees one that could be an option.
 //  3. A verb that cannot begin says why and ends with UNABLE: an errno name, or what a tool said in the C locale.
+import { LOCK_VERBS } from './lock-scripts.js';
 import { quoteWords } from './quote.js';
 
 /** What the far side can be asked for. */
@@ -51,13 +52,18 @@ take() { head -c "$1"; }
   take() { dd bs=1 count="$1" 2>/dev/null; }
 roundabout=
 held=; [ ! -d /proc/self/fd ] || held=yes
+lifeline=; flock=
+read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id || boot=
 read -r mark <&9 || exit 0
 facts="$mark %f %s %i %d %h %u %g|%y|%z|%n"`;
 
 /** Records of find and stat are in the format of records.ts. What a tool complained of stands behind a NUL at the end. */
 const VERBS = {
+  ...LOCK_VERBS,
+
   probe: `probe() {
   printf 'system %s\\n' "$(uname -sm 2>/dev/null)"
+  printf 'machine %s\\n' "$(uname -n 2>/dev/null)"
   printf 'path %s\\n' "$PATH"
   for tool in find stat dd head cat mv rm rmdir ln mkdir chmod touch readlink id; do
     command -v "$tool" >/dev/null 2>&1 || echo "missing $tool"
@@ -77,6 +83,7 @@ const VERBS = {
   cd -P -- "$folder" || return 0
   : >a
   flock a true >/dev/null 2>&1 && echo flock yes
+  mkfifo p >/dev/null 2>&1 && [ -p p ] && echo fifo yes
   sync -f . >/dev/null 2>&1 && echo sync-f yes
   sync ./a >/dev/null 2>&1 && ! sync ./nothing >/dev/null 2>&1 && echo sync-file yes
   mkdir b && ! mv -T ./a ./b >/dev/null 2>&1 && mv -T ./a ./c >/dev/null 2>&1 && echo mv-T yes

@@ -5,7 +5,11 @@ import type { ShellTools } from './probe.js';
 /** `why` there is no agent, where one was looked for. */
 export const weaknessesOf = (tools: ShellTools, why: HostError | null): string[] => [
   ...(why === null ? [] : [`driven by its shell: ${withoutLabel(why.message)}`]),
-  'no locks: another run, or anybody else, may write at the same time',
+  ...(tools.pipes ? [] : ['no locks: another run, or anybody else, may write at the same time']),
+  ...(tools.pipes && !tools.flock
+    ? ['locks are folders, as there is no flock: programs that use flock are not kept out by them']
+    : []),
+  'locks are advisory: consistency lock by permissions or by command is refused there',
   'no checksums there: file content is read back over the connection to be compared',
   'files that have changed are sent whole: nothing there tells what is old in them',
   'access lists and extended attributes are not carried; hooks cannot run there',
