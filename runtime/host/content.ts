@@ -58,13 +58,20 @@ export const openContents = async (state: ScanState): Promise<Contents> => {
     const path = listing.path(folder);
     const page = listing.page(folder);
     const at = await reader.at(path);
-    for (const row of rows) {
-      const name = listing.name(page, row);
-      const digest = isFault(at) ? at : await reader.digest(at, name, isFollowed(path, name));
-      known[row] = isFault(digest) ? UNREADABLE : KNOWN;
-      if (!isFault(digest)) digests.write(digest, row * size, 'latin1');
-      const pause = pace(OPENING + listing.size(row) / 1024);
-      if (pause !== null) await pause;
+    const together = state.walked.followedFiles.size > 0 ? 1 : reader.together;
+    for (let start = 0; start < rows.length; start += together) {
+      const some = rows.slice(start, start + together);
+      const names = some.map(row => listing.name(page, row));
+      const answers = isFault(at)
+        ? names.map(() => at)
+        : await reader.digestAll(at, names, isFollowed(path, names[0]!));
+      for (const [index, row] of some.entries()) {
+        const digest = answers[index]!;
+        known[row] = isFault(digest) ? UNREADABLE : KNOWN;
+        if (!isFault(digest)) digests.write(digest, row * size, 'latin1');
+        const pause = pace(OPENING + listing.size(row) / 1024);
+        if (pause !== null) await pause;
+      }
     }
   };
 
@@ -116,6 +123,7 @@ export const openContents = async (state: ScanState): Promise<Contents> => {
     },
     async digests(paths, reader) {
       const answers: (string | Problem)[] = [];
+      const ahead = await digestAhead(state, paths, reader);
       for (const path of paths) {
         const seen = seenAt(state, path);
         const row = seen?.kind !== 'file' || state.lookedUp.has(path) ? -1 : listing.find(path);
@@ -123,7 +131,10 @@ export const openContents = async (state: ScanState): Promise<Contents> => {
           answers.push(digests.toString('latin1', row * size, (row + 1) * size));
           continue;
         }
-        const digest = seen?.kind !== 'file' ? notListed(path) : await digestSeen(path, seen.followed, reader);
+        const digest =
+          seen?.kind !== 'file'
+            ? notListed(path)
+            : (ahead.get(path) ?? (await digestSeen(path, seen.followed, reader)));
         answers.push(digest);
         if (row >= 0 && typeof digest === 'string') {
           digests.write(digest, row * size, 'latin1');
@@ -135,6 +146,34 @@ export const openContents = async (state: ScanState): Promise<Contents> => {
       return answers;
     },
   };
+};
+
+/** Where files are digested many at a time: neighbours of one folder together. */
+const digestAhead = async (
+  state: ScanState,
+  paths: readonly Path[],
+  reader: FileReader,
+): Promise<ReadonlyMap<Path, string | Problem>> => {
+  const digests = new Map<Path, string | Problem>();
+  if (reader.together === 1) return digests;
+  const folders = new Map<Path, Path[]>();
+  for (const path of paths) {
+    const seen = seenAt(state, path);
+    if (seen?.kind !== 'file' || seen.followed) continue;
+    const neighbours = folders.get(parent(path));
+    if (neighbours === undefined) folders.set(parent(path), [path]);
+    else neighbours.push(path);
+  }
+  for (const [folder, neighbours] of folders) {
+    const at = await reader.at(folder);
+    if (isFault(at)) continue;
+    const answers = await reader.digestAll(at, neighbours.map(leaf), false);
+    for (const [index, path] of neighbours.entries()) {
+      const digest = answers[index]!;
+      digests.set(path, isFault(digest) ? problemOf(path, 'read the file', digest) : digest);
+    }
+  }
+  return digests;
 };
 
 const digestSeen = async (path: Path, followed: boolean, reader: FileReader): Promise<string | Problem> => {

@@ -6,6 +6,9 @@ import { type Fault, type FileVerbs, type Folder, isFault, type Source, type Sta
 export type FileDigester = {
   /** The digest of what the file holds, up to the size it had when it was opened. */
   readonly digest: (at: Folder, name: string, follow: boolean) => Promise<string | Fault>;
+  /** The same of files of one folder, as many as are worth asking for together. */
+  readonly digestAll: (at: Folder, names: readonly string[], follow: boolean) => Promise<readonly (string | Fault)[]>;
+  readonly together: number;
 };
 
 export const makeFileDigester = (verbs: FileVerbs, hasher: Hasher, table: DigestTable): FileDigester => {
@@ -25,7 +28,16 @@ export const makeFileDigester = (verbs: FileVerbs, hasher: Hasher, table: Digest
     }
   };
 
+  const far = verbs.digester?.(hasher.algorithm) ?? null;
+  if (far !== null) return farDigester(far, table);
+
   return {
+    together: 1,
+    async digestAll(at, names, follow) {
+      const digests: (string | Fault)[] = [];
+      for (const name of names) digests.push(await this.digest(at, name, follow));
+      return digests;
+    },
     async digest(at, name, follow) {
       const moment = table.moment();
       const source = await verbs.read(at, name, follow);
@@ -42,6 +54,27 @@ export const makeFileDigester = (verbs: FileVerbs, hasher: Hasher, table: Digest
   };
 };
 
+/** What changed while it was digested may have given any digest at all: whoever acts on one checks that. */
+const farDigester = (
+  far: NonNullable<ReturnType<NonNullable<FileVerbs['digester']>>>,
+  table: DigestTable,
+): FileDigester => {
+  const digestAll: FileDigester['digestAll'] = async (at, names, follow) => {
+    const moment = table.moment();
+    const answers = await far(at, names, follow);
+    return answers.map(one => {
+      if (isFault(one)) return one;
+      if (isSame(one.before, one.after)) remember(table, one.after, one.digest, moment);
+      return one.digest;
+    });
+  };
+  return {
+    together: FAR_TOGETHER,
+    digestAll,
+    digest: async (at, name, follow) => (await digestAll(at, [name], follow))[0]!,
+  };
+};
+
 /** The same inode, untouched. */
 export const isSame = (a: Pick<Stat, SameFields>, b: Pick<Stat, SameFields>): boolean =>
   a.inode === b.inode && a.size === b.size && a.modified === b.modified && a.changed === b.changed;
@@ -51,3 +84,5 @@ export const remember = (table: DigestTable, stat: Stat, digest: string, moment:
   table.add([stat.device, stat.inode, stat.size, stat.modified, stat.changed], digest, moment);
 
 const SCRATCH = 1_048_576;
+/** A few programs' worth: what is on its way at once is bounded. */
+const FAR_TOGETHER = 2_000;

@@ -6,7 +6,7 @@
 // simulated disk fails at operation n. A verb may answer at once or by a promise; callers always await.
 // Names are byte strings (runtime/tree/path.ts). Nothing here follows a symbolic link but `followed` says so.
 
-import type { Attribute } from '../../compiler/plan.js';
+import type { Algorithm, Attribute } from '../../compiler/plan.js';
 import type { Extra, ExtraChange } from '../tree/extra.js';
 
 export type Maybe<T> = T | Promise<T>;
@@ -109,6 +109,9 @@ export type ExtraVerbs = {
   readonly write: (batch: readonly (ExtraAt & ExtraChange)[]) => Maybe<readonly (null | Fault)[]>;
 };
 
+/** A digest by a program of the far machine, and what the file was before and after. */
+export type Digested = { readonly digest: string; readonly before: Stat; readonly after: Stat };
+
 export type FileVerbs = {
   /** Opens an absolute path (or `~/…`) as a folder; follows links on the way, as the plan's author named them. */
   readonly open: (
@@ -129,6 +132,11 @@ export type FileVerbs = {
   /** Opens for reading; `follow` only where the link policy says so. */
   readonly read: (at: Folder, name: string, follow: boolean) => Maybe<Source | Fault>;
   readonly write: (at: Folder, name: string) => Maybe<Sink | Fault>;
+  /** Digests files of a folder where they lie, without their content coming here; absent, or null for an algorithm, where it has
+   * to be read. */
+  readonly digester?: (
+    algorithm: Algorithm,
+  ) => null | ((at: Folder, names: readonly string[], follow: boolean) => Promise<readonly (Digested | Fault)[]>);
   /** A small file in one go: fills `into` from its beginning, and only then looks what was read. Absent where that saves
    * nothing over `read`. */
   readonly readWhole?: (

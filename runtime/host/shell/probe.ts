@@ -1,5 +1,6 @@
 // What tools a machine has, and of which make: tried once, by doing a small thing with each, not by what it calls itself.
 import { HostError } from '../host-error.js';
+import { chooseCommands, type DigestCommands, digestCommandWords, SAMPLE } from './digest-tools.js';
 import type { ShellSession } from './session.js';
 
 export type ShellTools = {
@@ -23,8 +24,8 @@ export type ShellTools = {
   readonly boot: string;
   /** Seconds since 1970 there, as it was asked; null where it does not say. */
   readonly clock: number | null;
-  /** Programs that make digests, in the order they were looked for. */
-  readonly digests: readonly string[];
+  /** Commands that make digests, each tried. */
+  readonly digests: DigestCommands;
   readonly flock: boolean;
   /** Named pipes, on which the keepers of locks wait. */
   readonly pipes: boolean;
@@ -40,8 +41,19 @@ export type ShellTools = {
   readonly tar: boolean;
 };
 
-export const probeTools = async (session: ShellSession): Promise<ShellTools> =>
-  parseTools((await session.ask('probe', [])).output.toString('latin1'));
+export const probeTools = async (session: ShellSession): Promise<ShellTools> => {
+  const text = (await session.ask('probe', [SAMPLE, ...digestCommandWords()])).output.toString('latin1');
+  return { ...parseTools(text), digests: await chooseCommands(saidOf(text)) };
+};
+
+/** Lines `digest COMMAND|WHAT IT PRINTED`. */
+const saidOf = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text.split('\n').flatMap(line => {
+      const [, command, said] = /^digest ([^|]+)\|(.*)$/.exec(line) ?? [];
+      return command === undefined ? [] : [[command, said!]];
+    }),
+  );
 
 /** Lines `name value`; what is not there was not found. */
 export const parseTools = (text: string): ShellTools => {
@@ -67,7 +79,7 @@ export const parseTools = (text: string): ShellTools => {
     home: of('home'),
     boot: of('boot'),
     clock: of('clock') === '' ? null : Number(of('clock')),
-    digests: all('digest'),
+    digests: new Map(),
     flock: has('flock'),
     pipes: has('fifo'),
     syncOne: has('sync-f'),

@@ -76,12 +76,14 @@ const VERBS = {
   printf 'user %s\\nuid %s\\ngroups %s\\nhome %s\\n' "$(id -un 2>/dev/null)" "$(id -u)" "$(id -G)" "$HOME"
   printf 'boot %s\\n' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
   printf 'clock %s\\n' "$(date +%s 2>/dev/null)"
-  for tool in b3sum xxhsum b2sum sha512sum sha256sum sha1sum md5sum cksum; do
-    command -v "$tool" >/dev/null 2>&1 && echo "digest $tool"
-  done
   folder=$(mktemp -d 2>/dev/null) || return 0
   cd -P -- "$folder" || return 0
   : >a
+  printf '%s' "$1" >sample
+  shift
+  for tool do
+    command -v "\${tool%% *}" >/dev/null 2>&1 && printf 'digest %s|%s\\n' "$tool" "$(eval "$tool ./sample" 2>/dev/null)"
+  done
   flock a true >/dev/null 2>&1 && echo flock yes
   mkfifo p >/dev/null 2>&1 && [ -p p ] && echo fifo yes
   sync -f . >/dev/null 2>&1 && echo sync-f yes
@@ -169,6 +171,24 @@ const VERBS = {
   said=$(dd if="$2" bs="$3" skip="$4" count=1 2>&1 >&3 3>&-) && return
   printf '\\0%s\\0%s' "$mark" "$said"
   return ${BROKEN}
+}`,
+
+  /** What they are, their digests by the command, what they are then, and what was complained of. */
+  digest: `digest() {
+  at "$1" || { unable "$1"; return; }
+  tool=$2; how=-L; [ "$3" = follow ] || how=
+  shift 3
+  stat $how -c "$facts" -- "$@" 2>/dev/null
+  printf '\\0'
+  for name do
+    shift
+    if [ -f "$name" ] && { [ -n "$how" ] || [ ! -h "$name" ]; }; then set -- "$@" "$name"; fi
+  done
+  said=
+  [ $# = 0 ] || said=$(eval "$tool \\"\\$@\\"" 2>&1 1>&3 3>&-)
+  printf '\\0'
+  [ $# = 0 ] || stat $how -c "$facts" -- "$@" 2>/dev/null
+  printf '\\0%s' "$said"
 }`,
 
   /** Is the name free? */

@@ -5,6 +5,7 @@ import type { Table } from '../local-names.js';
 import { makeBatch } from './batch.js';
 import { answerFault, apart, deedFaults, faultAmong, faultOf, UNREADABLE } from './complaints.js';
 import { performAll, SYNC_PATIENCE_MS } from './deeds.js';
+import { digestAll } from './digest-files.js';
 import { holdPath, pathIn, pathOf, wordFor } from './folder.js';
 import { listFolder } from './list.js';
 import type { ShellTools } from './probe.js';
@@ -70,6 +71,11 @@ export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerb
       );
     },
     read: (at, name, follow) => openSource(session, at, name, follow),
+    digester(algorithm) {
+      const command = tools.digests.get(algorithm);
+      if (command === undefined) return null;
+      return (at, names, follow) => digestAll({ session, algorithm, command, at, follow }, names);
+    },
     write: (at, name) => openSink(session, batch, at, name, tools.fineTouch),
     perform: deeds => performAll(session, deeds, tools.fineTouch),
     async syncAll(folder) {

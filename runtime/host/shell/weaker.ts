@@ -1,4 +1,5 @@
 // What a host driven by its shell promises less than an agent does, in sentences for the preview and doctor.
+import { ALGORITHMS } from '../../../compiler/plan.js';
 import type { HostError } from '../host-error.js';
 import type { ShellTools } from './probe.js';
 
@@ -10,7 +11,7 @@ export const weaknessesOf = (tools: ShellTools, why: HostError | null): string[]
     ? ['locks are folders, as there is no flock: programs that use flock are not kept out by them']
     : []),
   'locks are advisory: consistency lock by permissions or by command is refused there',
-  'no checksums there: file content is read back over the connection to be compared',
+  ...unable(tools),
   'files that have changed are sent whole: nothing there tells what is old in them',
   'access lists and extended attributes are not carried; hooks cannot run there',
   'folders are looked at before each use, not held in between: a link flipped at that very moment may be followed in reading and in setting modes',
@@ -21,6 +22,16 @@ export const weaknessesOf = (tools: ShellTools, why: HostError | null): string[]
   ...(tools.syncFile ? [] : ['files and names may be lost in a power cut there: its sync takes no files']),
   ...(tools.tar ? [] : ['no tar there: small files are written one by one, which is slower']),
 ];
+
+/** Which checksums have to be made here, of content that is read back. */
+const unable = ({ digests }: ShellTools): string[] => {
+  const missing = ALGORITHMS.filter(algorithm => !digests.has(algorithm));
+  if (missing.length === 0) return [];
+  const able = digests.size === 0 ? '' : `; ${[...digests.keys()].join(', ')} it makes itself`;
+  return [
+    `no program there makes ${missing.join(', ')}: content is read back over the connection to be compared by these${able}`,
+  ];
+};
 
 /** The host is named beside it. */
 const withoutLabel = (message: string): string => message.slice(message.indexOf(': ') + 2);
