@@ -65,5 +65,5 @@ type FullList = {
 const lying = (what: string): Fault => ({ fault: 'EPROTO', message: `the server lists ${what}` });
 
 const NOT_TEXT = 'its name is not UTF-8, which SFTP does not carry here';
-const MOST_NAMES = 4_000_000;
+const MOST_NAMES = 2_000_000;
 const MOST_IDLE = 100;
