@@ -32,6 +32,12 @@ const locking = (block: BlockPlan, side: Side, host: Host, about: ExaminedAbout)
   const asked = block.remotes
     .filter(remote => side === 'master' || remote === host.label)
     .map(remote => block.consistencyOf[remote] ?? block.consistency);
+  const ways = asked.flatMap(one => (one.strategy === 'lock' && one.by.kind !== 'advisory' ? [one.by.kind] : []));
+  if (host.kind === 'shell' && ways.length > 0) {
+    const why = 'its shell holds advisory locks only';
+    const help = otherwise(host, 'lock it by advisory there');
+    return [{ asks: `a lock by ${[...new Set(ways)].join(' and by ')}`, why, help, fails: true }];
+  }
   if (host.locks !== null) {
     if (hasTool(about, 'flock') || (side === 'master' && asked.every(({ strategy }) => strategy !== 'lock'))) return [];
     return [{ asks: 'a lock', why: 'the tool flock is missing there', help: installed('util-linux'), fails: true }];

@@ -80,18 +80,18 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
 });
 
 test('what the plan asks and a host cannot do is trouble there, with what to do; the same as JSON', async () => {
-  const block = `consistency lock; attributes mode, modified, acl; hook after run ["true"] on remote; transfer { mode delta }`;
+  const block = `consistency lock { by permissions }; attributes mode, modified, acl; hook after run ["true"] on remote; transfer { mode delta }`;
   const { code, out, err } = await doctor('bare, web', block);
   assert.equal(code, 5, said(out, err));
   assert.match(of(out, 'bare'), /^FAIL bare/);
   assert.match(
     of(out, 'bare'),
-    /x asked +block app asks for `consistency lock`: it has no locks\n +help: .*push-runtime/,
+    /x asked +block app asks for a lock by permissions: its shell holds advisory locks only\n +help: .*push-runtime/,
   );
   assert.match(of(out, 'bare'), /x asked +block app asks for a hook: it runs no programs\n +help: .*on server/);
   assert.match(of(out, 'bare'), /x asked +block app asks for attributes acl: they are not carried/);
   assert.match(of(out, 'bare'), /! asked +block app asks for `mode delta`: files that have changed are sent whole/);
-  assert.doesNotMatch(of(out, 'web'), /consistency lock`|a hook/);
+  assert.doesNotMatch(of(out, 'web'), /a lock by|a hook/);
   const json = await doctor('bare, web', block, '--json');
   const lines = json.out
     .trimEnd()
@@ -101,7 +101,7 @@ test('what the plan asks and a host cannot do is trouble there, with what to do;
   const failing = unkept.filter(({ fails }: { fails: boolean }) => fails);
   assert.deepEqual(
     failing.map(({ asks }: { asks: string }) => asks),
-    ['`consistency lock`', 'a hook', 'attributes acl'],
+    ['a lock by permissions', 'a hook', 'attributes acl'],
   );
   const { about, why } = lines.find(({ host }) => host === 'web');
   assert.match(why, /was found there/);
