@@ -14,6 +14,7 @@ import { commandAs, explainSudo } from './become.js';
 import { type Carrier, startCarrier } from './carrier.js';
 import type { Host } from './host.js';
 import { HostError } from './host-error.js';
+import { sleep } from './sleep.js';
 import {
   byHand,
   keyPathOf,
@@ -152,7 +153,7 @@ const connectSsh = async (
     } catch (error) {
       if (!again || attempt > RETRIES) throw error;
     }
-    await pause(PAUSE_MS * 2 ** (attempt - 1), options.signal);
+    await sleep(PAUSE_MS * 2 ** (attempt - 1), options.signal);
     checkSignal(label, options.signal);
   }
 };
@@ -266,18 +267,6 @@ const checkSignal = (label: string, signal: AbortSignal | undefined): void => {
   const error = aborted(label, signal);
   if (error !== null) throw error;
 };
-
-/** Sleeps, but not through an interrupt. */
-const pause = (milliseconds: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise(resolve => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, milliseconds);
-    signal?.addEventListener('abort', wake);
-  });
 
 const HANDSHAKES = 8;
 const RETRIES = 4;

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lock, LockMode, Root } from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
+import { PLAIN } from './locking.js';
 import { open as begin, type Case, folder, type Subject } from './session.js';
 
 const open = async ({ host, place }: Subject) => {
@@ -19,16 +20,6 @@ type Asked = {
   readonly run: string;
   readonly wait: number;
 };
-
-const PLAIN = {
-  block: 'app',
-  mode: 'exclusive',
-  run: 'run-1',
-  wait: 0,
-  hold: 60,
-  by: { kind: 'advisory' },
-  folders: [],
-} as const;
 
 const refused = (work: Promise<unknown>, message: RegExp): Promise<void> =>
   assert.rejects(work, error => {

@@ -23,7 +23,7 @@ import { type Commanding, releaseOwedBy, runLockCommand, runRelease } from './co
 import { tryFlock } from './flock.js';
 import { holdLock, LEASE_FILE } from './holding.js';
 import { forgetSharers, type Holder, leaseName, newLease, readLease, readSharers, sharerName } from './lease.js';
-import { type LockPlace, openLockPlace, type RootPlace } from './place.js';
+import { type LockPlace, lockName, missingRoot, openLockPlace, type RootPlace } from './place.js';
 import { writeRecord } from './record.js';
 import { aloneName, letGo, waitForGrips } from './waiting.js';
 
@@ -85,11 +85,7 @@ export const openLocks = (options: LockOptions): LocalLocks => {
 const take = async (request: LockRequest, options: LockOptions, signal: AbortSignal): Promise<CheckedLock> => {
   const place = await openLockPlace(options.verbs, options.placeOf(request.root), options.label, true);
   if (place === null || place.folder === null) {
-    throw new HostError(
-      'missing-root',
-      `the root ${options.placeOf(request.root).path} does not exist on ${options.label}`,
-      `make it there, or correct the root's path in the plan`,
-    );
+    throw missingRoot(options.placeOf(request.root), options.label);
   }
   try {
     return await takeIn(request, options, signal, place, commandingIn(options, place, request.block));
@@ -107,7 +103,7 @@ const commandingIn = ({ verbs, view, programs }: LockOptions, place: LockPlace, 
   programs,
   root: place.root,
   folder: place.folder!,
-  block: fileName(block),
+  block: lockName(block),
   where: `block ${block} in ${place.where}`,
 });
 
@@ -234,9 +230,6 @@ const unlock = async (
     await place.close();
   }
 };
-
-/** Single dots part the names of records from the block's own, so its own are doubled. */
-const fileName = (block: string): string => block.replaceAll('.', '..');
 
 /** It becomes the name of a file. */
 const checkBlock = (block: string): void => {

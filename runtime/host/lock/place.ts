@@ -20,6 +20,16 @@ export type LockPlace = {
   readonly close: () => Promise<void>;
 };
 
+/** Of a block's lock file: single dots part the names of records from it, so its own are doubled. */
+export const lockName = (block: string): string => block.replaceAll('.', '..');
+
+export const missingRoot = ({ path }: RootPlace, label: string): HostError =>
+  new HostError(
+    'missing-root',
+    `the root ${path} does not exist on ${label}`,
+    `make it there, or correct the root's path in the plan`,
+  );
+
 /** Throws HostError where it cannot be made, or others could have written to it. */
 export const openLockPlace = async (
   verbs: FileVerbs,

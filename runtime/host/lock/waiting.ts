@@ -5,6 +5,7 @@
 import type { Folder } from '../file-verbs.js';
 import type { LockRequest } from '../host.js';
 import { HostError } from '../host-error.js';
+import { sleep } from '../sleep.js';
 import { type Grip, tryFlock } from './flock.js';
 import { describeLease, type Holder, type Lease, readLease, readSharers } from './lease.js';
 
@@ -30,11 +31,11 @@ export const waitForGrips = async (
   let until = monotonic() + request.wait;
   let graced = false;
   for (let pause = FIRST_PAUSE, waited = false; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE), waited = true) {
-    if (waiting.signal.aborted) throw ended(waiting.where);
+    if (waiting.signal.aborted) throw waitingEnded(waiting.where);
     const grips = await tryGrips(request, name, waiting);
     if (grips !== null) return { grips, waited };
     const left = until - monotonic();
-    if (left > 0) await sleep(Math.min(pause, left), waiting.signal);
+    if (left > 0) await sleep(Math.min(pause, left) * 1000, waiting.signal);
     else if (graced || holdersOf(name, waiting).length > 0) throw refusal(name, waiting);
     else {
       // Whoever has just taken it is about to write down who it is.
@@ -109,19 +110,8 @@ const isGone = (lease: Lease, here: Holder): boolean => {
   }
 };
 
-const ended = (where: string): HostError =>
+export const waitingEnded = (where: string): HostError =>
   new HostError('cancelled', `the connection ended while ${where} was waited for`, 'Run the same command again.');
-
-const sleep = (seconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, seconds * 1000);
-    signal.addEventListener('abort', wake);
-  });
 
 /** Seconds. */
 const FIRST_PAUSE = 0.02;

@@ -10,8 +10,10 @@ import type { FileVerbs, Folder } from '../file-verbs.js';
 import type { LockRequest, Locks, Root } from '../host.js';
 import { HostError } from '../host-error.js';
 import { isSameHolding, type Lease, leaseName, newLease, parseLease, sharerName } from '../lock/lease.js';
-import { type LockPlace, openLockPlace, type RootPlace } from '../lock/place.js';
+import { type LockPlace, lockName, missingRoot, openLockPlace, type RootPlace } from '../lock/place.js';
+import { waitingEnded } from '../lock/waiting.js';
 import type { CheckedLock } from '../lock-check.js';
+import { sleep } from '../sleep.js';
 import { answerFault } from './complaints.js';
 import { pathOf } from './folder.js';
 import { attemptLock, type Got, type Held, lockFault, writeNote } from './lock-attempt.js';
@@ -41,7 +43,7 @@ export const openShellLocks = (options: ShellLockOptions): ShellLocks => {
   const acquire = async (request: LockRequest): Promise<CheckedLock> => {
     refuseWays(options.label, request);
     const place = await openLockPlace(options.verbs, options.placeOf(request.root), options.label, true);
-    if (place === null || place.folder === null) throw missingRoot(options, request.root);
+    if (place === null || place.folder === null) throw missingRoot(options.placeOf(request.root), options.label);
     try {
       const lock = await take(request, options, closing.signal, place, place.folder);
       held.add(lock);
@@ -75,7 +77,7 @@ const take = async (
   folder: Folder,
 ): Promise<CheckedLock> => {
   const { session, holder, now } = options;
-  const block = fileName(request.block);
+  const block = lockName(request.block);
   const where = `block ${request.block} in ${root}`;
   const got = await waitFor(request, options, signal, folder, block, where);
   try {
@@ -111,7 +113,7 @@ const waitFor = async (
   // Without flock two that ask at the same time may both withdraw: they do not come again at the same time.
   const stride = 0.75 + Number.parseInt(session.mark.slice(0, 2), 16) / 1024;
   for (let pause = FIRST_PAUSE, waited = false; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE), waited = true) {
-    if (signal.aborted) throw ended(where);
+    if (signal.aborted) throw waitingEnded(where);
     const got: Got = await attemptLock(session, folder, block, request.mode, where, holder.boot);
     if (got.is === 'held') return { held: got, waited };
     const left = request.wait * 1000 - (performance.now() - began);
@@ -215,7 +217,7 @@ const unlock = async (
   const { folder, where: at } = place;
   try {
     if (folder === null) return 'not-locked';
-    const block = fileName(name);
+    const block = lockName(name);
     const where = `block ${name} in ${at}`;
     const got = await attemptLock(session, folder, block, 'exclusive', where, holder.boot);
     if (got.is === 'busy') return got.runs.includes(run) ? 'held' : 'not-locked';
@@ -238,9 +240,6 @@ const unlock = async (
   }
 };
 
-/** Single dots part the names of records from the block's own, so its own are doubled (as in runtime/host/lock/locks.ts). */
-const fileName = (block: string): string => block.replaceAll('.', '..');
-
 const refuseWays = (label: string, { by, block }: LockRequest): void => {
   if (by.kind === 'advisory') return;
   throw new HostError(
@@ -259,27 +258,6 @@ const refuseOwed = ({ owed }: Held, where: string, run: string): void => {
     `Drive that host by an agent once (\`agent node\`, run ${run} again): it gives back what was left.`,
   );
 };
-
-const missingRoot = ({ label, placeOf }: ShellLockOptions, root: Root): HostError =>
-  new HostError(
-    'missing-root',
-    `the root ${placeOf(root).path} does not exist on ${label}`,
-    `make it there, or correct the root's path in the plan`,
-  );
-
-const ended = (where: string): HostError =>
-  new HostError('cancelled', `the connection ended while ${where} was waited for`, 'Run the same command again.');
-
-const sleep = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, milliseconds);
-    signal.addEventListener('abort', wake);
-  });
 
 const LOSSES: Readonly<Record<string, string>> = {
   ESRCH: 'its keeper there has ended',
