@@ -17,7 +17,7 @@ import { type Fault, isFault, type Source, type Stat } from './file-verbs.js';
 import type { Wanted } from './host.js';
 import { OPENING } from './pace.js';
 import type { Reach } from './reach.js';
-import { reachFrom, type ScanState, seenAt } from './scan-state.js';
+import { type LookedUp, reachFrom, type ScanState, seenAt } from './scan-state.js';
 import { differsFromSeen } from './seen.js';
 
 export async function* readContents(state: ScanState, wanted: readonly Wanted[]): AsyncGenerator<Uint8Array> {
@@ -27,47 +27,14 @@ export async function* readContents(state: ScanState, wanted: readonly Wanted[])
   const reach = reachFrom(state);
   try {
     for (const one of wanted) {
-      const moment = state.table.moment();
-      const small = await readSmall(state, reach, one.path, scratch);
-      if (small !== null) {
-        if ('code' in small) addLost(packer, one, small);
-        else {
-          const before = packer.isFull() ? packer.take() : null;
-          if (before !== null) yield before;
-          const content = scratch.subarray(0, small.stat.size);
-          const digest = hasher.hash(content);
-          remember(state.table, small.stat, digest, moment);
-          packer.add({ is: 'whole', index: one.index, digest, content });
-        }
-        const pause = state.pace(OPENING);
-        if (pause !== null) await pause;
-        continue;
-      }
-      const source = await openSeen(state, reach, one.path);
-      if ('code' in source) {
-        addLost(packer, one, source);
-      } else {
-        try {
-          const { size } = source.stat;
-          const large = size > SMALL_FILE;
-          const first = packer.isFull() || large ? packer.take() : null;
-          if (first !== null) yield first;
-          const digest = large
-            ? yield* readParts(state, source, one, hasher, packer)
-            : await readWhole(source, scratch, hasher);
-          const after = isFault(digest) ? digest : await source.restat();
-          const lost = isFault(after) ? after : isSame(source.stat, after) ? null : CHANGED;
-          if (lost !== null || typeof digest !== 'string') addLost(packer, one, problemOfReading(one.path, lost!));
-          else {
-            remember(state.table, source.stat, digest, moment);
-            const { index } = one;
-            if (large) packer.add({ is: 'end', index, size, digest });
-            else packer.add({ is: 'whole', index, digest, content: scratch.subarray(0, size) });
-          }
-        } finally {
-          await source.close();
-        }
-      }
+      const seen = seenAt(state, one.path);
+      const lost =
+        seen?.kind !== 'file'
+          ? notListed(one.path)
+          : seen.size > SMALL_FILE
+            ? yield* sendLarge(state, reach, one, hasher, packer)
+            : yield* sendSmall(state, reach, one, seen, scratch, hasher, packer);
+      if (lost !== null) addLost(packer, one, lost);
       const pause = state.pace(OPENING);
       if (pause !== null) await pause;
     }
@@ -79,25 +46,82 @@ export async function* readContents(state: ScanState, wanted: readonly Wanted[])
   }
 }
 
-/**
- * A small file, read into `scratch`, if it then still is what was seen: whoever wrote to it meanwhile changed its times. Null
- * for one that is to be opened first.
- */
+/** Null, or why it is lost. */
+async function* sendLarge(
+  state: ScanState,
+  reach: Reach,
+  one: Wanted,
+  hasher: Hasher,
+  packer: Packer,
+): AsyncGenerator<Uint8Array, Problem | null> {
+  const moment = state.table.moment();
+  const source = await openSeen(state, reach, one.path);
+  if ('code' in source) return source;
+  try {
+    const before = packer.take();
+    if (before !== null) yield before;
+    const digest = yield* readParts(state, source, one, hasher, packer);
+    const after = isFault(digest) ? digest : await source.restat();
+    if (isFault(after)) return problemOfReading(one.path, after);
+    if (isFault(digest) || !isSame(source.stat, after)) return changed(one.path);
+    remember(state.table, source.stat, digest, moment);
+    packer.add({ is: 'end', index: one.index, size: source.stat.size, digest });
+    return null;
+  } finally {
+    await source.close();
+  }
+}
+
+/** The same of a small one, many to a chunk. */
+async function* sendSmall(
+  state: ScanState,
+  reach: Reach,
+  { path, index }: Wanted,
+  seen: LookedUp,
+  scratch: Buffer,
+  hasher: Hasher,
+  packer: Packer,
+): AsyncGenerator<Uint8Array, Problem | null> {
+  const moment = state.table.moment();
+  const content = scratch.subarray(0, seen.size);
+  const stat = await readSmall(state, reach, path, seen, content);
+  if ('code' in stat) return stat;
+  const before = packer.isFull() ? packer.take() : null;
+  if (before !== null) yield before;
+  const digest = hasher.hash(content);
+  remember(state.table, stat, digest, moment);
+  packer.add({ is: 'whole', index, digest, content });
+  return null;
+}
+
+/** Fills `into`, if the file then still is what was seen: whoever wrote to it meanwhile changed its times. */
 const readSmall = async (
   state: ScanState,
   reach: Reach,
   path: Path,
-  scratch: Buffer,
-): Promise<{ readonly stat: Stat } | Problem | null> => {
-  const seen = seenAt(state, path);
+  seen: LookedUp,
+  into: Buffer,
+): Promise<Stat | Problem> => {
   const { verbs } = state;
-  if (verbs.readWhole === undefined || seen?.kind !== 'file' || seen.size > SMALL_FILE) return null;
+  if (verbs.readWhole === undefined) return readOpened(await openSeen(state, reach, path), path, into);
   const at = await reach.at(parent(path));
-  const read = isFault(at) ? at : await verbs.readWhole(at, leaf(path), seen.followed, scratch.subarray(0, seen.size));
+  const read = isFault(at) ? at : await verbs.readWhole(at, leaf(path), seen.followed, into);
   if (isFault(read)) return problemOfReading(path, read);
   const differs = differsFromSeen(read.stat, seen);
   if (differs !== null) return { ...changed(path), message: `read the file: ${differs}` };
-  return read.count < seen.size ? changed(path) : read;
+  return read.count < into.length ? changed(path) : read.stat;
+};
+
+const readOpened = async (source: Source | Problem, path: Path, into: Buffer): Promise<Stat | Problem> => {
+  if ('code' in source) return source;
+  try {
+    const count = into.length === 0 ? 0 : await source.read(into);
+    const after = isFault(count) ? count : await source.restat();
+    if (isFault(after)) return problemOfReading(path, after);
+    return count === into.length && isSame(source.stat, after) ? source.stat : changed(path);
+  } finally {
+    await source.close();
+  }
 };
 
 /** The file, opened, if it still is what was seen. */
@@ -111,14 +135,6 @@ export const openSeen = async (state: ScanState, reach: Reach, path: Path): Prom
   if (differs === null) return source;
   await source.close();
   return { ...changed(path), message: `read the file: ${differs}` };
-};
-
-const readWhole = async (source: Source, scratch: Buffer, hasher: Hasher): Promise<string | Fault> => {
-  const { size } = source.stat;
-  const into = scratch.subarray(0, size);
-  const count = size === 0 ? 0 : await source.read(into);
-  if (isFault(count)) return count;
-  return count < size ? CHANGED : hasher.hash(into);
 };
 
 async function* readParts(
