@@ -1,0 +1,135 @@
+// What every case of the benchmark is given: hosts, folders nobody has used, the programs to compare, and where rows go.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { measure } from './measure.mjs';
+
+/** The key exchange that servers have by default, for both sides; the tests' own is a faster one. */
+const LINES = ['KexAlgorithms +curve25519-sha256'];
+
+export const makeBench = async ({ scale, rounds, sameCipher }) => {
+  const { makeFleet } = await import('../../build/test/support/fleet.js');
+  const program = resolve('dist/syncplan.js');
+  const base = mkdtempSync(join(tmpdir(), 'syncplan-bench-'));
+  const fleet = await makeFleet(1, { lines: LINES });
+  const rows = [];
+  let made = 0;
+
+  const say = text => process.stderr.write(`${text}\n`);
+  const env = {
+    ...process.env,
+    XDG_STATE_HOME: join(base, 'state'),
+    XDG_CACHE_HOME: join(base, 'cache'),
+    NO_COLOR: '1',
+  };
+  const run = (command, args) => measure(command, args, { env });
+  const rounded = count => Math.round(count * scale);
+
+  /** A new folder here. */
+  const fresh = () => {
+    const folder = join(base, `folder-${made++}`);
+    mkdirSync(folder);
+    return folder;
+  };
+
+  /** A folder on the other side that nobody has used; its parent is there. */
+  const unused = () => join(fleet.hosts[0].roots, `folder-${made++}`);
+
+  const planFor = ({ master, at = 'host-1' }, compare) => {
+    const file = join(base, `plan-${made++}.sp`);
+    writeFileSync(file, planOf(master, at, compare));
+    return file;
+  };
+
+  const syncplan = async (plan, into) => {
+    const args = ['apply', plan, '--yes', '--ui', 'quiet', '--var', `into=${into}`, '--ssh-config', fleet.configFile];
+    const result = await run(process.execPath, [program, ...args]);
+    const last = readFileSync(join(base, 'state/syncplan/history.jsonl'), 'utf8').trimEnd().split('\n').at(-1);
+    const { bytesSent, bytesReceived } = JSON.parse(last).summary;
+    return { ...result, bytes: bytesSent + bytesReceived };
+  };
+
+  const rsync = async (options, from, to) => {
+    const cipher = sameCipher ? ' -o Ciphers=^aes128-gcm@openssh.com' : '';
+    const shell = `ssh -F ${fleet.configFile} -o BatchMode=yes${cipher}`;
+    // The other program keeps its folder in the root; it is not part of the content.
+    const args = [...options, '--exclude=/.syncplan', '--stats', '-e', shell, `${from}/`, `host-1:${to}/`];
+    const result = await run('rsync', args);
+    return { ...result, bytes: bytesOf(result.output) };
+  };
+
+  const sftp = (from, to, options) => {
+    const batch = join(base, `batch-${made++}`);
+    writeFileSync(batch, batchOf(from, to, options));
+    return run('sftp', ['-q', '-F', fleet.configFile, '-b', batch, 'host-1']);
+  };
+
+  /** Runs the sides in turns, so that a slow moment of the machine hits all of them. */
+  const bestOf = async (name, sides) => {
+    const best = {};
+    for (let round = 0; round < rounds; round++) {
+      for (const [side, work] of Object.entries(sides)) {
+        const result = await work();
+        expectDone(result, `${name}, ${side}`);
+        if (best[side] === undefined || result.seconds < best[side].seconds) best[side] = { ...best[side], ...result };
+        best[side].memory = Math.max(best[side].memory, result.memory);
+      }
+    }
+    const figuresOf = ([side, { output, code, ...figures }]) => [side, figures];
+    return Object.fromEntries(Object.entries(best).map(figuresOf));
+  };
+
+  /** A row of the table, measured now. */
+  const add = async (name, limit, sides) => {
+    say(`${name} …`);
+    rows.push({ name, limit, sides: await bestOf(name, sides) });
+  };
+
+  const tidy = async () => {
+    await fleet.stop();
+    rmSync(base, { recursive: true, force: true });
+  };
+
+  const { bavail, bsize } = statfsSync(base);
+  if (bavail * bsize < scale * 12e9) {
+    await tidy();
+    throw new Error(`${base} has too little room: this wants ${Math.ceil(scale * 12)} GB; try --scale 0.1`);
+  }
+  const programs = { program, run, rsync, sftp, syncplan, planFor };
+  return { scale, rounds, rows, rounded, base, fleet, say, fresh, unused, add, bestOf, tidy, ...programs };
+};
+
+/** Preparations must succeed as well. */
+export const expectDone = ({ code, output }, what = 'preparing') => {
+  if (code !== 0) throw new Error(`${what} ended with ${code}:\n${output}`);
+};
+
+const planOf = (master, at, compare) => `syncplan 1
+input into
+fleet {
+  host here at local { root data "${master}" }
+  host there at "${at}" { root data "\${into}" }
+}
+role master is here
+role remote is there
+block all { take all in data; ${compare} }
+`;
+
+/** What rsync says that it sent and received. */
+const bytesOf = output => {
+  const total = label => Number(new RegExp(`${label}: ([\\d,]+)`).exec(output)?.[1].replaceAll(',', '') ?? Number.NaN);
+  return total('Total bytes sent') + total('Total bytes received');
+};
+
+/** Each file by a `put` of its own, as a batch is written by hand, and whole folders at once. */
+const batchOf = (from, to, options) => {
+  const names = readdirSync(from, { recursive: true, withFileTypes: true });
+  const below = entry => relative(from, join(entry.parentPath, entry.name));
+  const folders = names.filter(entry => entry.isDirectory()).map(below);
+  const files = names.filter(entry => entry.isFile()).map(below);
+  const lines = [
+    ...[to, ...folders.sort().map(folder => join(to, folder))].map(folder => `mkdir ${folder}`),
+    ...files.map(file => `put ${options} ${join(from, file)} ${join(to, file)}`),
+  ];
+  return `${lines.join('\n')}\n`;
+};
