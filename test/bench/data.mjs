@@ -1,4 +1,5 @@
 // Content for the benchmark: the same bytes in every run, that no compression makes smaller.
+import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -23,6 +24,12 @@ export const fillOne = (folder, size) => {
     done += writeSync(file, noise, 0, Math.min(noise.length, size - done));
   }
   closeSync(file);
+};
+
+/** The same files with the same times, to the nanosecond; `to` is new. */
+export const copyTree = (from, to) => {
+  const { status, stderr } = spawnSync('cp', ['-a', from, to], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`copy ${from} to ${to}: ${stderr}`);
 };
 
 /** Xorshift: fast, and the same everywhere. */

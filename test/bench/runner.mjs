@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, 
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { measure } from './measure.mjs';
+import { bytesText } from './targets.mjs';
 
 /** The key exchange that servers have by default, for both sides; the tests' own is a faster one. */
 const LINES = ['KexAlgorithms +curve25519-sha256'];
@@ -25,15 +26,23 @@ export const makeBench = async ({ scale, rounds, sameCipher }) => {
   const run = (command, args) => measure(command, args, { env });
   const rounded = count => Math.round(count * scale);
 
+  /** All that were given out, for `removeSince`. */
+  const folders = [];
+  const newIn = parent => {
+    const folder = join(parent, `folder-${made++}`);
+    folders.push(folder);
+    return folder;
+  };
+
   /** A new folder here. */
   const fresh = () => {
-    const folder = join(base, `folder-${made++}`);
+    const folder = newIn(base);
     mkdirSync(folder);
     return folder;
   };
 
   /** A folder on the other side that nobody has used; its parent is there. */
-  const unused = () => join(fleet.hosts[0].roots, `folder-${made++}`);
+  const unused = () => newIn(fleet.hosts[0].roots);
 
   const planFor = ({ master, at = 'host-1' }, compare) => {
     const file = join(base, `plan-${made++}.sp`);
@@ -79,10 +88,26 @@ export const makeBench = async ({ scale, rounds, sameCipher }) => {
     return Object.fromEntries(Object.entries(best).map(figuresOf));
   };
 
-  /** A row of the table, measured now. */
+  /** A row of the table, measured now. `limit` is a text, or bounds that are checked (targets.mjs). */
   const add = async (name, limit, sides) => {
     say(`${name} …`);
-    rows.push({ name, limit, sides: await bestOf(name, sides) });
+    const best = await bestOf(name, sides);
+    rows.push({ name, limit, sides: best });
+    return best;
+  };
+
+  /** Says so in a row of its own where the disk has too little room for what a case makes at this scale; it is left out then. */
+  const lacks = (name, wanted) => {
+    const why = lackOf(base, wanted);
+    if (why === null) return false;
+    say(`${name}: left out`);
+    rows.push({ name, leftOut: `${why}; a smaller --scale needs less` });
+    return true;
+  };
+
+  /** Large files go when their case ends; many small ones stay to the end, because removing them slows down what follows. */
+  const removeSince = mark => {
+    for (const folder of folders.splice(mark)) rmSync(folder, { recursive: true, force: true });
   };
 
   const tidy = async () => {
@@ -90,13 +115,21 @@ export const makeBench = async ({ scale, rounds, sameCipher }) => {
     rmSync(base, { recursive: true, force: true });
   };
 
-  const { bavail, bsize } = statfsSync(base);
-  if (bavail * bsize < scale * 12e9) {
-    await tidy();
-    throw new Error(`${base} has too little room: this wants ${Math.ceil(scale * 12)} GB; try --scale 0.1`);
-  }
+  const places = { base, fleet, fresh, unused, lacks, mark: () => folders.length, removeSince };
   const programs = { program, run, rsync, sftp, syncplan, planFor };
-  return { scale, rounds, rows, rounded, base, fleet, say, fresh, unused, add, bestOf, tidy, ...programs };
+  return { scale, rounds, rows, rounded, say, add, bestOf, tidy, ...places, ...programs };
+};
+
+/** Why these bytes and files do not fit there; null where they do. Some room is left to others. */
+const lackOf = (folder, { bytes = 0, files = 0 }) => {
+  const { bavail, bsize, ffree, files: inodes } = statfsSync(folder);
+  const room = bavail * bsize - 1e9;
+  if (room < bytes)
+    return `${folder} lacks room: this makes ${bytesText(bytes)}, and ${bytesText(Math.max(0, room))} are to be had`;
+  // Some file systems make inodes as they need them, and count none.
+  if (inodes > 0 && ffree - 10_000 < files)
+    return `${folder} lacks inodes: this makes ${files.toLocaleString('en')} files, and ${ffree.toLocaleString('en')} inodes are free`;
+  return null;
 };
 
 /** Preparations must succeed as well. */
