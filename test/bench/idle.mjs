@@ -1,5 +1,9 @@
 // Cases in which there is nothing to do: how soon the program is there, and how soon it knows.
-import { copyTree, fillFiles } from './data.mjs';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { copyTree, fillFiles, fillOne } from './data.mjs';
+import { together } from './measure.mjs';
 import { expectDone } from './runner.mjs';
 
 const start = bench =>
@@ -34,6 +38,71 @@ const checksum = async bench => {
   );
 };
 
+/** Eight machines with a copy each. The same work of rsync is eight runs side by side: one after the other takes longer. */
+const eight = async bench => {
+  const { bytes, files } = roomOf(bench);
+  // Two trees are counted in that, and eight more are made.
+  if (bench.lacks('idle-eight', { bytes: 5 * bytes, files: 5 * files })) return;
+  const tree = many(bench);
+  bench.say('making eight copies …');
+  const fleet = await bench.addFleet(8);
+  for (const { roots } of fleet.hosts) copyTree(tree.master, join(roots, 'many'));
+  const plan = bench.writePlan(planOfEight(tree.master));
+  const { configFile } = fleet;
+  const work = () => bench.syncplan(plan, 'many', { configFile });
+  expectDone(await work());
+  const rsyncs = fleet.hosts.map(({ alias, roots }) => {
+    return () => bench.rsync(['-aH'], tree.master, join(roots, 'many'), { configFile, alias });
+  });
+  const title = `nothing to do, ${tree.title} on each of eight hosts at once, beside eight runs of rsync side by side`;
+  await bench.add(title, [{ of: 'rsync', time: 0.7, bytes: 0.02 }], {
+    rsync: () => together(rsyncs),
+    syncplan: work,
+  });
+};
+
+const planOfEight = master => `syncplan 1
+input into
+fleet {
+  host here at local { root data "${master}" }
+  group far { root data "~/roots/\${into}"; host "there-{1..8}" at "host-{1..8}" }
+}
+role master is here
+role remote is far
+block all { take all in data; compare quick }
+`;
+
+/** Equal content that neither side has digested before: the digests that are kept on both machines are removed each time. */
+const checksumFirst = async bench => {
+  const count = Math.max(1, bench.rounded(400));
+  if (bench.lacks('checksum-first', { bytes: count * 2e7 })) return;
+  const mark = bench.mark();
+  const master = bench.fresh();
+  const remote = bench.unused();
+  for (let at = 0; at < count; at++) fillOne(master, 1e7, `large-${at}.bin`);
+  copyTree(master, remote);
+  const plan = bench.planFor({ master }, 'compare checksum xxh128');
+  // Digests of files that have changed just now are not kept.
+  await setTimeout(3_000);
+  const digests = [bench.caches.here, bench.caches.there].map(folder => join(folder, 'syncplan/digests'));
+  expectDone(await bench.syncplan(plan, remote));
+  for (const folder of digests)
+    if (!existsSync(folder))
+      throw new Error(`digests are not kept in ${folder}: this case would measure a second time`);
+  await bench.add(
+    `checksums of ${(count / 100).toLocaleString('en')} GB, first time`,
+    [{ of: 'rsync -c', time: 1.2 }],
+    {
+      'rsync -c': () => bench.rsync(['-aHc'], master, remote),
+      syncplan() {
+        for (const folder of digests) rmSync(folder, { recursive: true, force: true });
+        return bench.syncplan(plan, remote);
+      },
+    },
+  );
+  bench.removeSince(mark);
+};
+
 /** Each file takes a block of its disk. */
 const roomOf = ({ rounded }) => ({ bytes: rounded(1.7e9), files: rounded(410_000) });
 
@@ -52,4 +121,10 @@ const many = bench => {
 
 const trees = new WeakMap();
 
-export const cases = { start, 'idle-quick': quick, 'idle-checksum': checksum };
+export const cases = {
+  start,
+  'idle-quick': quick,
+  'idle-checksum': checksum,
+  'idle-eight': eight,
+  'checksum-first': checksumFirst,
+};

@@ -11,15 +11,26 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import * as bulk from './bulk.mjs';
+import * as delta from './delta.mjs';
 import * as farKinds from './far-kinds.mjs';
 import * as idle from './idle.mjs';
+import * as memory from './memory.mjs';
 import * as routes from './routes.mjs';
 import { makeBench } from './runner.mjs';
+import * as screen from './screen.mjs';
 import { tableOf } from './table.mjs';
 import { checksOf } from './targets.mjs';
 
 /** In the order in which they run. */
-const CASES = { ...idle.cases, ...bulk.cases, ...farKinds.cases, ...routes.cases };
+const CASES = {
+  ...idle.cases,
+  ...bulk.cases,
+  ...delta.cases,
+  ...farKinds.cases,
+  ...routes.cases,
+  ...memory.cases,
+  ...screen.cases,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,4 +1,4 @@
-// One process from start to end: seconds, peak memory in bytes, what it said.
+// One process from start to end: seconds, peak memory in bytes, what it said; and several of them side by side.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -14,9 +14,20 @@ export const measure = (command, args, { env = process.env } = {}) => {
     child.once('close', code => {
       clearInterval(timer);
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-      done({ code, seconds, memory: [...peaks.values()].reduce((sum, value) => sum + value, 0), output });
+      const memory = [...peaks.values()].reduce((sum, value) => sum + value, 0);
+      done({ code, seconds, memory, ownMemory: peaks.get(child.pid) ?? 0, output });
     });
   });
+};
+
+/** Begun at once, over when the last has ended; the rest adds up. */
+export const together = async works => {
+  const started = process.hrtime.bigint();
+  const results = await Promise.all(works.map(work => work()));
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const sum = what => results.reduce((total, result) => total + result[what], 0);
+  const failed = results.find(({ code }) => code !== 0) ?? results[0];
+  return { code: failed.code, output: failed.output, seconds, memory: sum('memory'), bytes: sum('bytes') };
 };
 
 /** The high-water marks of a process and of its children here, as the kernel keeps them. */

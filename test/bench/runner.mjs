@@ -13,9 +13,12 @@ export const makeBench = async ({ scale, rounds, sameCipher }) => {
   const program = resolve('dist/syncplan.js');
   const base = mkdtempSync(join(tmpdir(), 'syncplan-bench-'));
   const fleet = await makeFleet(1, { lines: LINES });
+  const fleets = [fleet];
   const rows = [];
   let made = 0;
 
+  /** Where digests and agents are kept. */
+  const caches = { here: join(base, 'cache'), there: join(fleet.hosts[0].home, '.cache') };
   const say = text => process.stderr.write(`${text}\n`);
   const env = {
     ...process.env,
@@ -44,25 +47,29 @@ export const makeBench = async ({ scale, rounds, sameCipher }) => {
   /** A folder on the other side that nobody has used; its parent is there. */
   const unused = () => newIn(fleet.hosts[0].roots);
 
-  const planFor = ({ master, at = 'host-1' }, compare) => {
+  const writePlan = text => {
     const file = join(base, `plan-${made++}.sp`);
-    writeFileSync(file, planOf(master, at, compare));
+    writeFileSync(file, text);
     return file;
   };
 
-  const syncplan = async (plan, into) => {
-    const args = ['apply', plan, '--yes', '--ui', 'quiet', '--var', `into=${into}`, '--ssh-config', fleet.configFile];
+  const planFor = ({ master, at = 'host-1' }, settings) => writePlan(planOf(master, at, settings));
+
+  /** Bytes are those of all its connections, both ways. */
+  const syncplan = async (plan, into, { command = ['apply', '--yes'], configFile = fleet.configFile } = {}) => {
+    const [name, ...more] = command;
+    const args = [name, plan, ...more, '--ui', 'quiet', '--var', `into=${into}`, '--ssh-config', configFile];
     const result = await run(process.execPath, [program, ...args]);
     const last = readFileSync(join(base, 'state/syncplan/history.jsonl'), 'utf8').trimEnd().split('\n').at(-1);
     const { bytesSent, bytesReceived } = JSON.parse(last).summary;
     return { ...result, bytes: bytesSent + bytesReceived };
   };
 
-  const rsync = async (options, from, to) => {
+  const rsync = async (options, from, to, { configFile = fleet.configFile, alias = 'host-1' } = {}) => {
     const cipher = sameCipher ? ' -o Ciphers=^aes128-gcm@openssh.com' : '';
-    const shell = `ssh -F ${fleet.configFile} -o BatchMode=yes${cipher}`;
+    const shell = `ssh -F ${configFile} -o BatchMode=yes${cipher}`;
     // The other program keeps its folder in the root; it is not part of the content.
-    const args = [...options, '--exclude=/.syncplan', '--stats', '-e', shell, `${from}/`, `host-1:${to}/`];
+    const args = [...options, '--exclude=/.syncplan', '--stats', '-e', shell, `${from}/`, `${alias}:${to}/`];
     const result = await run('rsync', args);
     return { ...result, bytes: bytesOf(result.output) };
   };
@@ -84,7 +91,7 @@ export const makeBench = async ({ scale, rounds, sameCipher }) => {
         best[side].memory = Math.max(best[side].memory, result.memory);
       }
     }
-    const figuresOf = ([side, { output, code, ...figures }]) => [side, figures];
+    const figuresOf = ([side, { output, code, ownMemory, ...figures }]) => [side, figures];
     return Object.fromEntries(Object.entries(best).map(figuresOf));
   };
 
@@ -110,13 +117,20 @@ export const makeBench = async ({ scale, rounds, sameCipher }) => {
     for (const folder of folders.splice(mark)) rmSync(folder, { recursive: true, force: true });
   };
 
+  /** Further machines, for as long as the benchmark runs. */
+  const addFleet = async count => {
+    const further = await makeFleet(count, { lines: LINES });
+    fleets.push(further);
+    return further;
+  };
+
   const tidy = async () => {
-    await fleet.stop();
+    await Promise.all(fleets.map(one => one.stop()));
     rmSync(base, { recursive: true, force: true });
   };
 
-  const places = { base, fleet, fresh, unused, lacks, mark: () => folders.length, removeSince };
-  const programs = { program, run, rsync, sftp, syncplan, planFor };
+  const places = { base, caches, fleet, addFleet, fresh, unused, lacks, mark: () => folders.length, removeSince };
+  const programs = { program, run, rsync, sftp, syncplan, planFor, writePlan };
   return { scale, rounds, rows, rounded, say, add, bestOf, tidy, ...places, ...programs };
 };
 
