@@ -1,7 +1,8 @@
 // The live screen: a run drawn by ink on a terminal, a tick at a time, and its outcome left behind when it stops.
 //
 // Events go into one plain view outside React; nothing is drawn when they arrive. A tick, ten times a second, draws the
-// picture once if it has changed. It is always lower than the terminal, because a picture that fills it flickers.
+// picture once if it has changed. A picture that took long is followed by a longer pause, so that many hosts on a high
+// terminal take little of the core that compares. It is always lower than the terminal: one that fills it flickers.
 import { render, Text } from 'ink';
 import { useSyncExternalStore } from 'react';
 import { outcomeText } from './outcome-text.js';
@@ -39,7 +40,7 @@ export const openScreen = (options: ScreenOptions): Screen => {
       now: options.now(),
     }).join('\n');
   const resume = (): void => {
-    close ??= mount(stream, draw);
+    close ??= mount(stream, draw, options.now);
   };
   const pause = (): void => {
     close?.();
@@ -67,7 +68,7 @@ export const Picture = ({ store }: { readonly store: Store }) => (
   <Text>{useSyncExternalStore(store.subscribe, store.text)}</Text>
 );
 
-const mount = (stream: NodeJS.WriteStream, draw: () => string): (() => void) => {
+const mount = (stream: NodeJS.WriteStream, draw: () => string, now: () => number): (() => void) => {
   let text = draw();
   const listeners = new Set<() => void>();
   const show = (next: string): void => {
@@ -87,15 +88,28 @@ const mount = (stream: NodeJS.WriteStream, draw: () => string): (() => void) => 
     stderr: stream,
     patchConsole: false,
     exitOnCtrlC: false,
-    maxFps: FRAMES_A_SECOND * 2,
+    maxFps: 2_000 / TICK,
   });
   const redraw = (): void => show(draw());
   stream.on('resize', redraw);
-  const timer = setInterval(redraw, 1000 / FRAMES_A_SECOND);
+  let timer: NodeJS.Timeout;
   // The screen alone keeps no program alive.
-  timer.unref();
+  const tickAfter = (pause: number): void => {
+    timer = setTimeout(tick, pause).unref();
+  };
+  let closed = false;
+  const tick = (): void => {
+    const begun = now();
+    redraw();
+    // By then React and ink are done with it.
+    setImmediate(() => {
+      if (!closed) tickAfter(pauseAfter(now() - begun));
+    });
+  };
+  tickAfter(TICK);
   return () => {
-    clearInterval(timer);
+    closed = true;
+    clearTimeout(timer);
     stream.off('resize', redraw);
     show('');
     ink.clear();
@@ -103,4 +117,10 @@ const mount = (stream: NodeJS.WriteStream, draw: () => string): (() => void) => 
   };
 };
 
-const FRAMES_A_SECOND = 10;
+/** What has drawn for so many milliseconds waits for so many. */
+export const pauseAfter = (took: number): number => Math.min(SLOWEST, Math.max(TICK - took, took * REST));
+
+const TICK = 100;
+/** A picture takes a seventh of the time at most; what is left behind by drawing is collected meanwhile. */
+const REST = 6;
+const SLOWEST = 1_000;

@@ -17,9 +17,8 @@ const screen = async ({ base, rows, say, scale }) => {
   const drawn = join(base, 'screen.drawn');
   const program = `'${process.execPath}' test/bench/screen-load.mjs '${figures}' 60 ${seconds}`;
   const { CI, CONTINUOUS_INTEGRATION, ...env } = process.env;
-  // Its input stays open: where that ends, script ends the terminal.
   const child = spawn('script', ['-qec', `stty rows 80 cols 120; exec ${program}`, drawn], {
-    stdio: ['pipe', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...env, TERM: 'xterm-256color', LANG: 'C.UTF-8', NODE_ENV: 'production' },
   });
   const code = await new Promise((done, fail) => child.once('error', fail).once('close', done));

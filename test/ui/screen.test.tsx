@@ -14,7 +14,7 @@ import { hostName, recordedRun } from './recorded.js';
 // ink draws nothing live where it sees a CI, and it looks when it is loaded.
 delete process.env.CI;
 delete process.env.CONTINUOUS_INTEGRATION;
-const { openScreen, Picture } = await import('../../runtime/ui/screen.js');
+const { openScreen, pauseAfter, Picture } = await import('../../runtime/ui/screen.js');
 const { render } = await import('ink-testing-library');
 
 const soon = (ms = 50): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
@@ -208,6 +208,16 @@ test('Unicode is drawn only where the locale says UTF-8', () => {
   assert.equal(isUnicode({ LANG: 'en_US.utf8', LC_ALL: 'C' }), false);
   assert.equal(isUnicode({ LC_ALL: '', LC_CTYPE: 'C.UTF-8', LANG: 'C' }), true);
   assert.equal(isUnicode({}), false);
+});
+
+test('A picture that takes long is drawn less often, so that drawing never takes much of a core', () => {
+  for (const took of [0, 1, 10, 20, 50, 100, 160]) {
+    const share = took / (took + pauseAfter(took));
+    assert.ok(share <= 1 / 7 + 1e-9, `${took} ms: ${share}`);
+  }
+  assert.equal(pauseAfter(0), 100, 'ten times a second where it costs next to nothing');
+  assert.equal(pauseAfter(10), 90);
+  assert.equal(pauseAfter(60_000), 1_000, 'however slow a machine is, something is seen each second');
 });
 
 test.run();
