@@ -9,31 +9,34 @@ import { pathToFileURL } from 'node:url';
 import { fillFiles, fillOne } from './data.mjs';
 
 /** The best of each side, `{ sides: { rsync, syncplan } }`, each with seconds and bytes; `{ leftOut }` with why where it cannot be. */
-export const measureFleet = async ({ rounds, scale, say }) => {
-  const { makeNetworks, whyNoNetworks } = await import('../../build/test/support/networks.js');
-  const why = whyNoNetworks();
-  if (why !== null) return { leftOut: why };
-  const base = mkdtempSync(join(tmpdir(), 'syncplan-fleet-bench-'));
-  const networks = makeNetworks(HOSTS + 1, RATE);
-  let fleet = null;
-  try {
-    fleet = await startFleet(networks);
-    const master = join(base, 'site');
-    mkdirSync(master);
-    fillOne(master, Math.round(36e6 * scale));
-    fillFiles(master, Math.round(40 * scale), 100_000);
-    const side = sidesOf({ base, networks, fleet, master });
+export const measureFleet = async ({ rounds, scale, say }) =>
+  withFleet(HOSTS, async ({ base, rsync, syncplan }) => {
+    const master = siteOf(base, 40e6 * scale);
+    const works = { rsync: () => rsync(master), syncplan: () => syncplan(master, 'tree') };
     // The agent is sent to a machine once; that is no part of a run.
-    await side.syncplan();
+    await works.syncplan();
     const best = {};
     for (let round = 0; round < rounds; round++) {
-      for (const name of ['rsync', 'syncplan']) {
-        const result = await side[name]();
+      for (const [name, work] of Object.entries(works)) {
+        const result = await work();
         say(`  ${name}: ${result.seconds.toFixed(2)} s, ${(result.bytes / 1e6).toFixed(1)} MB sent by the master`);
         if (best[name] === undefined || result.seconds < best[name].seconds) best[name] = result;
       }
     }
     return { sides: best };
+  });
+
+/** Does something with a master and so many machines, each in a network of its own; `{ leftOut }` with why where there can be none. */
+export const withFleet = async (hosts, work) => {
+  const { makeNetworks, whyNoNetworks } = await import('../../build/test/support/networks.js');
+  const why = whyNoNetworks();
+  if (why !== null) return { leftOut: why };
+  const base = mkdtempSync(join(tmpdir(), 'syncplan-fleet-bench-'));
+  const networks = makeNetworks(hosts + 1, `${RATE_MBIT}mbit`);
+  let fleet = null;
+  try {
+    fleet = await startFleet(hosts, networks);
+    return await work({ base, ...sidesOf({ base, networks, fleet }) });
   } finally {
     await fleet?.stop();
     networks.remove();
@@ -41,20 +44,26 @@ export const measureFleet = async ({ rounds, scale, say }) => {
   }
 };
 
-const startFleet = async networks => {
+/** A new folder with nine tenths in one file and the rest in files of some 100 KB. */
+export const siteOf = (base, bytes) => {
+  const folder = join(base, `site-${made++}`);
+  mkdirSync(folder);
+  fillOne(folder, Math.round(bytes * 0.9));
+  fillFiles(folder, Math.round(bytes / 1e6), 100_000);
+  return folder;
+};
+
+const startFleet = async (hosts, networks) => {
   const { makeFleet } = await import('../../build/test/support/fleet.js');
   // The key exchange that servers have by default, for both sides; the tests' own is a faster one.
   const lines = ['KexAlgorithms +curve25519-sha256'];
-  return makeFleet(HOSTS, { networks: networks.machines.slice(1), lines });
+  return makeFleet(hosts, { networks: networks.machines.slice(1), lines });
 };
 
 /** What each side does, on the master's machine, into folders that nobody has used. */
-const sidesOf = ({ base, networks, fleet, master }) => {
+const sidesOf = ({ base, networks, fleet }) => {
   const config = fleet.configFile;
-  const plan = join(base, 'fleet.sp');
-  writeFileSync(plan, PLAN);
   const state = { XDG_STATE_HOME: join(base, 'state'), XDG_CACHE_HOME: join(base, 'cache'), NO_COLOR: '1' };
-  let made = 0;
   const run = async (...command) => {
     const { on } = await import('../../build/test/support/networks.js');
     const [program, ...args] = on(networks.machines[0], command);
@@ -71,34 +80,39 @@ const sidesOf = ({ base, networks, fleet, master }) => {
     return { seconds: Number(process.hrtime.bigint() - started) / 1e9, bytes: networks.sentBy(0) - sent, memory: 0 };
   };
   return {
-    rsync() {
+    rsync(master) {
       const into = `folder-${made++}`;
       const shell = `ssh -F ${config} -o BatchMode=yes`;
       const each = fleet.hosts.map(({ alias, roots }) => `${alias}:${roots}/${into}/`);
       return measure(() => Promise.all(each.map(to => run('rsync', '-aH', '-e', shell, `${master}/`, to))));
     },
-    syncplan() {
+    syncplan(master, route) {
+      const plan = join(base, `fleet-${made++}.sp`);
+      writeFileSync(plan, planOf(fleet.hosts.length, master, route));
       const args = ['apply', plan, '--yes', '--ui', 'quiet', '--var', `into=folder-${made++}`, '--ssh-config', config];
       return measure(() => run(process.execPath, resolve('dist/syncplan.js'), ...args));
     },
   };
 };
 
-const HOSTS = 8;
-const RATE = '100mbit';
-const PLAN = `syncplan 1
+/** Half of them in another region. */
+const planOf = (hosts, master, route) => `syncplan 1
 input into
 fleet {
-  host build at local { root site "./site" }
+  host build at local { root site "${master}" }
   root site "~/roots/\${into}"
-  region eu { group web { host "w{1..4}" at "host-{1..4}" } }
-  region us { group web { host "w{5..8}" at "host-{5..8}" } }
+  region eu { group web { host "w{1..${hosts / 2}}" at "host-{1..${hosts / 2}}" } }
+  region us { group web { host "w{${hosts / 2 + 1}..${hosts}}" at "host-{${hosts / 2 + 1}..${hosts}}" } }
 }
 role master is build
 role remote is eu, us
 block all { take all in site }
-route tree
+route ${route}
 `;
+
+let made = 0;
+const HOSTS = 8;
+export const RATE_MBIT = 100;
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   if (spawnSync(process.execPath, ['test/support/build.mjs', '--keep'], { stdio: 'inherit' }).status !== 0)

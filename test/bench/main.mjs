@@ -15,6 +15,7 @@ import * as delta from './delta.mjs';
 import * as farKinds from './far-kinds.mjs';
 import * as idle from './idle.mjs';
 import * as memory from './memory.mjs';
+import * as model from './model-rows.mjs';
 import * as routes from './routes.mjs';
 import { makeBench } from './runner.mjs';
 import * as screen from './screen.mjs';
@@ -30,6 +31,7 @@ const CASES = {
   ...routes.cases,
   ...memory.cases,
   ...screen.cases,
+  ...model.cases,
 };
 
 const { values, positionals } = parseArgs({
