@@ -1,6 +1,7 @@
 // One kill: starts the program, kills it or an agent at a random moment, and waits until nothing of it is left.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning, type Process, processesBelow } from '../support/processes.js';
 import { PROGRAM } from '../support/program.js';
 import type { Random } from '../support/seeded.js';
@@ -65,7 +66,7 @@ export const killOnce = async ({
   }[victim];
   const chosen = among[random.below(among.length)];
   const killed = chosen !== undefined && child.exitCode === null && signal(chosen, 'SIGKILL');
-  const code = await Promise.race([exited, delay(LONGEST).then(() => 'late' as const)]);
+  const code = await Promise.race([exited, delay(LONGEST, 'late' as const, { ref: false })]);
   if (code === 'late') for (const { pid } of [...near, { pid: child.pid! }]) signal(pid, 'SIGKILL');
   hold('every run ends', where, {
     ended: code !== 'late',
@@ -102,7 +103,5 @@ const untilGone = async (pids: readonly number[], milliseconds: number): Promise
     await delay(20);
   }
 };
-
-const delay = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
 const LONGEST = 40_000;

@@ -1,4 +1,5 @@
 // An SFTP server that answers exactly as a test scripts it, however wrong, and a session with it.
+import { type AddressInfo, connect, createServer } from 'node:net';
 import ssh2, { type Attributes, type Connection, type FileEntry, type SFTPWrapper } from 'ssh2';
 import { openSession, type Session } from '../../runtime/host/sftp/session.js';
 
@@ -41,13 +42,15 @@ export const startPeer = async (reply: (request: string, at: string) => Reply, p
       accept().on('sftp', open => serve(open() as unknown as SFTPWrapper, asked, reply));
     });
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
+  // Without delay on both sides: a session begins with ten packets that would each wait for an acknowledgement.
+  const door = createServer({ noDelay: true }, socket => server.injectSocket(socket));
+  await new Promise<void>(resolve => door.listen(0, LOOPBACK, resolve));
+  const { port } = door.address() as AddressInfo;
   const client = new ssh2.Client();
   client.on('error', () => undefined);
   const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
     client.on('ready', () => client.sftp((error, opened) => (error ? reject(error) : resolve(opened))));
-    client.connect({ host: '127.0.0.1', port, username: 'u', password: 'p' });
+    client.connect({ sock: connect({ host: LOOPBACK, port, noDelay: true }), username: 'u', password: 'p' });
   });
   const session = openSession(sftp, { label: 'peer', patience, cut: () => client.destroy() });
   return {
@@ -58,7 +61,7 @@ export const startPeer = async (reply: (request: string, at: string) => Reply, p
     },
     async close() {
       client.destroy();
-      await new Promise(resolve => server.close(resolve));
+      await new Promise(resolve => door.close(resolve));
     },
   };
 };
@@ -82,6 +85,8 @@ const serve = (sftp: SFTPWrapper, asked: string[], reply: (request: string, at: 
   for (const request of REQUESTS) sftp.on(request as 'LSTAT', answer(request) as never);
   sftp.on('error', () => undefined);
 };
+
+const LOOPBACK = '127.0.0.1';
 
 const REQUESTS = [
   'OPEN',
