@@ -1,6 +1,6 @@
 // What protects data, seen from outside: exit 4, and every remote unchanged by a byte.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Desk, openDesk, said } from '../support/program.js';
@@ -19,15 +19,20 @@ role remote is one
 block pages { take all in site; delete mirror }
 `;
 
-test.before.each(async () => {
-  desk ??= openDesk();
-  base = mkdtempSync(join(desk.folder, 'case-'));
+let restore: () => void;
+
+/** What everything begins with is run once. */
+test.before(async () => {
+  desk = openDesk();
+  base = desk.folder;
   mkdirSync(join(base, 'master/folder'), { recursive: true });
   writeFileSync(join(base, 'plan.sp'), PLAN);
   for (let i = 0; i < 40; i++) writeFileSync(join(base, `master/folder/${i}`), `${i}\n`);
   const { code, err } = await run('apply', 'plan.sp');
   assert.equal(code, 0, said(err));
+  restore = desk.keep();
 });
+test.before.each(() => restore());
 test.after(() => desk.remove());
 
 const run = (...args: string[]) => desk.run(args, { cwd: base });

@@ -1,16 +1,6 @@
 // Saved plans as a user handles them: written, read, applied exactly and once, and refused whenever the world has moved on.
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Desk, openDesk, said } from '../support/program.js';
@@ -30,9 +20,12 @@ role remote is one, two
 block pages { take all in site; delete mirror { max 100% } }
 `;
 
-test.before.each(async () => {
-  desk ??= openDesk();
-  base = mkdtempSync(join(desk.folder, 'case-'));
+let restore: () => void;
+
+/** What everything begins with is run once: an apply, and a plan of what has changed since, `saved`. */
+test.before(async () => {
+  desk = openDesk();
+  base = desk.folder;
   mkdirSync(join(base, 'master/folder'), { recursive: true });
   writeFileSync(join(base, 'plan.sp'), PLAN);
   writeFileSync(join(base, 'master/index.html'), 'old\n');
@@ -43,7 +36,10 @@ test.before.each(async () => {
   writeFileSync(join(base, 'master/index.html'), 'newer\n');
   writeFileSync(join(base, 'master/added'), 'added\n');
   rmSync(join(base, 'master/gone'));
+  await save();
+  restore = desk.keep();
 });
+test.before.each(() => restore());
 test.after(() => desk.remove());
 
 const run = (...args: string[]) => desk.run(args, { cwd: base });
@@ -65,7 +61,6 @@ const refused = async (words: RegExp): Promise<void> => {
 
 test('a saved plan is written for its owner alone, says what its preview says, and contacts nobody to say it', async () => {
   const plain = await run('plan', 'plan.sp');
-  await save();
   assert.equal(statSync(join(base, 'saved')).mode & 0o777, 0o600);
   const shown = await desk.run(['plan', 'saved', '--exit-code'], { cwd: base, env: { PATH: '/nowhere' } });
   assert.deepEqual([shown.code, shown.out], [2, plain.out]);
@@ -73,7 +68,6 @@ test('a saved plan is written for its owner alone, says what its preview says, a
 });
 
 test('it is applied exactly, and once', async () => {
-  await save();
   const { code, out, err } = await run('apply', 'saved');
   assert.equal(code, 0, said(out, err));
   for (const name of ['one', 'two']) assertSameTree(join(base, name), join(base, 'master'));
@@ -82,13 +76,11 @@ test('it is applied exactly, and once', async () => {
 });
 
 test('a master that has moved on is refused with path, expected, found and the next command', async () => {
-  await save();
   writeFileSync(join(base, 'master/added'), 'other content\n');
   await refused(/added: expected .*6 bytes.*found .*14 bytes.*\n.*help: look again: syncplan plan \/.*plan\.sp/);
 });
 
 test('content that changed under the same size and time is seen', async () => {
-  await save();
   const file = join(base, 'master/added');
   const { atime, mtime } = statSync(file);
   writeFileSync(file, 'ADDED\n');
@@ -97,12 +89,12 @@ test('content that changed under the same size and time is seen', async () => {
 });
 
 test('one host that has moved on keeps every host as it is', async () => {
-  await save();
   chmodSync(join(base, 'two/folder/data'), 0o600);
   await refused(/no longer fits two: folder\/data: expected nothing to do, found/);
 });
 
 test('what somebody else changed is refused by a saved plan that knew of it, too', async () => {
+  rmSync(join(base, 'saved'));
   writeFileSync(join(base, 'one/folder/data'), 'mine\n');
   const { code, err } = await run('plan', 'plan.sp', '-o', 'saved');
   assert.equal(code, 0, said(err));
@@ -111,6 +103,7 @@ test('what somebody else changed is refused by a saved plan that knew of it, too
 });
 
 test('only what was asked for is saved, and nothing can be added when it is applied', async () => {
+  rmSync(join(base, 'saved'));
   await save('--only', 'one');
   const before = treeOf(join(base, 'two'));
   for (const extra of [['--allow-delete'], ['--only', 'one'], ['--var', 'a=b'], ['--resume']]) {
@@ -123,7 +116,6 @@ test('only what was asked for is saved, and nothing can be added when it is appl
 });
 
 test('a file that was cut, edited or is something else is refused as what it is', async () => {
-  await save();
   const text = readFileSync(join(base, 'saved'), 'utf8');
   for (const [bad, words] of [
     [text.slice(0, -40), /it is no JSON/],
@@ -142,6 +134,7 @@ test('a file that was cut, edited or is something else is refused as what it is'
 });
 
 test('nothing is saved where something was refused', async () => {
+  rmSync(join(base, 'saved'));
   rmSync(join(base, 'master'), { recursive: true });
   const { code, err } = await run('plan', 'plan.sp', '-o', 'saved');
   assert.equal(code, 4, said(err));

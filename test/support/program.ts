@@ -1,5 +1,5 @@
 // The built program, run as a user runs it: a process with arguments, and what it said.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,6 +15,8 @@ export type Desk = {
   /** Working folder of every program started here; empty at first. */
   readonly folder: string;
   readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>;
+  /** Keeps all that is here now, the home too, to the last attribute; what it gives puts it back. */
+  readonly keep: () => () => void;
   readonly remove: () => void;
 };
 
@@ -30,11 +32,12 @@ export const PROGRAM = resolve('dist/syncplan.js');
 
 /** A new folder with a home of its own, so that nothing of the user's is read or written. */
 export const openDesk = (): Desk => {
-  const base = mkdtempSync(join(tmpdir(), 'syncplan-cli-'));
+  const top = mkdtempSync(join(tmpdir(), 'syncplan-cli-'));
+  const base = join(top, 'now');
   const folder = join(base, 'desk');
   const home = join(base, 'home');
-  mkdirSync(folder);
-  mkdirSync(home);
+  for (const path of [base, folder, home]) mkdirSync(path);
+  const copy = (from: string, to: string): void => void execFileSync('cp', ['-a', from, to]);
   return {
     folder,
     run: (args, options = {}) =>
@@ -43,7 +46,15 @@ export const openDesk = (): Desk => {
         cwd: options.cwd ?? folder,
         env: { HOME: home, ...options.env },
       }),
-    remove: () => rmSync(base, { recursive: true, force: true }),
+    keep() {
+      const kept = join(top, 'kept');
+      copy(base, kept);
+      return () => {
+        rmSync(base, { recursive: true });
+        copy(kept, base);
+      };
+    },
+    remove: () => rmSync(top, { recursive: true, force: true }),
   };
 };
 
