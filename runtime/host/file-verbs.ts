@@ -8,6 +8,7 @@
 
 import type { Algorithm, Attribute } from '../../compiler/plan.js';
 import type { Extra, ExtraChange } from '../tree/extra.js';
+import type { Path } from '../tree/path.js';
 
 export type Maybe<T> = T | Promise<T>;
 
@@ -70,6 +71,19 @@ export type Deed =
 
 /** Of a file that was written; the time in microseconds, null leaves it. */
 export type Attributes = { readonly mode: number; readonly modified: number | null };
+
+/** A small file that is to be created, for `writeMany`. */
+export type NewFile = {
+  readonly at: Folder;
+  readonly name: string;
+  readonly content: Uint8Array;
+  readonly attributes: Attributes;
+  /** It is to be durable when it is answered for, where `syncsWrites` says that it can be. */
+  readonly durable: boolean;
+};
+
+/** `path` from the folder that it is to be made in. */
+export type NewFolder = { readonly path: Path; readonly mode: number };
 
 /** A file being written; created exclusively with 0600. */
 export type Sink = {
@@ -148,6 +162,15 @@ export type FileVerbs = {
   /** The same for writing: what `write`, its sink's `write` and its `finish` do. After a fault nothing of it is left, and
    * EEXIST leaves what was there. */
   readonly writeWhole?: (at: Folder, name: string, content: Uint8Array, attributes: Attributes) => Maybe<null | Fault>;
+  /** Many small files at once, each as by `writeWhole`; one answer for each, in order. Only where a call is a way there and back,
+   * and a folder is a path that needs no holding: it may be told of files in folders that were let go of. */
+  readonly writeMany?: (files: readonly NewFile[]) => Promise<readonly (null | Fault)[]>;
+  /** Makes folders below a held one of ours at once, those that hold others first. Null where all of them were missing, and
+   * now stand there with exactly these modes; after a fault some may. Comes with `writeMany`. */
+  readonly makeFolders?: (at: Folder, folders: readonly NewFolder[]) => Promise<null | Fault>;
+  /** `writeMany` makes durable what it is told to, and folders cannot be made durable: of what is staged, only files that were
+   * written in another way are left to be synced. */
+  readonly syncsWrites?: boolean;
   /** One answer for each deed, in order; a deed that fails does not stop the next. */
   readonly perform: (deeds: readonly Deed[]) => Maybe<readonly (null | Fault)[]>;
   /** Makes durable all that was done on the file system of this folder, by one call for many files; ENOSYS where there is

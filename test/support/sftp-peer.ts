@@ -7,6 +7,8 @@ export type Peer = {
   readonly session: Session;
   /** Paths that were asked about, in order, each after the name of its request. */
   readonly asked: readonly string[];
+  /** Sessions that were opened. */
+  readonly sessions: () => number;
   /** Ends the connection from the server's side. */
   readonly hangUp: () => void;
   readonly close: () => Promise<void>;
@@ -29,9 +31,14 @@ export const AT_END = 1;
 export const MISSING = 2;
 export const FAILURE = 4;
 
-/** `reply` gets the request's name in capitals and its path, or its handle as text. */
-export const startPeer = async (reply: (request: string, at: string) => Reply, patience = 5_000): Promise<Peer> => {
+/** `reply` gets the request's name in capitals and its path, or its handle as text; `most` sessions are let be opened. */
+export const startPeer = async (
+  reply: (request: string, at: string) => Reply,
+  patience = 5_000,
+  most = 1,
+): Promise<Peer> => {
   const asked: string[] = [];
+  let opened = 0;
   const connections: Connection[] = [];
   // Of two hundred Ed25519 keys that ssh2 makes it cannot read one itself.
   const { private: key } = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
@@ -39,7 +46,8 @@ export const startPeer = async (reply: (request: string, at: string) => Reply, p
     connections.push(connection);
     connection.on('error', () => undefined);
     connection.on('authentication', context => context.accept());
-    connection.on('session', accept => {
+    connection.on('session', (accept, reject) => {
+      if (opened++ >= most) return void reject();
       accept().on('sftp', open => serve(open() as unknown as SFTPWrapper, asked, reply));
     });
   });
@@ -49,14 +57,19 @@ export const startPeer = async (reply: (request: string, at: string) => Reply, p
   const { port } = door.address() as AddressInfo;
   const client = new ssh2.Client();
   client.on('error', () => undefined);
-  const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
-    client.on('ready', () => client.sftp((error, opened) => (error ? reject(error) : resolve(opened))));
+  const open = (): Promise<SFTPWrapper> =>
+    new Promise((resolve, reject) => {
+      client.sftp((error, sftp) => (error ? reject(error) : resolve(sftp)));
+    });
+  await new Promise<void>(resolve => {
+    client.on('ready', resolve);
     client.connect({ sock: connect({ host: LOOPBACK, port, noDelay: true }), username: 'u', password: 'p' });
   });
-  const session = openSession(sftp, { label: 'peer', patience, cut: () => client.destroy() });
+  const session = openSession(await open(), { label: 'peer', patience, cut: () => client.destroy(), open });
   return {
     session,
     asked,
+    sessions: () => Math.min(opened, most),
     hangUp: () => {
       for (const connection of connections) connection.end();
     },

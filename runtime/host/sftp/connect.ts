@@ -4,6 +4,7 @@
 // 2. A login that is refused is never tried again; a server that is busy is, a few times.
 // 3. Whatever fails is said in OpenSSH's words and explained as for every other host (ssh-failure.ts).
 import { randomBytes } from 'node:crypto';
+import type { Client, SFTPWrapper } from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
 import type { HostAddress } from '../../../compiler/plan.js';
 import type { Host } from '../host.js';
@@ -100,6 +101,7 @@ const attemptLogin = async (
     const session = openSession(sftp, {
       label,
       cut: transport.cut,
+      open: () => anotherChannel(client),
       ...(options.patience === undefined ? {} : { patience: options.patience }),
     });
     const lose = (): void => session.end(lostConnection(label, state.error?.message ?? transport.stderr().trim()));
@@ -127,6 +129,13 @@ const attemptLogin = async (
     options.signal?.removeEventListener('abort', transport.cut);
   }
 };
+
+/** The package has no call for it: the client that it is made around has. */
+const anotherChannel = (client: SftpClient): Promise<SFTPWrapper> =>
+  new Promise((resolve, reject) => {
+    const { client: inner } = client as unknown as { readonly client: Client };
+    inner.sftp((error, sftp) => (error ? reject(error) : resolve(sftp)));
+  });
 
 /** What OpenSSH would have said. */
 const wordsFor = (

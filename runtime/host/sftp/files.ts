@@ -48,27 +48,32 @@ export const openSink = async (session: Session, at: Folder, name: string): Prom
   if (isFault(path)) return path;
   const sure = await confirm(session, at);
   if (sure !== null) return sure;
+  const handle = await createFile(session, at, path);
+  return isFault(handle) ? handle : sinkOn(session, at, handle, path);
+};
+
+export const createFile = async (session: Session, at: Folder, path: string): Promise<Buffer | Fault> => {
   const handle = await openFile(session, path, 'wx');
-  if (isFault(handle)) {
-    if (handle.fault !== FAILURE) return handle;
-    const there = await lstat(session, path);
-    return isFault(there)
-      ? explainFailure(session, at, handle)
-      : { fault: 'EEXIST', message: 'something stands there' };
-  }
-  return sinkOn(session, at, handle, path);
+  if (!isFault(handle) || handle.fault !== FAILURE) return handle;
+  const there = await lstat(session, path);
+  return isFault(there) ? explainFailure(session, at, handle) : { fault: 'EEXIST', message: 'something stands there' };
 };
 
 const sinkOn = (session: Session, at: Folder, handle: Buffer, path: string): Sink => {
-  const under = new Set<Promise<void>>();
+  const piece = wholePackets(session.longestWrite(), handle.length);
+  let under = 0;
+  let answered = (): void => {};
   let end = 0;
   let inHole = false;
   let fault: Fault | null = null;
   let lost: unknown = null;
 
-  const send = (piece: Buffer, position: number): void => {
-    const written = session
-      .ask<void>((sftp, answer) => sftp.write(handle, piece, 0, piece.length, position, answer))
+  const send = (content: Buffer, position: number): void => {
+    under++;
+    // What is under way must not change with the caller's buffer: what goes out at once is copied on its way.
+    const own = session.isBusy() ? Buffer.from(content) : content;
+    void session
+      .ask<void>((sftp, answer) => sftp.write(handle, own, 0, own.length, position, answer))
       .then(
         answer => {
           fault ??= done(answer);
@@ -77,25 +82,35 @@ const sinkOn = (session: Session, at: Folder, handle: Buffer, path: string): Sin
           lost ??= error;
         },
       )
-      .finally(() => under.delete(written));
-    under.add(written);
+      .then(() => {
+        under--;
+        answered();
+      });
+  };
+
+  const settleTo = async (most: number): Promise<void> => {
+    while (under > most) {
+      await new Promise<void>(resolve => {
+        answered = resolve;
+      });
+    }
   };
 
   const settle = async (): Promise<Fault | null> => {
-    await Promise.all(under);
+    await settleTo(0);
     if (lost !== null) throw lost;
     return fault === null ? null : explainFailure(session, at, fault);
   };
 
   return {
     async write(bytes) {
-      // What is under way when this returns must not change with the caller's buffer.
-      const own = Buffer.from(bytes);
-      for (let offset = 0; offset < own.length && fault === null && lost === null; offset += PIECE) {
-        while (under.size >= UNDER_WAY) await Promise.race(under);
-        const piece = own.subarray(offset, Math.min(own.length, offset + PIECE));
-        send(piece, end);
-        end += piece.length;
+      const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      for (let offset = 0; offset < content.length && fault === null && lost === null; ) {
+        await settleTo(Math.max(1, Math.floor(BYTES_UNDER_WAY / piece)) - 1);
+        const some = content.subarray(offset, Math.min(content.length, offset + piece));
+        send(some, end);
+        offset += some.length;
+        end += some.length;
       }
       inHole = false;
       return fault === null && lost === null ? null : settle();
@@ -120,7 +135,7 @@ const sinkOn = (session: Session, at: Folder, handle: Buffer, path: string): Sin
       return written ?? set ?? closed;
     },
     async discard() {
-      await Promise.all(under);
+      await settleTo(0);
       await closeHandle(session, handle);
       await session.ask<void>((sftp, answer) => sftp.unlink(path, answer));
     },
@@ -171,6 +186,16 @@ const readPiece = async (
   }
 };
 
+/** So much content that the request fills its packets: what is left over would be a packet of its own. */
+const wholePackets = (longest: number, handle: number): number => {
+  const packets = Math.floor((longest + WRITE_HEAD + handle) / PACKET);
+  return packets === 0 ? longest : packets * PACKET - WRITE_HEAD - handle;
+};
+
 const PIECE = 65_536;
-/** Pieces of one file. */
-const UNDER_WAY = 48;
+/** What OpenSSH's servers take at once. */
+const PACKET = 32_768;
+/** Of a request to write: length, type, number, length of the handle, position, length of the content. */
+const WRITE_HEAD = 4 + 1 + 4 + 4 + 8 + 4;
+/** Of one file. */
+const BYTES_UNDER_WAY = 4_194_304;

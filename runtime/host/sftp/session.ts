@@ -3,9 +3,10 @@
 // ssh2 forgets requests that are made after the connection is gone, and those a server never answers, so:
 //  1. Every request is known here from when it is sent until it is answered; the end of the connection answers them all.
 //  2. A server that answers nothing for `patience`, or one request not for HARD_LIMIT, is given up with its connection.
-//  3. At most WINDOW requests are under way; the others wait their turn.
+//  3. At most WINDOW requests are under way; the others wait their turn. All are sent in the order in which they were made.
 import type { SFTPWrapper } from 'ssh2';
 import { HostError } from '../host-error.js';
+import { gatherRequests } from './gather-requests.js';
 
 /** The status that a server answered with, and its words. */
 export type Refusal = { readonly status: number; readonly words: string };
@@ -13,6 +14,13 @@ export type Refusal = { readonly status: number; readonly words: string };
 export type Session = {
   /** Sends one request and waits for its answer; throws HostError where the connection is lost or the server silent. */
   readonly ask: <T>(send: (sftp: SFTPWrapper, answer: Answer<T>) => void) => Promise<T | Refusal>;
+  /** Itself and further sessions of the same login, as many as the server has let be opened: one waits for its disk while others
+   * go on. The first call has them opened. */
+  readonly abreast: () => readonly Session[];
+  /** The next request has to wait its turn: then what it is to carry is read later. */
+  readonly isBusy: () => boolean;
+  /** Bytes that the server takes by one request. */
+  readonly longestWrite: () => number;
   /** Does the server offer this extension of the protocol? */
   readonly offers: (extension: string) => boolean;
   /** Ends it; what is under way is answered as lost. */
@@ -28,16 +36,33 @@ export type SessionOptions = {
   readonly now?: () => number;
   /** Cuts the connection. */
   readonly cut: () => void;
+  /** Opens a further channel of the same connection; fails where the server does not want it. */
+  readonly open?: () => Promise<SFTPWrapper>;
 };
 
 export const openSession = (
   sftp: SFTPWrapper,
-  { label, patience = PATIENCE, now = () => performance.now(), cut }: SessionOptions,
+  { label, patience = PATIENCE, now = () => performance.now(), cut, open }: SessionOptions,
 ): Session => {
+  gatherRequests(sftp);
   const pending = new Set<Pending>();
   const waiting: (() => void)[] = [];
   let heard = now();
   let lost: HostError | null = null;
+  const others: Session[] = [];
+  let opening = open;
+
+  const openOthers = async (another: () => Promise<SFTPWrapper>): Promise<void> => {
+    try {
+      while (others.length + 1 < ABREAST && lost === null) {
+        const session = openSession(await another(), { label, patience, now, cut });
+        others.push(session);
+        if (lost !== null) session.end(lost);
+      }
+    } catch {
+      // It has no more sessions to give: the ones that are there do.
+    }
+  };
 
   const end = (why: HostError): void => {
     if (lost !== null) return;
@@ -47,6 +72,7 @@ export const openSession = (
     for (const { fail } of pending) fail(why);
     pending.clear();
     for (const go of waiting.splice(0)) go();
+    for (const session of others) session.end(why);
   };
 
   const watch = setInterval(
@@ -61,41 +87,51 @@ export const openSession = (
   );
   watch.unref();
 
-  const turn = async (): Promise<void> => {
-    while (lost === null && pending.size >= WINDOW) await new Promise<void>(resolve => waiting.push(resolve));
-  };
-
   sftp.on('close', () => end(lostConnection(label, '')));
   sftp.on('error', (error: Error) => end(brokenServer(label, error.message)));
 
-  return {
-    async ask<T>(send: (sftp: SFTPWrapper, answer: Answer<T>) => void): Promise<T | Refusal> {
-      await turn();
-      if (lost !== null) throw lost;
+  const self: Session = {
+    ask<T>(send: (sftp: SFTPWrapper, answer: Answer<T>) => void): Promise<T | Refusal> {
       return new Promise<T | Refusal>((resolve, reject) => {
-        const one: Pending = { sent: now(), fail: reject };
-        pending.add(one);
-        const answer: Answer<T> = (error, value) => {
-          if (!pending.delete(one)) return;
-          heard = now();
-          waiting.shift()?.();
-          if (!error) return resolve(value as T);
-          const status = (error as { code?: unknown }).code;
-          if (typeof status === 'number') return resolve({ status, words: error.message });
-          const why = UNANSWERED.test(error.message) ? lostConnection(label, '') : brokenServer(label, error.message);
-          reject(why);
-          end(why);
+        const go = (): void => {
+          if (lost !== null) {
+            reject(lost);
+            return;
+          }
+          const one: Pending = { sent: now(), fail: reject };
+          pending.add(one);
+          const answer: Answer<T> = (error, value) => {
+            if (!pending.delete(one)) return;
+            heard = now();
+            waiting.shift()?.();
+            if (!error) return resolve(value as T);
+            const status = (error as { code?: unknown }).code;
+            if (typeof status === 'number') return resolve({ status, words: error.message });
+            const why = UNANSWERED.test(error.message) ? lostConnection(label, '') : brokenServer(label, error.message);
+            reject(why);
+            end(why);
+          };
+          try {
+            send(sftp, answer);
+          } catch (error) {
+            answer(error as Error);
+          }
         };
-        try {
-          send(sftp, answer);
-        } catch (error) {
-          answer(error as Error);
-        }
+        if (lost === null && pending.size >= WINDOW) waiting.push(go);
+        else go();
       });
     },
+    abreast() {
+      if (opening !== undefined) void openOthers(opening);
+      opening = undefined;
+      return [self, ...others];
+    },
+    isBusy: () => pending.size >= WINDOW,
+    longestWrite: () => Math.min(LONGEST_WRITE, (sftp as unknown as Extended)._maxWriteLen ?? SAFE_WRITE),
     offers: extension => Object.hasOwn((sftp as unknown as Extended)._extensions ?? {}, extension),
     end,
   };
+  return self;
 };
 
 export const isRefusal = (answer: unknown): answer is Refusal =>
@@ -111,7 +147,7 @@ export const lostConnection = (label: string, why: string): HostError =>
 type Pending = { readonly sent: number; readonly fail: (why: HostError) => void };
 
 /** What the server announced when the session began; ssh2 has no other way to ask for it. */
-type Extended = { readonly _extensions?: Readonly<Record<string, string>> };
+type Extended = { readonly _extensions?: Readonly<Record<string, string>>; readonly _maxWriteLen?: number };
 
 const silentServer = (label: string): HostError =>
   new HostError(
@@ -129,7 +165,12 @@ const brokenServer = (label: string, why: string): HostError =>
 
 /** What ssh2 says when the channel ended with requests under way. */
 const UNANSWERED = /^No response from server/;
-const WINDOW = 64;
+const WINDOW = 256;
+/** Sessions of one login; servers of OpenSSH allow ten. */
+const ABREAST = 4;
+const LONGEST_WRITE = 261_120;
+/** Which every server takes. */
+const SAFE_WRITE = 32_768;
 const PATIENCE = 60_000;
 const HARD_LIMIT = 600_000;
 const LOOK_EVERY = 5_000;

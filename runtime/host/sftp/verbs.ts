@@ -9,6 +9,7 @@ import { listFolder } from './list.js';
 import { fromRemote, toRemote } from './names.js';
 import { answerOf, confirm, lstat, notFolder, STATVFS, stat, volume } from './requests.js';
 import { isRefusal, type Session } from './session.js';
+import { makeFolders, writeMany } from './write-many.js';
 
 export type SftpVerbsOptions = {
   readonly session: Session;
@@ -59,6 +60,10 @@ export const makeSftpVerbs = ({ session, home, userId, users, groups }: SftpVerb
     },
     read: (at, name, follow) => openSource(session, at, name, follow),
     write: (at, name) => openSink(session, at, name),
+    writeMany: files => writeMany(session, files),
+    makeFolders: (at, folders) => makeFolders(session, at, folders),
+    // Without the extension nothing can be made durable, which is said of the whole host.
+    syncsWrites: true,
     perform: deeds => performAll(session, deeds, madeBy),
     syncAll: () => ({ fault: 'ENOSYS', message: 'SFTP has no such request' }),
     fileSystem: () => '',

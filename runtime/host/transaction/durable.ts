@@ -11,6 +11,7 @@ import { explainFault } from '../faults.js';
 import { type Deed, type Fault, type Folder, isFault } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { performOne } from './one-deed.js';
+import { stagedFolder, stagedName } from './staged.js';
 import { desksOf, type Work } from './work.js';
 
 /** Invariant 1: everything in staging and in the trash, and the folders in which these lie. */
@@ -22,8 +23,9 @@ export const syncStaged = async (work: Work): Promise<void> => {
   // The trash is filled after everything was staged.
   if (covers && [...desksOf(work)].every(desk => desk.bin() === null)) return;
   if (areMany(work) && (await syncAll(work, doing))) return;
+  if (work.verbs.syncsWrites === true) await syncUnsynced(work, doing);
   for (const { staging, stagingParent, folder, place, bin } of desksOf(work)) {
-    await syncTree(work, staging, doing);
+    if (work.verbs.syncsWrites !== true) await syncTree(work, staging, doing);
     const held = bin();
     if (held !== null) {
       await syncTree(work, held.folder, doing);
@@ -99,6 +101,17 @@ const syncFileSystems = async (work: Work): Promise<Fault | null> => {
     if (fault !== null) return fault;
   }
   return null;
+};
+
+/** The staged files that were not made durable when they were written. */
+const syncUnsynced = async (work: Work, doing: string): Promise<void> => {
+  const { table, synced } = work;
+  for (let index = 0; index < table.size; index++) {
+    if (table.step(index)?.action.do !== 'file' || !table.isStaged(index) || synced.has(index)) continue;
+    const at = await stagedFolder(work, index);
+    if (isFault(at)) throw failedSync(doing, at);
+    await syncOne(work, { do: 'sync-file', at, name: stagedName(work, index) }, doing);
+  }
 };
 
 /** Files first, then the folders from the bottom up. */

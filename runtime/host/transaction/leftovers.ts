@@ -123,6 +123,7 @@ export const adoptLeftover = async (
     return failedOrStopped(work, index, action.path, 'set the attributes', fault);
   }
   work.digests.set(index, digest);
+  work.synced.delete(index);
   work.table.setStaged(index, true);
   work.table.setWaiting(index);
   work.arrivals.ended(index, digest);

@@ -3,7 +3,7 @@ import type { Action, Outcome } from '../../tree/action.js';
 import { isWithin, parent, refusePath } from '../../tree/path.js';
 import { type Deed, isFault } from '../file-verbs.js';
 import { makePace } from '../pace.js';
-import { type Giving, givenOf, openGiving } from './attributes.js';
+import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
 import { judge, lookAt, stretches } from './destination.js';
 import { performOne } from './one-deed.js';
 import { givenOwners, refuseOwners } from './owners.js';
@@ -116,12 +116,17 @@ const completeFolder = async (
 ): Promise<void> => {
   const { part: number } = work.table.step(index)!;
   const part = work.parts[number]!;
+  const owners = givenOwners(work, action);
+  if (work.made.has(index) && owners.owner === null && owners.group === null && !managesExtras(part)) {
+    work.table.setStaged(index, true);
+    return;
+  }
   const folder = await ownStagedFolder(work, index);
   if (isFault(folder)) return settleFault(work, index, 'make the folder', folder);
   const at = await part.staged.at(parent(stagedPath(work, index)));
   if (isFault(at)) return settleFault(work, index, 'make the folder', at);
   const name = stagedName(work, index);
-  const given = givenOf(action, givenOwners(work, action), modeOf(part, action.mode));
+  const given = givenOf(action, owners, modeOf(part, action.mode));
   await giving.give(part, at, name, given, fault => {
     if (fault === null) work.table.setStaged(index, true);
     else settleFault(work, index, 'set the attributes', fault);

@@ -11,17 +11,18 @@ import { giveBack } from '../../bytes/pool.js';
 import { openChunk } from '../../bytes/squeeze.js';
 import { WireError } from '../../bytes/wire.js';
 import { updateZeros } from '../../bytes/zeros.js';
-import type { Action, Outcome } from '../../tree/action.js';
-import { PROBLEM_CODES, type ProblemCode } from '../../tree/entry.js';
+import type { Outcome } from '../../tree/action.js';
 import { leaf, parent } from '../../tree/path.js';
 import { type Attributes, type Fault, type Folder, isFault, type Maybe, type Sink } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
+import { type FileStep, type Finishing, type Gather, openGather } from './gather.js';
 import { type OldFiles, openOldFiles } from './old-files.js';
 import { performOne } from './one-deed.js';
 import { givenOwners } from './owners.js';
+import { corrupt, failedToCreate, lost, protocolFault, wrongSize } from './stage-trouble.js';
 import { discard, discardUnfinished, folderFor, stagedFolder, stagedName, stagedPath } from './staged.js';
-import { failed, failedOrStopped, inconsistent, modeOf, openHashers, type Work } from './work.js';
+import { failedOrStopped, inconsistent, modeOf, openHashers, type Work } from './work.js';
 
 /** Outcomes of steps whose content could not be staged. */
 export const stagePack = async (work: Work, pack: AsyncIterable<Uint8Array>): Promise<Outcome[]> => {
@@ -32,8 +33,13 @@ export const stagePack = async (work: Work, pack: AsyncIterable<Uint8Array>): Pr
     giving: openGiving(work),
     old: openOldFiles(work),
     open: null,
+    gather: null,
     troubles: [],
   };
+  receiving.gather = openGather(work, {
+    done: (file, fault) => conclude(receiving, file.step, file.finishing, fault),
+    refused: (file, fault) => void trouble(receiving, failedToCreate(work, file.step, fault)),
+  });
   try {
     for await (const chunk of pack) {
       for (const record of recordsOf(chunk)) await receive(receiving, record);
@@ -41,9 +47,11 @@ export const stagePack = async (work: Work, pack: AsyncIterable<Uint8Array>): Pr
       await work.breathe();
     }
     if (receiving.open !== null) throw protocolFault(work, 'the content ended in the middle of a file');
+    await receiving.gather?.settle();
     await receiving.giving.finish();
     return receiving.troubles;
   } finally {
+    await receiving.gather?.abandon();
     await abandonOpen(receiving);
     await receiving.old.close();
     await receiving.giving.release();
@@ -57,14 +65,15 @@ type Receiving = {
   readonly old: OldFiles;
   /** The file that comes in parts; without a sink when it has failed and the rest of it is passed over. */
   open: { readonly index: number; sink: Sink | null; received: number } | null;
+  /** Small files that are written together; null where each is written by itself. */
+  gather: Gather | null;
   readonly troubles: Outcome[];
 };
-
-type FileStep = { readonly index: number; readonly part: number; readonly action: Action & { do: 'file' } };
 
 const receive = async (receiving: Receiving, record: PackRecord): Promise<void> => {
   const step = askedFor(receiving.work, record.index);
   if (receiving.work.refused.has(record.index)) return;
+  if (receiving.gather?.holds(record.index)) await receiving.gather.settle();
   switch (record.is) {
     case 'whole':
       return receiveWhole(receiving, step, record.content, record.digest);
@@ -92,6 +101,9 @@ const receiveWhole = async (receiving: Receiving, step: FileStep, content: Buffe
   await discard(work, index);
   if (content.length !== action.size) return trouble(receiving, wrongSize(step, content.length));
   if (hasherOf(work, hashers, step).whole.hash(content) !== digest) return trouble(receiving, corrupt(step));
+  if (receiving.gather !== null) {
+    return receiving.gather.add({ step, content: Buffer.from(content), finishing: finishingOf(work, step, digest) });
+  }
   const { writeWhole } = work.verbs;
   if (writeWhole !== undefined) {
     return finish(receiving, step, digest, attributes =>
@@ -192,18 +204,30 @@ const receiveEnd = async (receiving: Receiving, step: FileStep, size: number, di
 
 const finish = async (
   receiving: Receiving,
-  { index, part, action }: FileStep,
+  step: FileStep,
   digest: string,
   write: (attributes: Attributes) => Maybe<null | Fault>,
 ): Promise<void> => {
-  const { work } = receiving;
-  work.digests.set(index, digest);
-  const { giving } = receiving;
+  const finishing = finishingOf(receiving.work, step, digest);
+  const fault = await write({ mode: finishing.first, modified: step.action.modified });
+  return conclude(receiving, step, finishing, fault);
+};
+
+const finishingOf = (work: Work, { part, action }: FileStep, digest: string): Finishing => {
   const at = work.parts[part]!;
   const mode = modeOf(at, action.mode);
-  const owners = givenOwners(work, action);
-  const first = managesExtras(at) ? UNFINISHED : mode;
-  const fault = await write({ mode: first, modified: action.modified });
+  return { digest, mode, first: managesExtras(at) ? UNFINISHED : mode, owners: givenOwners(work, action) };
+};
+
+/** It is written, or was not: what it still needs is given to it. */
+const conclude = async (
+  receiving: Receiving,
+  { index, part, action }: FileStep,
+  { digest, mode, first, owners }: Finishing,
+  fault: null | Fault,
+): Promise<void> => {
+  const { work, giving } = receiving;
+  work.digests.set(index, digest);
   if (fault === null && first === mode && owners.owner === null && owners.group === null) return settled(work, index);
   const folder = await stagedFolder(work, index);
   if (isFault(folder)) return trouble(receiving, failedOrStopped(work, index, action.path, 'write', folder));
@@ -214,7 +238,9 @@ const finish = async (
     trouble(receiving, failedOrStopped(work, index, action.path, 'write', given));
   };
   if (fault !== null) return done(fault);
-  return giving.give(at, folder, stagedName(work, index), givenOf(action, owners, mode), done);
+  // What changes it after it was made durable is not durable.
+  work.synced.delete(index);
+  return giving.give(work.parts[part]!, folder, stagedName(work, index), givenOf(action, owners, mode), done);
 };
 
 const settled = (work: Work, index: number): void => {
@@ -225,7 +251,7 @@ const settled = (work: Work, index: number): void => {
 
 const openSink = async (work: Work, step: FileStep): Promise<Sink | Outcome> => {
   const sink = await createIn(work, step, work.verbs.write);
-  return isFault(sink) ? failedOrStopped(work, step.index, step.action.path, 'create', sink) : sink;
+  return isFault(sink) ? failedToCreate(work, step, sink) : sink;
 };
 
 /** Has a file created where it is to lie. */
@@ -272,36 +298,6 @@ const hasherOf = (
   hashers: Receiving['hashers'],
   { part }: FileStep,
 ): { readonly whole: Hasher; readonly parts: Hasher } => hashers.get(work.parts[part]!.scan.selection.algorithm)!;
-
-const lost = ({ index, action: { path } }: FileStep, record: PackRecord & { is: 'lost' }): Outcome => {
-  if (record.code === 'changed') return inconsistent(index, record.message);
-  const known = (PROBLEM_CODES as readonly string[]).includes(record.code);
-  const code = known ? (record.code as ProblemCode) : 'io';
-  return failed(index, { path, code, message: record.message, help: record.help });
-};
-
-const corrupt = ({ index, action: { path } }: FileStep): Outcome =>
-  failed(index, {
-    path,
-    code: 'corrupt',
-    message: 'receive: the content does not have the digest that its sender computed',
-    help: 'run the same command again; if it happens again, check memory and network of both machines',
-  });
-
-const wrongSize = ({ index, action: { path, size } }: FileStep, received: number): Outcome =>
-  failed(index, {
-    path,
-    code: 'corrupt',
-    message: `receive: ${received} bytes came of a file of ${size}`,
-    help: 'run the same command again',
-  });
-
-const protocolFault = ({ label }: Work, what: string): HostError =>
-  new HostError(
-    'protocol',
-    `staging on ${label}: ${what}`,
-    'this is a fault in syncplan, or in what passes content on',
-  );
 
 /** Open to nobody else, and to this user whatever its mode will be, until its extended attributes are there. */
 const UNFINISHED = 0o600;

@@ -1,10 +1,11 @@
 // Where the staged form of each step lies, and how it is made and discarded there.
+import type { Action } from '../../tree/action.js';
 import { join, leaf, type Path, parent } from '../../tree/path.js';
 import { type Fault, type Folder, isFault } from '../file-verbs.js';
 import { ensureFolder, performOne } from './one-deed.js';
 import { removeTree } from './remove-tree.js';
 import { NONE } from './table.js';
-import { failedBy, modeOf, type Work } from './work.js';
+import { failedBy, modeOf, type Work, type WorkPart } from './work.js';
 
 /** From the transaction's staging folder. */
 export const stagedPath = (work: Work, index: number): Path => {
@@ -48,10 +49,12 @@ export const discard = async (work: Work, index: number): Promise<void> => {
   const inStaging = action.do === 'folder' && (action.whole || work.table.carrier(index) !== NONE);
   if (!work.table.isStaged(index) && !inStaging) return;
   work.table.setStaged(index, false);
+  work.synced.delete(index);
   const path = stagedPath(work, index);
   const at = await part.staged.at(parent(path));
   if (isFault(at)) return;
   if (inStaging) {
+    work.made.clear();
     await part.staged.forget(path);
     await part.stagedLeaders.forget(path);
     await removeTree(work.verbs, at, leaf(path), work.breathe);
@@ -82,9 +85,13 @@ export const folderFor = (work: Work, index: number, path: Path): Promise<Folder
     const place = made === `${top}.d` ? whole : join(whole, made.slice(`${top}.d/`.length));
     const maker = work.table.makerOf(number, place);
     const action = work.table.step(maker)?.action;
-    return action?.do === 'folder' ? modeOf(part, action.mode) | OWNER_ACCESS : DEFAULT_FOLDER;
+    return action?.do === 'folder' ? modeUntilFilled(part, action) : DEFAULT_FOLDER;
   });
 };
+
+/** Its owner may fill it, whatever its mode will be. */
+export const modeUntilFilled = (part: WorkPart, { mode }: Action & { do: 'folder' }): number =>
+  modeOf(part, mode) | OWNER_ACCESS;
 
 const OWNER_ACCESS = 0o700;
 const DEFAULT_FOLDER = 0o755;

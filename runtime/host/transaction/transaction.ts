@@ -18,6 +18,7 @@ import { precheckSteps, refuseSteps } from './precheck.js';
 import { relayedFiles, relayStaged } from './relay.js';
 import { stagePack } from './stage.js';
 import { discard, missingFiles } from './staged.js';
+import { makeStagedFolders } from './staged-folders.js';
 import type { StatePlace } from './state-folder.js';
 import { makeStepDigests } from './step-digests.js';
 import { makeSyncAhead } from './sync-ahead.js';
@@ -66,6 +67,7 @@ export const beginTransaction = (
         throw new HostError('protocol', 'a transaction was prepared twice', 'this is a fault in syncplan');
       work = await openWork(tools, id, parts, steps);
       await writeFiles(work);
+      await makeStagedFolders(work);
     },
     leftovers: async () => (id.lock === null ? [] : findLeftovers(working('look for leftovers'), found)),
     async adopt(indexes) {
@@ -191,6 +193,8 @@ export const makeWork = (
   placed: new Map(),
   lying: new Map(),
   digests: makeStepDigests(steps.length),
+  synced: new Set(),
+  made: new Set(),
   arrivals: makeArrivals(),
   dirty: makeDirty(),
   ahead: makeSyncAhead(),
@@ -207,7 +211,10 @@ const amendSteps = async (
   for (const { index, action } of known) {
     if (!isSameFolder(table.step(index)!.action, action)) await discard(work, index);
   }
-  for (const { index, action } of known) table.amend(index, action);
+  for (const { index, action } of known) {
+    table.amend(index, action);
+    work.made.delete(index);
+  }
   table.survey();
   refuseSteps(work);
   for (const { index } of known) work.arrivals.ended(index, null);

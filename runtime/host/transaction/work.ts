@@ -40,6 +40,10 @@ export type Work = {
   readonly lying: Map<number, number>;
   /** Digests of staged content, by step. */
   readonly digests: StepDigests;
+  /** Steps whose content was made durable when it was staged. */
+  readonly synced: Set<number>;
+  /** Steps whose staged folder was made with the mode it is to have. */
+  readonly made: Set<number>;
   /** For those who pass on what is staged. */
   readonly arrivals: Arrivals;
   /** What was changed and is not durable yet. */
