@@ -50,6 +50,13 @@ take() { head -c "$1"; }
   take() { dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
 [ "$(printf ab | { take 1 >/dev/null; cat; } 2>/dev/null)" = b ] ||
   take() { dd bs=1 count="$1" 2>/dev/null; }
+block=65536
+[ "$(printf abc | dd bs=2 count=1 iflag=fullblock 2>/dev/null)" = ab ] || block=
+pour() {
+  if [ -z "$block" ]; then take "$1"; return; fi
+  [ "$1" -lt "$block" ] || dd bs="$block" count="$(($1 / block))" iflag=fullblock 2>/dev/null
+  [ "$(($1 % block))" = 0 ] || dd bs="$(($1 % block))" count=1 iflag=fullblock 2>/dev/null
+}
 roundabout=
 held=; [ ! -d /proc/self/fd ] || held=yes
 lifeline=; flock=
@@ -203,11 +210,30 @@ const VERBS = {
   said=$( ( set -C; : >"$2" ) 2>&1 ) || refuse "$said"
 }`,
 
+  /** What a dd that fails has read is told by itself; where nothing tells it, nobody can say where the next request begins. */
   append: `append() {
   at "$1" || { unable "$1"; return; }
   if [ -h "$2" ] || [ ! -f "$2" ]; then refuse ESTALE; return; fi
-  left=0
-  take "$data" <&9 | { cat >>"$2" || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
+  if [ -z "$block" ]; then
+    left=0
+    take "$data" <&9 | { cat >>"$2" || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
+    return
+  fi
+  said=$( { : >>"$2"; } 2>&1) || { refuse "$said"; return; }
+  for size in "$block" "$((data % block))"; do
+    [ "$size" != 0 ] && [ "$left" -ge "$size" ] || continue
+    count=$((left / size))
+    if said=$(dd bs="$size" count="$count" iflag=fullblock 2>&1 <&9 >>"$2"); then
+      left=$((left - count * size))
+      continue
+    fi
+    count=\${said%%+*" records in"*}
+    count=\${count##*[!0-9]}
+    [ -n "$count" ] || exit 1
+    left=$((left - count * size))
+    refuse "\${said%%"$nl"[0-9]*}"
+    return
+  done
 }`,
 
   stretch: `stretch() {
@@ -225,14 +251,28 @@ const VERBS = {
   [ -z "$5" ] || said=$(touch -h -c -m -d "@$5" -- "$2" 2>&1) || { refuse "$said"; return; }
 }`,
 
+  /** Into folders of ours below the first one, each looked at; behind an empty word the names from that one. */
   unpack: `unpack() {
-  at "$1" || { unable "$1"; return; }
+  top=$1
   shift
+  while [ -n "$1" ]; do
+    at "$1" || { unable "$1"; return; }
+    shift
+  done
+  shift
+  at "$top" || { unable "$top"; return; }
   for name do
     if there "$name"; then refuse EEXIST; return; fi
   done
   left=0
-  take "$data" <&9 | { tar -xpof - || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
+  pour "$data" <&9 | { tar -xpof - || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
+}`,
+
+  folders: `folders() {
+  at "$1" || { unable "$1"; return; }
+  mode=$2
+  shift 2
+  said=$(mkdir -- "$@" 2>&1 && chmod "$mode" "$@" 2>&1) || refuse "$said"
 }`,
 
   /** For each deed what was said, and its status. */

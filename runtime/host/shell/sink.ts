@@ -1,27 +1,27 @@
-// Writes files through a shell: small ones are gathered and travel together (batch.ts), large ones are appended to in pieces.
+// Writes files through a shell: a small one in one go (write-many.ts), a large one in pieces that are appended to it.
 import { type Fault, type Folder, isFault, type Sink } from '../file-verbs.js';
-import type { Batch } from './batch.js';
 import { answerFault, deedFaults } from './complaints.js';
 import { modeText, secondsText } from './deeds.js';
 import { pathOf, wordFor } from './folder.js';
 import type { Verb } from './scripts.js';
 import type { ShellSession } from './session.js';
+import { type Means, writeMany } from './write-many.js';
 
-/** `fine`: times with their fraction. The name is looked at first; what then stands there is not replaced. */
+/** The name is looked at first; what then stands there is not replaced. */
 export const openSink = async (
   session: ShellSession,
-  batch: Batch,
+  means: Means,
   at: Folder,
   name: string,
-  fine: boolean,
 ): Promise<Sink | Fault> => {
   const word = wordFor(name);
   if (isFault(word)) return word;
   const fault = answerFault(await session.ask('vacant', [pathOf(at), word]));
-  return fault ?? sinkOn(session, batch, pathOf(at), word, fine);
+  return fault ?? sinkOn(session, means, at, word);
 };
 
-const sinkOn = (session: ShellSession, batch: Batch, folder: string, word: string, fine: boolean): Sink => {
+const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): Sink => {
+  const folder = pathOf(at);
   let gathered: Buffer[] = [];
   let held = 0;
   let end = 0;
@@ -67,7 +67,7 @@ const sinkOn = (session: ShellSession, batch: Batch, folder: string, word: strin
       gathered.push(Buffer.from(bytes));
       held += bytes.length;
       end += bytes.length;
-      if (held <= (created ? PIECE : SMALL)) return null;
+      if (created ? held < PIECE : held <= SMALL) return null;
       flush();
       return settle(UNDER_WAY);
     },
@@ -78,9 +78,13 @@ const sinkOn = (session: ShellSession, batch: Batch, folder: string, word: strin
       return settle(UNDER_WAY);
     },
     async finish({ mode, modified }) {
-      if (!created) return batch.add(folder, { name: word.slice(2), mode, modified, content: gathered });
+      if (!created) {
+        const content = Buffer.concat(gathered);
+        const file = { at, name: word.slice(2), content, attributes: { mode, modified }, durable: false };
+        return (await writeMany(session, [file], means))[0]!;
+      }
       if (held > 0) flush();
-      send('finish', [String(end), modeText(mode), modified === null ? '' : secondsText(modified, fine)]);
+      send('finish', [String(end), modeText(mode), modified === null ? '' : secondsText(modified, means.fine)]);
       return settle(0);
     },
     async discard() {
@@ -90,8 +94,9 @@ const sinkOn = (session: ShellSession, batch: Batch, folder: string, word: strin
   };
 };
 
-/** Files of up to so many bytes travel together with others. */
+/** Files of up to so many bytes travel whole. */
 const SMALL = 262_144;
-const PIECE = 1_048_576;
+/** Whole blocks of the script, so that one program takes it. */
+const PIECE = 4_194_304;
 /** Requests for one file. */
-const UNDER_WAY = 6;
+const UNDER_WAY = 4;

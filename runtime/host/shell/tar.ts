@@ -5,68 +5,92 @@
 // not know it skips, and a name of more than 100 bytes by one of type `L`. Everything is padded to whole blocks with zeros.
 
 export type Packed = {
-  /** One component, a byte string. */
+  /** From the folder that it is taken apart in: a byte string without `..`. */
   readonly name: string;
   readonly mode: number;
-  /** Microseconds; null leaves it to the far side. */
-  readonly modified: number | null;
-  readonly content: readonly Uint8Array[];
+  /** Microseconds. */
+  readonly modified: number;
+  readonly content: Uint8Array;
 };
 
-export const packTar = (files: readonly Packed[]): Uint8Array[] => [...files.flatMap(packOne), Buffer.alloc(2 * BLOCK)];
-
-const packOne = ({ name, mode, modified, content }: Packed): Uint8Array[] => {
-  const size = content.reduce((sum, piece) => sum + piece.length, 0);
-  const pieces: Uint8Array[] = [];
-  if (modified !== null && modified % 1_000_000 !== 0) pieces.push(...extended(fraction(modified)));
-  if (name.length > MAX_NAME) pieces.push(header('././@LongLink', 0, name.length + 1, 0, 'L'), padded(`${name}\0`));
-  const seconds = modified === null ? 0 : Math.max(0, Math.floor(modified / 1_000_000));
-  pieces.push(header(name.slice(0, MAX_NAME), mode, size, seconds, '0'), ...content);
-  if (size % BLOCK !== 0) pieces.push(Buffer.alloc(BLOCK - (size % BLOCK)));
-  return pieces;
+/** One piece, so that it is handed over in one. */
+export const packTar = (files: readonly Packed[]): Buffer => {
+  const times = files.map(({ modified }) => (modified % SECOND === 0 ? '' : timeRecord(modified)));
+  const size = files.reduce(
+    (sum, { name, content }, i) =>
+      sum +
+      BLOCK +
+      padded(content.length) +
+      (times[i] === '' ? 0 : BLOCK + padded(times[i]!.length)) +
+      (name.length > MAX_NAME ? BLOCK + padded(name.length + 1) : 0),
+    2 * BLOCK,
+  );
+  const archive = Buffer.alloc(size < LARGE ? size : Math.ceil(size / LARGE_BLOCK) * LARGE_BLOCK);
+  let at = 0;
+  const text = (name: string, type: string, value: string): void => {
+    writeHeader(archive, at, { name, type, mode: 0o600, size: value.length, seconds: 0 });
+    archive.write(value, at + BLOCK, 'latin1');
+    at += BLOCK + padded(value.length);
+  };
+  for (const [i, { name, mode, modified, content }] of files.entries()) {
+    if (times[i] !== '') text('x', 'x', times[i]!);
+    if (name.length > MAX_NAME) text('././@LongLink', 'L', `${name}\0`);
+    const seconds = Math.max(0, Math.floor(modified / SECOND));
+    writeHeader(archive, at, { name, type: '0', mode, size: content.length, seconds });
+    archive.set(content, at + BLOCK);
+    at += BLOCK + padded(content.length);
+  }
+  return archive;
 };
 
 /** One record, whose length counts its own digits. */
-const extended = (time: string): Uint8Array[] => {
-  const rest = ` mtime=${time}\n`;
+const timeRecord = (modified: number): string => {
+  const rest = ` mtime=${fraction(modified)}\n`;
   let length = rest.length + 1;
   while (String(length).length + rest.length !== length) length++;
-  const record = `${length}${rest}`;
-  return [header('x', 0o600, record.length, 0, 'x'), padded(record)];
+  return `${length}${rest}`;
 };
 
 const fraction = (micros: number): string => {
-  const whole = Math.floor(Math.abs(micros) / 1_000_000);
-  const rest = String(Math.abs(micros) % 1_000_000).padStart(6, '0');
+  const whole = Math.floor(Math.abs(micros) / SECOND);
+  const rest = String(Math.abs(micros) % SECOND).padStart(6, '0');
   return `${micros < 0 ? '-' : ''}${whole}.${rest}`;
 };
 
-const header = (name: string, mode: number, size: number, seconds: number, type: string): Buffer => {
-  const block = Buffer.alloc(BLOCK);
-  block.write(name, 0, MAX_NAME, 'latin1');
-  octal(block, 100, 8, mode);
-  octal(block, 108, 8, 0);
-  octal(block, 116, 8, 0);
-  octal(block, 124, 12, size);
-  octal(block, 136, 12, seconds);
-  block.fill(' ', 148, 156);
-  block.write(type, 156, 'latin1');
-  block.write('ustar\x0000', 257, 'latin1');
+type Header = {
+  readonly name: string;
+  readonly type: string;
+  readonly mode: number;
+  readonly size: number;
+  readonly seconds: number;
+};
+
+/** Into zeros. */
+const writeHeader = (archive: Buffer, at: number, { name, type, mode, size, seconds }: Header): void => {
+  const octal = (offset: number, width: number, value: number): void => {
+    archive.write(value.toString(8).padStart(width - 1, '0'), at + offset, width - 1, 'latin1');
+  };
+  archive.write(name, at, MAX_NAME, 'latin1');
+  octal(100, 8, mode);
+  octal(108, 8, 0);
+  octal(116, 8, 0);
+  octal(124, 12, size);
+  octal(136, 12, seconds);
+  archive.fill(' ', at + 148, at + 156);
+  archive.write(type, at + 156, 'latin1');
+  archive.write('ustar\x0000', at + 257, 'latin1');
   let sum = 0;
-  for (const byte of block) sum += byte;
-  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return block;
+  for (let byte = at; byte < at + USED; byte++) sum += archive[byte]!;
+  archive.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1');
 };
 
-const octal = (block: Buffer, at: number, width: number, value: number): void => {
-  block.write(value.toString(8).padStart(width - 1, '0'), at, width - 1, 'latin1');
-};
+const padded = (length: number): number => Math.ceil(length / BLOCK) * BLOCK;
 
-const padded = (text: string): Buffer => {
-  const block = Buffer.alloc(Math.ceil(text.length / BLOCK) * BLOCK);
-  block.write(text, 'latin1');
-  return block;
-};
-
+const SECOND = 1_000_000;
 const BLOCK = 512;
 const MAX_NAME = 100;
+/** Bytes of a header of which any is set. */
+const USED = 265;
+/** From this size on an archive is filled up to whole blocks of the script, so that one program takes it. */
+const LARGE = 1_048_576;
+const LARGE_BLOCK = 65_536;

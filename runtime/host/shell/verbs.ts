@@ -2,7 +2,6 @@
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
 import { nameOfFileSystem } from '../local-file-system.js';
 import type { Table } from '../local-names.js';
-import { makeBatch } from './batch.js';
 import { answerFault, apart, deedFaults, faultAmong, faultOf, UNREADABLE } from './complaints.js';
 import { performAll, SYNC_PATIENCE_MS } from './deeds.js';
 import { digestAll } from './digest-files.js';
@@ -14,6 +13,7 @@ import type { ShellSession } from './session.js';
 import { openSink } from './sink.js';
 import { openSource } from './source.js';
 import { openSurvey, type Survey } from './survey.js';
+import { makeFolders, writeMany } from './write-many.js';
 
 export type ShellVerbsOptions = {
   readonly session: ShellSession;
@@ -25,7 +25,7 @@ export type ShellVerbsOptions = {
 };
 
 export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerbsOptions): FileVerbs => {
-  const batch = makeBatch(session, { tar: tools.tar, fine: tools.fineTouch, now: () => Math.floor(now()) * 1000 });
+  const means = { tar: tools.tar, fine: tools.fineTouch, now: () => Math.floor(now()) * 1000 };
   const surveys = new Set<Survey>();
   const surveyed = async <T>(ask: (survey: Survey) => Promise<T | null>): Promise<T | null> => {
     for (const survey of surveys) {
@@ -76,7 +76,9 @@ export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerb
       if (command === undefined) return null;
       return (at, names, follow) => digestAll({ session, algorithm, command, at, follow }, names);
     },
-    write: (at, name) => openSink(session, batch, at, name, tools.fineTouch),
+    write: (at, name) => openSink(session, means, at, name),
+    writeMany: files => writeMany(session, files, means),
+    makeFolders: (at, folders) => makeFolders(session, at, folders),
     perform: deeds => performAll(session, deeds, tools.fineTouch),
     async syncAll(folder) {
       if (!tools.syncOne) return { fault: 'ENOSYS', message: 'sync there takes no file system' };

@@ -1,0 +1,101 @@
+// Small files on their way together: one tar stream for many of them, in whatever folders, and one by one where that fails.
+//
+//  1. A stream is taken apart whole or counts for nothing: then every file is written by itself, and its own fault is told.
+//  2. Nothing that stands there is replaced.
+//  3. Every folder is looked at, and then filled by its path from the one that holds them all: only folders of ours are, in which
+//     nobody else makes links.
+import { type Fault, type Folder, isFault, type NewFile, type NewFolder } from '../file-verbs.js';
+import { answerFault } from './complaints.js';
+import { modeText, secondsText } from './deeds.js';
+import { pathOf, wordFor } from './folder.js';
+import type { ShellSession } from './session.js';
+import { packTar } from './tar.js';
+
+/** `now` in microseconds stands for the time of a file that is given none; `fine` times have fractions. */
+export type Means = { readonly tar: boolean; readonly fine: boolean; readonly now: () => number };
+
+export const writeMany = async (
+  session: ShellSession,
+  files: readonly NewFile[],
+  { tar, fine, now }: Means,
+): Promise<(null | Fault)[]> => {
+  const words = files.map(({ name }) => wordFor(name));
+  const fit = files.filter((_, i) => !isFault(words[i]));
+  if (tar && fit.length > 0 && (await unpack(session, fit, now)))
+    return words.map(word => (isFault(word) ? word : null));
+  return Promise.all(
+    files.map((file, i) => {
+      const word = words[i]!;
+      return isFault(word) ? word : writeOne(session, file, word, fine);
+    }),
+  );
+};
+
+/** Those that hold others come first; neighbours with one mode are one request. */
+export const makeFolders = async (
+  session: ShellSession,
+  at: Folder,
+  folders: readonly NewFolder[],
+): Promise<null | Fault> => {
+  const asked: Promise<null | Fault>[] = [];
+  for (let start = 0; start < folders.length; ) {
+    const { mode } = folders[start]!;
+    const words: string[] = [];
+    let bytes = 0;
+    for (; start < folders.length && folders[start]!.mode === mode && bytes < MOST_WORDS; start++) {
+      words.push(`./${folders[start]!.path}`);
+      bytes += folders[start]!.path.length + 1;
+    }
+    asked.push(session.ask('folders', [pathOf(at), modeText(mode), ...words]).then(answerFault));
+  }
+  return (await Promise.all(asked)).find(isFault) ?? null;
+};
+
+const unpack = async (session: ShellSession, files: readonly NewFile[], now: () => number): Promise<boolean> => {
+  const folders = [...new Set(files.map(({ at }) => pathOf(at)))];
+  const top = folders.reduce(commonFolder);
+  const names = files.map(({ at, name }) => `.${pathOf(at).slice(top === '/' ? 0 : top.length)}/${name}`);
+  const packed = files.map(({ content, attributes: { mode, modified } }, i) => ({
+    name: names[i]!,
+    mode,
+    modified: modified ?? now(),
+    content,
+  }));
+  const answer = await session.ask('unpack', [top, ...folders, '', ...names], { data: [packTar(packed)] });
+  if (answer.status === 0) return true;
+  // Whatever of it was written was not there before: the script looks first.
+  if (answerFault(answer)?.fault !== 'EEXIST') {
+    await session.ask('perform', [top, ...names.flatMap(name => ['remove', name])]);
+  }
+  return false;
+};
+
+const commonFolder = (one: string, other: string): string => {
+  if (one === other) return one;
+  const [parts, others] = [one.split('/'), other.split('/')];
+  let same = 0;
+  while (same < parts.length && parts[same] === others[same]) same++;
+  return parts.slice(0, same).join('/') || '/';
+};
+
+/** Three requests, answered together. */
+const writeOne = async (
+  session: ShellSession,
+  { at, content, attributes: { mode, modified } }: NewFile,
+  word: string,
+  fine: boolean,
+): Promise<null | Fault> => {
+  const folder = pathOf(at);
+  const created = await session.ask('create', [folder, word]);
+  const fault = answerFault(created);
+  if (fault !== null) return fault;
+  const time = modified === null ? '' : secondsText(modified, fine);
+  const [appended, finished] = await Promise.all([
+    session.ask('append', [folder, word], { data: [content] }),
+    session.ask('finish', [folder, word, String(content.length), modeText(mode), time]),
+  ]);
+  return answerFault(appended) ?? answerFault(finished);
+};
+
+/** Bytes of the words of one request, which one program is given. */
+const MOST_WORDS = 65_536;
