@@ -39,7 +39,7 @@ export type ConnectOptions = {
   readonly handshakes?: number;
   /** Folder of the plan's main file; relative keys and configurations lie below it. */
   readonly planFolder: string;
-  /** Where the agent of this machine keeps its digest cache. */
+  /** Where the agent of this machine keeps its digest cache, and those of machines without one are kept. */
   readonly cacheFolder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
@@ -196,6 +196,7 @@ const settle = async (
         label,
         carrier,
         why: greeting.why,
+        cacheFolder: options.cacheFolder,
         diagnose: () => diagnose(carrier, label, 'shell', ended),
         ...(options.agentPatience === undefined ? {} : { patience: options.agentPatience }),
       });

@@ -165,9 +165,9 @@ export type FileVerbs = {
   /** Many small files at once, each as by `writeWhole`; one answer for each, in order. Only where a call is a way there and back,
    * and a folder is a path that needs no holding: it may be told of files in folders that were let go of. */
   readonly writeMany?: (files: readonly NewFile[]) => Promise<readonly (null | Fault)[]>;
-  /** Makes folders below a held one of ours at once, those that hold others first. Null where all of them were missing, and
-   * now stand there with exactly these modes; after a fault some may. Comes with `writeMany`. */
-  readonly makeFolders?: (at: Folder, folders: readonly NewFolder[]) => Promise<null | Fault>;
+  /** Makes folders below a held one of ours at once, those that hold others first; each of them, where all were missing and now
+   * stand there with exactly these modes. After a fault some may. Comes with `writeMany`. */
+  readonly makeFolders?: (at: Folder, folders: readonly NewFolder[]) => Promise<readonly Folder[] | Fault>;
   /** `writeMany` makes durable what it is told to, and folders cannot be made durable: of what is staged, only files that were
    * written in another way are left to be synced. */
   readonly syncsWrites?: boolean;

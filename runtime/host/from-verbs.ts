@@ -31,6 +31,8 @@ export type HostParts = {
   readonly facts: HostFacts;
   /** Where digests of unchanged files are kept; null keeps none. */
   readonly cacheFolder: string | null;
+  /** What tells a root from all others whose digests lie in that folder; its path, where they are all of one machine. */
+  readonly cacheName?: (root: Path) => string;
   /** Lets the process do other work now and then. */
   readonly breathe: () => Promise<void>;
   /** Milliseconds since 1970, by the clock of the machine that holds the files. */
@@ -45,7 +47,7 @@ export type HostParts = {
 };
 
 export const hostFromVerbs = (parts: HostParts): Host => {
-  const { label, kind, verbs, facts, cacheFolder, breathe, now, newId } = parts;
+  const { label, kind, verbs, facts, cacheFolder, cacheName = root => root, breathe, now, newId } = parts;
   const { locks = null, programs = null, links = null, about = nothingBut } = parts;
   const held = new Map<Root, HeldRoot>();
   const caches = new Map<Path, DigestCache>();
@@ -55,7 +57,9 @@ export const hostFromVerbs = (parts: HostParts): Host => {
   const cacheFor = (root: Path): DigestCache => {
     const cache =
       caches.get(root) ??
-      (cacheFolder === null ? withoutDigestCache : openDigestCache({ folder: cacheFolder, root, now }));
+      (cacheFolder === null
+        ? withoutDigestCache
+        : openDigestCache({ folder: cacheFolder, root: cacheName(root), now }));
     caches.set(root, cache);
     return cache;
   };

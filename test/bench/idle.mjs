@@ -104,10 +104,10 @@ const checksumFirst = async bench => {
 };
 
 /** Each file takes a block of its disk. */
-const roomOf = ({ rounded }) => ({ bytes: rounded(1.7e9), files: rounded(410_000) });
+export const roomOf = ({ rounded }) => ({ bytes: rounded(1.7e9), files: rounded(410_000) });
 
 /** 200,000 files here and, equal, on the other side; made once. */
-const many = bench => {
+export const many = bench => {
   if (trees.has(bench)) return trees.get(bench);
   const count = bench.rounded(200_000);
   const title = `${count.toLocaleString('en')} files`;

@@ -53,7 +53,7 @@ export const makeBench = async ({ scale, rounds, sameCipher }) => {
     return file;
   };
 
-  const planFor = ({ master, at = 'host-1' }, settings) => writePlan(planOf(master, at, settings));
+  const planFor = ({ master, at = 'host-1', host = '' }, settings) => writePlan(planOf(master, { at, host }, settings));
 
   /** Bytes are those of all its connections, both ways. */
   const syncplan = async (plan, into, { command = ['apply', '--yes'], configFile = fleet.configFile } = {}) => {
@@ -151,11 +151,11 @@ export const expectDone = ({ code, output }, what = 'preparing') => {
   if (code !== 0) throw new Error(`${what} ended with ${code}:\n${output}`);
 };
 
-const planOf = (master, at, compare) => `syncplan 1
+const planOf = (master, { at, host }, compare) => `syncplan 1
 input into
 fleet {
   host here at local { root data "${master}" }
-  host there at "${at}" { root data "\${into}" }
+  host there at "${at}" { root data "\${into}"${host === '' ? '' : `; ${host}`} }
 }
 role master is here
 role remote is there

@@ -6,7 +6,7 @@ import type { InputAttributes } from 'ssh2';
 import { type Fault, type Folder, isFault, type NewFile, type NewFolder } from '../file-verbs.js';
 import { FSYNC } from './deeds.js';
 import { createFile } from './files.js';
-import { address, type SftpFolder } from './folder.js';
+import { address, holdBelow, type SftpFolder } from './folder.js';
 import { toRemote } from './names.js';
 import { closeHandle, confirm, done, explainFailure, setAttributes } from './requests.js';
 import type { Session } from './session.js';
@@ -31,7 +31,7 @@ export const makeFolders = async (
   session: Session,
   at: Folder,
   folders: readonly NewFolder[],
-): Promise<null | Fault> => {
+): Promise<readonly Folder[] | Fault> => {
   const unsure = await confirm(session, at);
   if (unsure !== null) return unsure;
   const texts = folders.map(({ path }) => toRemote(`${(at as SftpFolder).path}/${path}`));
@@ -46,7 +46,7 @@ export const makeFolders = async (
   const set = await Promise.all(
     folders.map(({ mode }, i) => made[i] ?? setAttributes(session, texts[i] as string, { mode }, false)),
   );
-  return set.find(isFault) ?? null;
+  return set.find(isFault) ?? folders.map(({ path }) => path.split('/').reduce(holdBelow, at as SftpFolder));
 };
 
 const writeOne = async (

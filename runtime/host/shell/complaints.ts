@@ -1,7 +1,7 @@
 // What the tools of a POSIX machine complain of in the C locale, read into faults: the words of the C library stand last.
 import type { Fault } from '../file-verbs.js';
-import { UNABLE } from './scripts.js';
 import type { Answer } from './session.js';
+import { UNABLE } from './statuses.js';
 
 /** What one tool said of one name, or the errno name that a script gave. */
 export const faultOf = (said: string): Fault => {

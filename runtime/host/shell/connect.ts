@@ -12,6 +12,8 @@ export type ShellConnectOptions = {
   readonly carrier: Carrier;
   /** Why there is no agent, where one was looked for. */
   readonly why: HostError | null;
+  /** Where digests of unchanged files are kept, here. */
+  readonly cacheFolder: string;
   /** Why the connection ended. */
   readonly diagnose: () => Promise<HostError>;
   /** Milliseconds of silence before it is given up. */
@@ -24,6 +26,7 @@ export const connectShell = async ({
   label,
   carrier,
   why,
+  cacheFolder,
   diagnose,
   patience,
   random = randomBytes,
@@ -37,7 +40,13 @@ export const connectShell = async ({
     diagnose,
     ...(patience === undefined ? {} : { patience }),
   });
-  const host = await openShellHost({ label, session, why, close: () => carrier.ended.then(() => undefined) });
+  const host = await openShellHost({
+    label,
+    session,
+    why,
+    cacheFolder,
+    close: () => carrier.ended.then(() => undefined),
+  });
   const traffic = (): ReturnType<Host['traffic']> => {
     const { sent, received } = session.traffic();
     return { sent: sent + verbs.length, received };

@@ -20,6 +20,8 @@ export type ShellHostOptions = {
   readonly close: () => Promise<void>;
   /** Why there is no agent, where one was looked for. */
   readonly why?: HostError | null;
+  /** Where digests of unchanged files are kept, here; nowhere without. */
+  readonly cacheFolder?: string;
   /** Milliseconds since 1970, here. */
   readonly now?: () => number;
   readonly newId?: () => string;
@@ -62,7 +64,9 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
       hardLinks: true,
       weaker: weaknessesOf(tools, why),
     },
-    cacheFolder: null,
+    // On this machine, as there is no program of ours there. Its clock as it is told here is a little late, never early.
+    cacheFolder: options.cacheFolder ?? null,
+    cacheName: root => `${label} ${tools.user}@${tools.machine}:${root}`,
     breathe: () => new Promise(setImmediate),
     now: there,
     newId,

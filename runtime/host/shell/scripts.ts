@@ -9,14 +9,11 @@
 //  3. A verb that cannot begin says why and ends with UNABLE: an errno name, or what a tool said in the C locale.
 import { LOCK_VERBS } from './lock-scripts.js';
 import { quoteWords } from './quote.js';
+import { BROKEN, UNABLE } from './statuses.js';
+import { WRITE_VERBS } from './write-scripts.js';
 
 /** What the far side can be asked for. */
 export type Verb = keyof typeof VERBS;
-
-/** The status of a verb that could not begin; its output says why. */
-export const UNABLE = 90;
-/** The status of one that could not go on; why stands behind the mark between two NULs. */
-export const BROKEN = 91;
 
 /** What is sent first, once: lines for BOOT. Text that holds line ends becomes one line by a variable that holds one. */
 export const bringVerbs = (): Buffer =>
@@ -67,6 +64,7 @@ facts="$mark %f %s %i %d %h %u %g|%y|%z|%n"`;
 /** Records of find and stat are in the format of records.ts. What a tool complained of stands behind a NUL at the end. */
 const VERBS = {
   ...LOCK_VERBS,
+  ...WRITE_VERBS,
 
   probe: `probe() {
   printf 'system %s\\n' "$(uname -sm 2>/dev/null)"
@@ -89,6 +87,8 @@ const VERBS = {
   printf '%s' "$1" >sample
   shift
   for tool do
+    # A script that takes longer than all the others together is not tried where there is a program.
+    case $tool in "shasum -a "*) ! command -v "sha\${tool##* }sum" >/dev/null 2>&1 || continue;; esac
     command -v "\${tool%% *}" >/dev/null 2>&1 && printf 'digest %s|%s\\n' "$tool" "$(eval "$tool ./sample" 2>/dev/null)"
   done
   flock a true >/dev/null 2>&1 && echo flock yes
@@ -198,81 +198,19 @@ const VERBS = {
   printf '\\0%s' "$said"
 }`,
 
-  /** Is the name free? */
-  vacant: `vacant() {
+  /** What some files are, the content of all of them, up to so many bytes, and what they are then. */
+  contents: `contents() {
   at "$1" || { unable "$1"; return; }
-  ! there "$2" || refuse EEXIST
-}`,
-
-  create: `create() {
-  at "$1" || { unable "$1"; return; }
-  if there "$2"; then refuse EEXIST; return; fi
-  said=$( ( set -C; : >"$2" ) 2>&1 ) || refuse "$said"
-}`,
-
-  /** What a dd that fails has read is told by itself; where nothing tells it, nobody can say where the next request begins. */
-  append: `append() {
-  at "$1" || { unable "$1"; return; }
-  if [ -h "$2" ] || [ ! -f "$2" ]; then refuse ESTALE; return; fi
-  if [ -z "$block" ]; then
-    left=0
-    take "$data" <&9 | { cat >>"$2" || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
-    return
-  fi
-  said=$( { : >>"$2"; } 2>&1) || { refuse "$said"; return; }
-  for size in "$block" "$((data % block))"; do
-    [ "$size" != 0 ] && [ "$left" -ge "$size" ] || continue
-    count=$((left / size))
-    if said=$(dd bs="$size" count="$count" iflag=fullblock 2>&1 <&9 >>"$2"); then
-      left=$((left - count * size))
-      continue
-    fi
-    count=\${said%%+*" records in"*}
-    count=\${count##*[!0-9]}
-    [ -n "$count" ] || exit 1
-    left=$((left - count * size))
-    refuse "\${said%%"$nl"[0-9]*}"
-    return
-  done
-}`,
-
-  stretch: `stretch() {
-  at "$1" || { unable "$1"; return; }
-  if [ -h "$2" ] || [ ! -f "$2" ]; then refuse ESTALE; return; fi
-  said=$(dd if=/dev/null of="$2" bs=1 seek="$3" count=0 2>&1) || refuse "$said"
-}`,
-
-  finish: `finish() {
-  at "$1" || { unable "$1"; return; }
-  [ ! -h "$2" ] || { refuse ELOOP; return; }
-  said=$(stat -c %s -- "$2" 2>&1) || { refuse "$said"; return; }
-  [ "$said" = "$3" ] || { refuse EIO; return; }
-  said=$(chmod "$4" "$2" 2>&1) || { refuse "$said"; return; }
-  [ -z "$5" ] || said=$(touch -h -c -m -d "@$5" -- "$2" 2>&1) || { refuse "$said"; return; }
-}`,
-
-  /** Into folders of ours below the first one, each looked at; behind an empty word the names from that one. */
-  unpack: `unpack() {
-  top=$1
-  shift
-  while [ -n "$1" ]; do
-    at "$1" || { unable "$1"; return; }
-    shift
-  done
-  shift
-  at "$top" || { unable "$top"; return; }
-  for name do
-    if there "$name"; then refuse EEXIST; return; fi
-  done
-  left=0
-  pour "$data" <&9 | { tar -xpof - || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
-}`,
-
-  folders: `folders() {
-  at "$1" || { unable "$1"; return; }
-  mode=$2
+  limit=$2
   shift 2
-  said=$(mkdir -- "$@" 2>&1 && chmod "$mode" "$@" 2>&1) || refuse "$said"
+  for name do
+    [ -f "$name" ] && [ ! -h "$name" ] || { refuse ESTALE; return; }
+  done
+  stat -c "$facts" -- "$@" 2>/dev/null
+  printf '\\0'
+  cat -- "$@" 2>/dev/null | take "$limit"
+  printf '\\0%s\\0' "$mark"
+  stat -c "$facts" -- "$@" 2>/dev/null
 }`,
 
   /** For each deed what was said, and its status. */

@@ -4,8 +4,8 @@ import { notFile } from '../kind.js';
 import { answerFault, faultOf, UNREADABLE } from './complaints.js';
 import { pathOf, wordFor } from './folder.js';
 import { parseLooked } from './records.js';
-import { BROKEN } from './scripts.js';
 import type { ShellSession } from './session.js';
+import { BROKEN } from './statuses.js';
 
 export const openSource = async (
   session: ShellSession,

@@ -8,6 +8,7 @@ import { digestAll } from './digest-files.js';
 import { holdPath, pathIn, pathOf, wordFor } from './folder.js';
 import { listFolder } from './list.js';
 import type { ShellTools } from './probe.js';
+import { digestByReading } from './read-files.js';
 import { parseLooked } from './records.js';
 import type { ShellSession } from './session.js';
 import { openSink } from './sink.js';
@@ -73,7 +74,16 @@ export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerb
     read: (at, name, follow) => openSource(session, at, name, follow),
     digester(algorithm) {
       const command = tools.digests.get(algorithm);
-      if (command === undefined) return null;
+      if (command === undefined) {
+        return (at, names, follow) => {
+          const look = (some: readonly string[]) =>
+            lookAll(
+              session,
+              some.map(name => ({ at, name })),
+            );
+          return digestByReading({ session, algorithm, at, follow, look }, names);
+        };
+      }
       return (at, names, follow) => digestAll({ session, algorithm, command, at, follow }, names);
     },
     write: (at, name) => openSink(session, means, at, name),

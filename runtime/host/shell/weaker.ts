@@ -29,7 +29,7 @@ const unable = ({ digests }: ShellTools): string[] => {
   if (missing.length === 0) return [];
   const able = digests.size === 0 ? '' : `; ${[...digests.keys()].join(', ')} it makes itself`;
   return [
-    `no program there makes ${missing.join(', ')}: content is read back over the connection to be compared by these${able}`,
+    `no program there makes ${missing.join(', ')}: content is read back over the connection, once for each change, to be compared by these${able}`,
   ];
 };
 

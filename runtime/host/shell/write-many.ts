@@ -7,7 +7,7 @@
 import { type Fault, type Folder, isFault, type NewFile, type NewFolder } from '../file-verbs.js';
 import { answerFault } from './complaints.js';
 import { modeText, secondsText } from './deeds.js';
-import { pathOf, wordFor } from './folder.js';
+import { holdPath, pathIn, pathOf, wordFor } from './folder.js';
 import type { ShellSession } from './session.js';
 import { packTar } from './tar.js';
 
@@ -36,7 +36,7 @@ export const makeFolders = async (
   session: ShellSession,
   at: Folder,
   folders: readonly NewFolder[],
-): Promise<null | Fault> => {
+): Promise<readonly Folder[] | Fault> => {
   const asked: Promise<null | Fault>[] = [];
   for (let start = 0; start < folders.length; ) {
     const { mode } = folders[start]!;
@@ -48,7 +48,8 @@ export const makeFolders = async (
     }
     asked.push(session.ask('folders', [pathOf(at), modeText(mode), ...words]).then(answerFault));
   }
-  return (await Promise.all(asked)).find(isFault) ?? null;
+  const faults = await Promise.all(asked);
+  return faults.find(isFault) ?? folders.map(({ path }) => holdPath(pathIn(at, path)));
 };
 
 const unpack = async (session: ShellSession, files: readonly NewFile[], now: () => number): Promise<boolean> => {

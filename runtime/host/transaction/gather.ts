@@ -9,6 +9,7 @@ import { type Fault, isFault, type NewFile } from '../file-verbs.js';
 import { performOne } from './one-deed.js';
 import type { Owners } from './owners.js';
 import { folderFor, stagedPath } from './staged.js';
+import { madeFolderOf } from './staged-folders.js';
 import type { Work } from './work.js';
 
 export type FileStep = { readonly index: number; readonly part: number; readonly action: Action & { do: 'file' } };
@@ -84,7 +85,7 @@ export const openGather = (work: Work, { done, refused }: Told): Gather | null =
 
   const place = async ({ step, content, finishing }: Gathered): Promise<NewFile | Fault> => {
     const path = stagedPath(work, step.index);
-    const at = await folderFor(work, step.index, parent(path));
+    const at = madeFolderOf(work, step.index) ?? (await folderFor(work, step.index, parent(path)));
     if (isFault(at)) return at;
     const attributes = { mode: finishing.first, modified: step.action.modified };
     return { at, name: leaf(path), content, attributes, durable };

@@ -8,6 +8,7 @@ import { judge, lookAt, stretches } from './destination.js';
 import { performOne } from './one-deed.js';
 import { givenOwners, refuseOwners } from './owners.js';
 import { carriedPath, ownStagedFolder, stagedFolder, stagedName, stagedPath } from './staged.js';
+import { isMadeWhole } from './staged-folders.js';
 import { NONE } from './table.js';
 import { failed, failedOrStopped, fromRoot, inconsistent, modeOf, returnToRoots, type Work } from './work.js';
 
@@ -117,7 +118,8 @@ const completeFolder = async (
   const { part: number } = work.table.step(index)!;
   const part = work.parts[number]!;
   const owners = givenOwners(work, action);
-  if (work.made.has(index) && owners.owner === null && owners.group === null && !managesExtras(part)) {
+  const mode = modeOf(part, action.mode);
+  if (isMadeWhole(work, index, mode) && owners.owner === null && owners.group === null && !managesExtras(part)) {
     work.table.setStaged(index, true);
     return;
   }
@@ -126,7 +128,7 @@ const completeFolder = async (
   const at = await part.staged.at(parent(stagedPath(work, index)));
   if (isFault(at)) return settleFault(work, index, 'make the folder', at);
   const name = stagedName(work, index);
-  const given = givenOf(action, owners, modeOf(part, action.mode));
+  const given = givenOf(action, owners, mode);
   await giving.give(part, at, name, given, fault => {
     if (fault === null) work.table.setStaged(index, true);
     else settleFault(work, index, 'set the attributes', fault);

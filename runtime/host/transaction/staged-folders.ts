@@ -1,21 +1,28 @@
 // Makes all folders that staging will need at once, where each by itself would be several ways there and back.
-import type { NewFolder } from '../file-verbs.js';
+import { parent } from '../../tree/path.js';
+import { type Folder, isFault, type NewFolder } from '../file-verbs.js';
 import { modeUntilFilled, stagedPath } from './staged.js';
 import { NONE } from './table.js';
-import { modeOf, type Work, type WorkPart } from './work.js';
+import type { Work, WorkPart } from './work.js';
 
 /** What could not be made is made when it is needed, and then its own fault is told. */
 export const makeStagedFolders = async (work: Work): Promise<void> => {
   const { makeFolders } = work.verbs;
   if (makeFolders === undefined) return;
   for (const [part, folders] of stagedFolders(work)) {
-    const fault = await makeFolders(part.desk.staging, folders);
-    if (fault !== null) continue;
-    for (const { index, mode } of folders) {
-      const action = work.table.step(index)?.action;
-      if (action?.do === 'folder' && mode === modeOf(part, action.mode)) work.made.add(index);
-    }
+    const made = await makeFolders(part.desk.staging, folders);
+    if (isFault(made)) continue;
+    for (const [i, { index, mode }] of folders.entries()) work.made.set(index, { folder: made[i]!, mode });
   }
+};
+
+/** Was it made with nothing left to be given to it? */
+export const isMadeWhole = (work: Work, index: number, mode: number): boolean => work.made.get(index)?.mode === mode;
+
+/** The folder made beforehand that a carried step lies in, if there is one. */
+export const madeFolderOf = ({ made, table }: Work, index: number): Folder | undefined => {
+  const { part, action } = table.step(index)!;
+  return table.carrier(index) === NONE ? undefined : made.get(table.makerOf(part, parent(action.path)))?.folder;
 };
 
 type StagedFolder = NewFolder & { readonly index: number };

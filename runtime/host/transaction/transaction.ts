@@ -194,7 +194,7 @@ export const makeWork = (
   lying: new Map(),
   digests: makeStepDigests(steps.length),
   synced: new Set(),
-  made: new Set(),
+  made: new Map(),
   arrivals: makeArrivals(),
   dirty: makeDirty(),
   ahead: makeSyncAhead(),

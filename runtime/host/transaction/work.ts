@@ -42,8 +42,8 @@ export type Work = {
   readonly digests: StepDigests;
   /** Steps whose content was made durable when it was staged. */
   readonly synced: Set<number>;
-  /** Steps whose staged folder was made with the mode it is to have. */
-  readonly made: Set<number>;
+  /** Staged folders that were made beforehand, by the steps that they are of. */
+  readonly made: Map<number, { readonly folder: Folder; readonly mode: number }>;
   /** For those who pass on what is staged. */
   readonly arrivals: Arrivals;
   /** What was changed and is not durable yet. */
