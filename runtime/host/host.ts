@@ -204,7 +204,8 @@ export type Step = { readonly part: number; readonly action: Action };
  * final path changes before commit. Staging is inside the root's state folder, `.syncplan/`, on the same file system.
  */
 export type Transaction = {
-  /** The whole ordered list of steps. Nothing is written yet but the state folder (and a root that is to be created). */
+  /** The whole ordered list of steps. Nothing is written yet but the state folder (and a root that is to be created), and empty
+   * folders in staging where making them at once saves ways there and back. */
   readonly prepare: (steps: readonly Step[]) => Promise<void>;
   /** `file` steps whose content an earlier run of this block left in staging, killed before it could commit: the same path,
    * size and time; with the digest of that content as it was read now. */
