@@ -19,8 +19,9 @@ import { assertSameTree } from '../support/tree.js';
 let desk: Desk;
 let base: string;
 const MEBIBYTE = 2 ** 20;
+const LARGE = { files: 12, bytes: 2 * MEBIBYTE };
 
-/** Old content stands on the remote; the new one takes a while to stage. */
+/** Old content stands on the remote; the new one takes more than a second to stage, on whatever machine. */
 test.before.each(() => {
   desk ??= openDesk();
   base = mkdtempSync(join(desk.folder, 'case-'));
@@ -29,14 +30,14 @@ test.before.each(() => {
     writeFileSync(join(base, 'master/small', `${i}`), `new ${i}\n`);
     writeFileSync(join(base, 'remote/small', `${i}`), `old ${i}\n`);
   }
-  for (let i = 0; i < 24; i++) {
+  for (let i = 0; i < LARGE.files; i++) {
     const file = join(base, 'master', `large-${i}`);
-    writeFileSync(file, Buffer.alloc(8 * MEBIBYTE, i));
+    writeFileSync(file, Buffer.alloc(LARGE.bytes, i));
   }
   writeFileSync(
     join(base, 'plan.sp'),
     'syncplan 1\nfleet {\n  host build at local { root site "./master" }\n  host copy at local { root site "./remote" }\n}\n' +
-      'role master is build\nrole remote is copy\nblock all { take all in site }\n',
+      'role master is build\nrole remote is copy\nblock all { take all in site; transfer { limit 20MiB/s } }\n',
   );
 });
 test.after(() => desk.remove());
@@ -51,7 +52,8 @@ const interrupted = async (...signals: readonly NodeJS.Signals[]): Promise<Ended
     },
   });
   await until(
-    () => existsSync(join(base, 'remote/.syncplan/staging')) && sizeOf(join(base, 'remote/.syncplan')) > 8 * MEBIBYTE,
+    () =>
+      existsSync(join(base, 'remote/.syncplan/staging')) && sizeOf(join(base, 'remote/.syncplan')) > 2 * LARGE.bytes,
   );
   for (const signal of signals) {
     process.kill(pid, signal);
@@ -81,9 +83,9 @@ const assertNothingHalfWritten = (): void => {
   for (let i = 0; i < 200; i++) {
     assert.match(readFileSync(join(base, 'remote/small', `${i}`), 'utf8'), new RegExp(`^(old|new) ${i}\\n$`));
   }
-  for (let i = 0; i < 24; i++) {
+  for (let i = 0; i < LARGE.files; i++) {
     const path = join(base, 'remote', `large-${i}`);
-    if (existsSync(path)) assert.ok(readFileSync(path).equals(Buffer.alloc(8 * MEBIBYTE, i)), path);
+    if (existsSync(path)) assert.ok(readFileSync(path).equals(Buffer.alloc(LARGE.bytes, i)), path);
   }
 };
 
