@@ -8,6 +8,7 @@ const LONG = [
   'cli/bad-hosts',
   'cli/exchanges',
   'cli/link',
+  'cli/link-firewall',
   'cli/live-screen',
   'cli/locked-ssh',
   'cli/plan-writes-nothing',

@@ -13,6 +13,8 @@ export type Networks = {
   readonly sentBy: (machine: number) => number;
   /** Takes its cable out, or puts it back. */
   readonly plug: (machine: number, isIn: boolean) => void;
+  /** A firewall: what comes to any other port of it than this one is never answered, and not refused either. */
+  readonly onlyPort: (machine: number, port: number) => void;
   readonly remove: () => void;
 };
 
@@ -62,6 +64,12 @@ export const makeNetworks = (count: number, rate: string): Networks => {
       machines,
       sentBy: at => Number(run('ip', 'netns', 'exec', machines[at]!.namespace, 'cat', SENT)),
       plug: (at, isIn) => void run('ip', '-n', machines[at]!.namespace, 'link', 'set', 'up0', isIn ? 'up' : 'down'),
+      onlyPort(at, port) {
+        const { namespace } = machines[at]!;
+        const answers = ['-n', namespace, 'rule', 'add', 'ipproto', 'tcp'];
+        run('ip', ...answers, 'sport', String(port), 'lookup', 'main', 'prio', '10');
+        run('ip', ...answers, 'prio', '20', 'blackhole');
+      },
       remove,
     };
   } catch (error) {
