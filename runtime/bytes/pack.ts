@@ -8,6 +8,8 @@
 //            zeros (5): index:varint offset:varint length:varint        — among the parts, for that many bytes of zeros
 //            copy  (7): index:varint offset:varint from:varint length:varint — among the parts, so many bytes of the file that stands
 //                       at the step's path now, from there on: what a delta need not send
+//            begun (8): index:varint length:varint                      — in place of the first parts: so many bytes that its receiver has said,
+//                       with their digest, that it holds of the file
 //            lost  (4): index:varint code:string message:string help:string — it cannot be sent; what came of it is void
 //
 // `index` is the step that wants the content (host.ts). `digest` is the block's algorithm over the whole content, computed
@@ -26,6 +28,7 @@ export type PackRecord =
       readonly from: number;
       readonly length: number;
     }
+  | { readonly is: 'begun'; readonly index: number; readonly length: number }
   | { readonly is: 'end'; readonly index: number; readonly size: number; readonly digest: string }
   | {
       readonly is: 'lost';
@@ -56,6 +59,9 @@ export const writeRecord = (writer: Writer, record: PackRecord): void => {
     case 'copy':
       writer.varint(record.offset);
       writer.varint(record.from);
+      writer.varint(record.length);
+      return;
+    case 'begun':
       writer.varint(record.length);
       return;
     case 'end':
@@ -95,6 +101,8 @@ export function* readRecords(chunk: Uint8Array): Generator<PackRecord> {
       yield { is: 'zeros', index, offset: reader.varint(), length: reader.varint() };
     } else if (code === CODES.copy) {
       yield { is: 'copy', index, offset: reader.varint(), from: reader.varint(), length: reader.varint() };
+    } else if (code === CODES.begun) {
+      yield { is: 'begun', index, length: reader.varint() };
     } else if (code === CODES.end) {
       yield { is: 'end', index, size: reader.varint(), digest: reader.string(MAX_DIGEST) };
     } else if (code === CODES.lost) {
@@ -114,4 +122,4 @@ export const ZERO_RUN = 65_536;
 /** Files up to this size are sent whole, many to a chunk. */
 export const SMALL_FILE = 262_144;
 const MAX_DIGEST = 64;
-const CODES = { whole: 1, part: 2, end: 3, lost: 4, zeros: 5, copy: 7 } as const;
+const CODES = { whole: 1, part: 2, end: 3, lost: 4, zeros: 5, copy: 7, begun: 8 } as const;

@@ -54,7 +54,7 @@ export const countsOf = (chunk: Uint8Array): Counts => {
   for (const record of readRecords(chunk)) {
     counts.lost ||= record.is === 'lost';
     if (record.is === 'zeros') counts.zeros += record.length;
-    if (record.is === 'copy') counts.copied += record.length;
+    if (record.is === 'copy' || record.is === 'begun') counts.copied += record.length;
     if (record.is === 'whole' || record.is === 'part') counts.literal += record.content.length;
     if (record.is === 'whole' || record.is === 'end') counts.files++;
   }

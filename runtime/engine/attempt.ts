@@ -6,7 +6,7 @@
 //  3. Hooks that the commit will owe are written down before it begins; those that go before it have run by then.
 //  4. Once the first step is committed, the commit is finished, also when the run is interrupted.
 //  5. The transaction is ended on every way out.
-import type { Lock, Transaction } from '../host/host.js';
+import type { Lock, Transaction, Wanted } from '../host/host.js';
 import type { Outcome } from '../tree/action.js';
 import type { Barrier } from './barrier.js';
 import type { Carry } from './carry.js';
@@ -98,7 +98,7 @@ const stageUntilConsistent = async (
 ): Promise<Left | { readonly rounds: number } | null> => {
   let left = terms.rounds;
   const missing = await adoptLeftovers(relation, work, transaction);
-  let outcomes = await stage(relation, work, carry, work.fileSteps(missing), context);
+  let outcomes = await stage(relation, work, carry, missing, context);
   for (;;) {
     if (context.signal.aborted) return { rounds: left };
     // Two machines look at the same time; neither look depends on the other.
@@ -197,7 +197,7 @@ const stage = async (
   relation: Relation,
   work: Work,
   carry: Carry,
-  steps: ReadonlyMap<number, { readonly index: number; readonly path: string }[]>,
+  steps: ReadonlyMap<number, readonly Wanted[]>,
   context: Attempting,
 ): Promise<Outcome[]> => {
   context.emit({

@@ -1,12 +1,14 @@
 // Carries content from a master to a remote: over their link where one is open, else through this machine.
 //
 //  1. While a link is being opened, small files set out through this machine; a large one waits for the answer.
-//  2. What a link that breaks has not brought goes through this machine: nothing is missing, and nothing staged is sent again.
+//  2. What a link that breaks has not brought goes through this machine: nothing is missing, and nothing staged is sent again,
+//     nor of a large file what had come of it.
 import type { Transaction, Wanted } from '../host/host.js';
 import type { Outcome } from '../tree/action.js';
 import type { Ends, OwnLink } from './linking.js';
 import { isOfLink, type SendingOver, sendOver } from './over-link.js';
 import { type Relation, transferOf } from './relation.js';
+import { goingOn } from './resume.js';
 import { tellProgress } from './state.js';
 import type { Work } from './work.js';
 
@@ -69,7 +71,7 @@ export const makeCarry = (
       const missing = new Set(await transaction.missing());
       const left = rest.filter(({ index }) => missing.has(index));
       work.comeAgain(work.progress.bytes - before - (sizesOf(rest) - sizesOf(left)));
-      rest = left;
+      rest = as === 'whole' ? await goingOn(transaction, left) : left;
     }
     return outcomes;
   };

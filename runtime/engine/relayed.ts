@@ -12,6 +12,7 @@ import { type SendingOver, sendOver } from './over-link.js';
 import { unproven } from './proven.js';
 import { type Relation, shownPath } from './relation.js';
 import type { Relays, Source } from './relays.js';
+import { goingOn } from './resume.js';
 import { about } from './state.js';
 import type { Work } from './work.js';
 
@@ -88,7 +89,7 @@ export const makeRelayedCarry = (
       if (blamed.length > 0) blame(source, part, blamed);
       const left = rest.filter(one => missing.has(one.index) || spoiled.has(one.index));
       work.comeAgain(work.progress.bytes - before - (sizesOf(rest) - sizesOf(left)));
-      rest = left;
+      rest = as === 'whole' ? await goingOn(transaction, left) : left;
     }
     return [];
   };

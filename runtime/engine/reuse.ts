@@ -2,20 +2,35 @@
 //
 // Invariants:
 //  1. Both digests are read now: the remote's of what lies in its staging, the master's of what it would send.
-//  2. What is not adopted, for whatever reason, is sent as if nothing had been there.
-import type { Transaction } from '../host/host.js';
+//  2. What is not adopted, for whatever reason, is sent as if nothing had been there; of what was only begun, the rest.
+import type { Leftover, Transaction, Wanted } from '../host/host.js';
 import type { Path } from '../tree/path.js';
 import { batches, FILES_AT_ONCE } from './descend.js';
 import type { Relation } from './relation.js';
+import { withBegun } from './resume.js';
 import type { Work } from './work.js';
 
-/** The file steps whose content still has to be sent, where something of it lies there already; undefined where nothing does. */
+/** The file steps whose content still has to be sent, by part. */
 export const adoptLeftovers = async (
   relation: Relation,
   work: Work,
   transaction: Transaction,
+): Promise<ReadonlyMap<number, readonly Wanted[]>> => {
+  const all = await transaction.leftovers();
+  const missing = await adoptWhole(relation, work, transaction, all);
+  return new Map([...work.fileSteps(missing)].map(([part, wanted]) => [part, withBegun(wanted, all)] as const));
+};
+
+/** What is still missing; undefined where nothing was adopted. */
+const adoptWhole = async (
+  relation: Relation,
+  work: Work,
+  transaction: Transaction,
+  all: readonly Leftover[],
 ): Promise<ReadonlySet<number> | undefined> => {
-  const leftovers = new Map((await transaction.leftovers()).map(({ index, digest }) => [index, digest] as const));
+  const leftovers = new Map(
+    all.filter(({ bytes }) => bytes === undefined).map(({ index, digest }) => [index, digest] as const),
+  );
   if (leftovers.size === 0) return undefined;
   const equal: number[] = [];
   for (const [part, steps] of work.fileSteps(new Set(leftovers.keys()))) {

@@ -14,7 +14,7 @@ export const sendContents = async (
   wanted: readonly Wanted[],
   carry: Carry,
 ): Promise<readonly Outcome[]> => {
-  const deltas = wanted.filter(({ index }) => paysAsDelta(relation, work, index));
+  const deltas = wanted.filter(one => paysAsDelta(relation, work, one));
   const chosen = new Set(deltas);
   const whole = wanted.filter(one => !chosen.has(one));
   const outcomes = whole.length === 0 ? [] : [...(await carry(part, whole, 'whole'))];
@@ -29,7 +29,9 @@ export const sendContents = async (
   return outcomes;
 };
 
-const paysAsDelta = (relation: Relation, work: Work, index: number): boolean => {
+/** A file that was begun goes on as it was. */
+const paysAsDelta = (relation: Relation, work: Work, { index, begun }: Wanted): boolean => {
+  if (begun !== undefined) return false;
   const { mode } = transferOf(relation);
   const action = work.steps[index]?.action;
   if (action?.do !== 'file' || action.expect === 'absent') return false;

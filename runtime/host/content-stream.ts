@@ -4,6 +4,7 @@
 //     record says `lost` with 'changed', and what came of it is void.
 //  2. Never more than one chunk is in memory, however large a file is. Long runs of zeros in it are named, not sent.
 //  3. A file that cannot be read is lost by itself; the stream goes on.
+//  4. Of a file that was begun the rest is sent only where the first bytes here have the digest that they have there.
 import { type Hasher, openDigests } from '../bytes/digest.js';
 import { MAX_CONTENT, SMALL_FILE } from '../bytes/pack.js';
 import { makePacker, newPart, PART_ROOM, type Packer, partChunk } from '../bytes/pack-writer.js';
@@ -140,20 +141,24 @@ export const openSeen = async (state: ScanState, reach: Reach, path: Path): Prom
 async function* readParts(
   state: ScanState,
   source: Source,
-  { index }: Wanted,
+  { index, begun }: Wanted,
   hasher: Hasher,
   packer: Packer,
 ): AsyncGenerator<Uint8Array, string | Fault> {
   const { size } = source.stat;
+  const there = begun === undefined || begun.bytes > size ? 0 : await sharedStart(state, source, begun, hasher);
+  if (isFault(there)) return there;
+  if (there > 0) packer.add({ is: 'begun', index, length: there });
   let zeros = 0;
   /** Of a chunk that was nothing but zeros, nobody was given a view. */
   let spare: Buffer | null = null;
-  hasher.init();
-  for (let offset = 0; offset < size; ) {
+  if (there === 0) hasher.init();
+  for (let offset = there; offset < size; ) {
     const length = Math.min(MAX_CONTENT, size - offset);
     const part: Buffer = spare?.length === PART_ROOM + length ? spare : newPart(length);
     const content = part.subarray(PART_ROOM, PART_ROOM + length);
-    const count = await source.read(content);
+    // Where something was compared, the position of the source says nothing.
+    const count = await (begun === undefined ? source.read(content) : source.readAt(content, offset));
     if (isFault(count)) return count;
     if (count < length) return CHANGED;
     hasher.update(content);
@@ -181,6 +186,31 @@ async function* readParts(
   if (zeros > 0) packer.add({ is: 'zeros', index, offset: size - zeros, length: zeros });
   return hasher.digest();
 }
+
+/** As many bytes as were begun, where they are the same here; else 0. `hasher` has taken them in then. */
+const sharedStart = async (
+  state: ScanState,
+  source: Source,
+  { bytes, digest }: NonNullable<Wanted['begun']>,
+  hasher: Hasher,
+): Promise<number | Fault> => {
+  const own = await openDigests(state.selection.algorithm);
+  const buffer = Buffer.allocUnsafeSlow(Math.min(MAX_CONTENT, bytes));
+  own.init();
+  hasher.init();
+  for (let done = 0; done < bytes; ) {
+    const piece = buffer.subarray(0, Math.min(buffer.length, bytes - done));
+    const count = await source.readAt(piece, done);
+    if (isFault(count)) return count;
+    if (count < piece.length) return CHANGED;
+    own.update(piece);
+    hasher.update(piece);
+    done += count;
+    const pause = state.pace(count / 1024);
+    if (pause !== null) await pause;
+  }
+  return own.digest() === digest ? bytes : 0;
+};
 
 export const addLost = (packer: Packer, { index }: Wanted, { code, message, help }: Problem): void =>
   packer.add({ is: 'lost', index, code, message, help });

@@ -152,7 +152,13 @@ export type Scan = {
 };
 
 /** A file to read: its path and the index of the action that wants it. */
-export type Wanted = { readonly path: Path; readonly index: number };
+export type Wanted = {
+  readonly path: Path;
+  readonly index: number;
+  /** So many of its first bytes are at its receiver, with this digest: where they are the file's, `Scan.read` sends the rest.
+   * Whoever knows nothing of it sends the whole. */
+  readonly begun?: { readonly bytes: number; readonly digest: string };
+};
 
 /** Files whose deltas are read in one go. */
 export const MAX_DELTAS = 1000;
@@ -208,7 +214,7 @@ export type Transaction = {
    * folders in staging where making them at once saves ways there and back. */
   readonly prepare: (steps: readonly Step[]) => Promise<void>;
   /** `file` steps whose content an earlier run of this block left in staging, killed before it could commit: the same path,
-   * size and time; with the digest of that content as it was read now. */
+   * size and time; with the digest of that content as it was read now. Also those that it had only begun, see `begun`. */
   readonly leftovers: () => Promise<readonly Leftover[]>;
   /** Takes these leftovers for staged: the caller knows that the master's content has exactly that digest. Only outcomes that
    * are not `done`; the content of those has to be sent. */
@@ -231,6 +237,9 @@ export type Transaction = {
     signatures: AsyncIterable<Uint8Array>,
     travel: Travel,
   ) => AsyncIterable<Uint8Array>;
+  /** Large files of which a stream that broke has brought the first `bytes`, with their digest as they are read now. Sent as
+   * `Wanted.begun` says, they go on from there. */
+  readonly begun: () => Promise<readonly Leftover[]>;
   /** `file` steps without verified content in staging, ascending: what is still to be sent after a stream that broke. */
   readonly missing: () => Promise<readonly number[]>;
   /** Completes whole folders, links and hard links in staging; looks at every destination. Only outcomes that are not
@@ -250,8 +259,9 @@ export type Transaction = {
   readonly end: () => Promise<void>;
 };
 
-/** A step by its index, and a digest by its selection's algorithm, as a byte string. */
-export type Leftover = { readonly index: number; readonly digest: string };
+/** A step by its index, and a digest by its selection's algorithm, as a byte string; of its first `bytes` where it was only
+ * begun. */
+export type Leftover = { readonly index: number; readonly digest: string; readonly bytes?: number };
 
 export type LockMode = 'shared' | 'exclusive';
 

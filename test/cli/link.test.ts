@@ -141,32 +141,56 @@ test('where no link can be opened, content goes through this machine, and it is 
   });
 });
 
-test('a link that breaks in the middle is given up, and what it did not bring goes through this machine', async () => {
-  const breaker = join(desk.folder, 'breaker.cjs');
+/** Code that closes a link when so much has come over it. */
+const breakAfter = (bytes: number): string => {
+  const breaker = join(desk.folder, `breaker-${bytes}.cjs`);
   writeFileSync(
     breaker,
     `const { Server } = require('node:net');
 const { emit } = Server.prototype;
 Server.prototype.emit = function (name, socket, ...rest) {
   if (name === 'connection') {
-    const look = setInterval(() => socket.bytesRead > ${3 * MIB} && socket.destroy(), 5);
+    const look = setInterval(() => socket.bytesRead > ${bytes} && socket.destroy(), 5);
     socket.once('close', () => clearInterval(look));
   }
   return emit.call(this, name, socket, ...rest);
 };
 `,
   );
-  await withNode([`export NODE_OPTIONS=--require=${breaker}`], async (config, folder) => {
+  return `export NODE_OPTIONS=--require=${breaker}`;
+};
+
+const OPEN_THEN_LOST = [
+  ['build', 'far', 'open'],
+  ['build', 'far', 'lost'],
+];
+
+test('a link that breaks in the middle is given up, and what it did not bring goes through this machine', async () => {
+  await withNode([breakAfter(3 * MIB)], async (config, folder) => {
     const { code, out, err, links, summary } = await apply('transfer { limit 20MiB/s }', config);
     assert.equal(code, 0, said(out, err));
     assert.deepEqual(
       links.map(({ from, host, state }) => [from, host, state]),
-      [
-        ['build', 'far', 'open'],
-        ['build', 'far', 'lost'],
-      ],
+      OPEN_THEN_LOST,
     );
     assert.equal(summary.created, 403);
+    assert.deepEqual(differencesOf(treeOf(folder), treeOf(here())), []);
+  });
+});
+
+test('of a large file that a link was bringing when it broke, only the rest goes through this machine', async () => {
+  for (const name of readdirSync(here())) rmSync(join(here(), name), { recursive: true });
+  writeFileSync(join(here(), 'large.bin'), randomBytes(40 * MIB));
+  await withNode([breakAfter(20 * MIB)], async (config, folder) => {
+    const { code, out, err, links, summary } = await apply('transfer { limit 40MiB/s }', config);
+    assert.equal(code, 0, said(out, err));
+    assert.deepEqual(
+      links.map(({ from, host, state }) => [from, host, state]),
+      OPEN_THEN_LOST,
+    );
+    assert.ok(Number(summary.bytesMatched) > 10 * MIB, `${summary.bytesMatched} bytes had come already`);
+    // What was on its way when the link broke is sent once more; all of it would be 20 MiB.
+    assert.ok(Number(summary.bytesSent) < 50 * MIB, `${summary.bytesSent} bytes on all connections`);
     assert.deepEqual(differencesOf(treeOf(folder), treeOf(here())), []);
   });
 });

@@ -170,7 +170,19 @@ const law = <T>(
 };
 
 law('paths', aPath, encodePaths, decodePaths);
-law('wanted files', record({ index: anIndex, path: aPath }), encodeWanted, decodeWanted);
+law(
+  'wanted files',
+  fc.oneof(
+    record({ index: anIndex, path: aPath }),
+    record({
+      index: anIndex,
+      path: aPath,
+      begun: record({ bytes: fc.integer({ min: 1, max: 2 ** 50 }), digest: fc.string({ unit: aByte, maxLength: 64 }) }),
+    }),
+  ),
+  encodeWanted,
+  decodeWanted,
+);
 law('indexes', anIndex, encodeIndexes, decodeIndexes);
 law('steps', record({ part: fc.nat(3), action: anAction }), encodeSteps, decodeSteps);
 law('changes', record({ index: anIndex, action: fc.option(anAction) }), encodeChanges, decodeChanges);
@@ -182,7 +194,14 @@ law('extended attributes', fc.oneof(anExtra, aProblem), encodeExtraTexts, decode
 law('provenances', fc.constantFrom<Provenance>('baseline', 'drift', 'unknown'), encodeProvenances, decodeProvenances);
 law(
   'leftovers',
-  record({ index: anIndex, digest: fc.string({ unit: aByte, maxLength: 64 }) }),
+  fc.oneof(
+    record({ index: anIndex, digest: fc.string({ unit: aByte, maxLength: 64 }) }),
+    record({
+      index: anIndex,
+      digest: fc.string({ unit: aByte, maxLength: 64 }),
+      bytes: fc.integer({ min: 1, max: 2 ** 50 }),
+    }),
+  ),
   encodeLeftovers,
   decodeLeftovers,
 );

@@ -129,6 +129,7 @@ export const scripted = (script: Script): Host => {
     amend: async () => {},
     stage: async () => [],
     missing: async () => [],
+    begun: async () => [],
     digests: async () => [],
     read: () => none(),
     readDeltas: () => none(),

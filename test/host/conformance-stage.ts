@@ -1,9 +1,11 @@
 // Conformance: what staging takes, refuses and leaves behind. Nothing at a final path changes in any of these.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { openDigests } from '../../runtime/bytes/digest.js';
 import type { PackRecord } from '../../runtime/bytes/pack.js';
 import { squeezePack } from '../../runtime/bytes/squeeze.js';
+import { HostError } from '../../runtime/host/host-error.js';
 import { MOMENT } from '../support/fixture.js';
 import { ALL, type Case, file, folder, link, open, packOf, stateOf } from './session.js';
 
@@ -13,6 +15,15 @@ const digestOf = async (text: string): Promise<string> =>
 async function* inTurn(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }
+
+/** All of it, and then a fault instead of an end. */
+async function* breaking(pack: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* pack;
+  throw new HostError('link', 'the link broke', '');
+}
+
+/** As much as is kept of a file whose stream broke. */
+const BEGUN = 1_048_576;
 
 const partsOf = async (index: number, ...texts: string[]): Promise<PackRecord[]> => {
   let offset = 0;
@@ -37,6 +48,58 @@ export const stageCases: readonly Case[] = [
       await session.commit();
       await session.transaction.end();
       assert.deepEqual(subject.place.look(), [`parts file 0644 ${MOMENT} fourmore`, `whole file 0644 ${MOMENT} abc`]);
+    },
+  },
+  {
+    title:
+      'a large file whose stream broke goes on from there, also inside a whole folder, and only its whole digest counts',
+    async run(subject) {
+      const [begin, rest] = [randomBytes(BEGUN), Buffer.from('and the rest')];
+      const whole = Buffer.concat([begin, rest]);
+      const actions = [folder('w', true), file('w/large', whole.length)];
+      const session = await open(subject, actions);
+      const digests = await openDigests(ALL.algorithm);
+      const first = begin.subarray(0, BEGUN / 2);
+      const parts: PackRecord[] = [
+        { is: 'part', index: 1, offset: 0, content: first },
+        { is: 'part', index: 1, offset: first.length, content: begin.subarray(first.length) },
+      ];
+      await assert.rejects(session.transaction.stage(breaking(packOf(parts))));
+      assert.deepEqual(await session.transaction.missing(), [1]);
+      const begun = await session.transaction.begun();
+      assert.deepEqual(begun, [{ index: 1, digest: digests.hash(begin), bytes: BEGUN }]);
+      const end = { is: 'end', index: 1, size: whole.length, digest: digests.hash(whole) } as const;
+      const going: PackRecord[] = [
+        { is: 'begun', index: 1, length: BEGUN },
+        { is: 'part', index: 1, offset: BEGUN, content: rest },
+      ];
+      assert.deepEqual(await session.sendRecords([...going, end]), []);
+      assert.deepEqual(await session.transaction.begun(), []);
+      assert.deepEqual(await session.transaction.precheck(), []);
+      await session.commit();
+      await session.transaction.end();
+      const [made, large, ...others] = subject.place.look();
+      assert.match(made!, /^w folder/);
+      assert.equal(large, `w/large file 0644 ${MOMENT} ${whole.toString('latin1')}`);
+      assert.deepEqual(others, [], 'nothing half-written is put in place with its folder');
+    },
+  },
+  {
+    title: 'what was begun is void where the whole comes out wrong, and nothing goes on that was not begun',
+    async run(subject) {
+      const begin = randomBytes(BEGUN);
+      const session = await open(subject, [file('large', BEGUN + 1)]);
+      const part: PackRecord = { is: 'part', index: 0, offset: 0, content: begin };
+      await assert.rejects(session.transaction.stage(breaking(packOf([part]))));
+      const wrong: PackRecord[] = [
+        { is: 'begun', index: 0, length: BEGUN },
+        { is: 'part', index: 0, offset: BEGUN, content: Buffer.from('x') },
+        { is: 'end', index: 0, size: BEGUN + 1, digest: await digestOf('something else') },
+      ];
+      assert.deepEqual(session.tell(await session.sendRecords(wrong)), ['large: failed corrupt']);
+      assert.deepEqual(await session.transaction.begun(), []);
+      await assert.rejects(session.sendRecords(wrong), { code: 'protocol' });
+      await session.transaction.end().catch(() => undefined);
     },
   },
   {

@@ -14,6 +14,7 @@ const LONG = [
   'cli/plan-writes-nothing',
   'cli/quota',
   'cli/restricted-key',
+  'cli/resume-large',
   'cli/roots-ssh',
   'cli/route',
   'cli/route-cut',

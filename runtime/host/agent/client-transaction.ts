@@ -43,6 +43,7 @@ export const remoteTransaction = (calls: Calls, known: Known, transaction: numbe
     adopt: indexes => outcomes({ verb: 'adopt', transaction }, encodeIndexes(indexes)),
     amend: changes => calls.ask({ verb: 'amend', transaction }, NOTHING, 'an end', encodeChanges(changes)),
     stage: pack => outcomes({ verb: 'stage', transaction }, pack),
+    begun: () => calls.list({ verb: 'begun', transaction }, undefined, decodeLeftovers, check),
     missing: () =>
       calls.list({ verb: 'missing', transaction }, undefined, decodeIndexes, indexes => ascending(indexes, count)),
     digests: indexes =>

@@ -1,7 +1,8 @@
 // Lists that requests carry: paths, wanted files, indexes – cut into pieces that are each decodable by themselves.
 //
 //   path    = shared:varint suffix:string      — bytes shared with the path before it in the piece; '' before the first
-//   wanted  = index:signed path                — index as difference to the one before, 0 before the first
+//   wanted  = index:signed path begun:varint [digest] — index as difference to the one before, 0 before the first; begun:
+//             so many of its first bytes are at its receiver, 0 for none; then their digest, its length before it as u8
 //   index   = signed                           — likewise
 //
 // A piece holds items until its end. Every path is refused on receipt where refusePath refuses it.
@@ -34,10 +35,14 @@ export const encodeWanted = (wanted: readonly Wanted[]): Generator<Buffer> => {
       last.path = '';
       last.index = 0;
     },
-    (writer, { path, index }) => {
+    (writer, { path, index, begun }) => {
       writer.signed(index - last.index);
       last.index = index;
       writePath(writer, path, last);
+      writer.varint(begun?.bytes ?? 0);
+      if (begun === undefined) return;
+      writer.u8(begun.digest.length);
+      writer.rawString(begun.digest);
     },
   );
 };
@@ -46,7 +51,9 @@ export const decodeWanted = (piece: Buffer): Wanted[] => {
   const last = { path: '', index: 0 };
   return items(piece, reader => {
     last.index = checkIndex(last.index + reader.signed());
-    return { index: last.index, path: readPath(reader, last) };
+    const one = { index: last.index, path: readPath(reader, last) };
+    const bytes = reader.varint();
+    return bytes === 0 ? one : { ...one, begun: { bytes, digest: reader.rawString(reader.u8()) } };
   });
 };
 

@@ -252,6 +252,7 @@ export const CALL = z.discriminatedUnion('verb', [
       'amend',
       'stage',
       'missing',
+      'begun',
       'stagedDigests',
       'precheck',
       'commit',

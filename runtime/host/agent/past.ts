@@ -43,9 +43,10 @@ export const encodeLeftovers = (leftovers: readonly Leftover[]): Generator<Buffe
     () => {
       last = 0;
     },
-    (writer, { index, digest }) => {
+    (writer, { index, digest, bytes }) => {
       writer.signed(index - last);
       last = index;
+      writer.varint(bytes ?? 0);
       writer.u8(digest.length);
       writer.rawString(digest);
     },
@@ -56,7 +57,9 @@ export const decodeLeftovers = (piece: Buffer): Leftover[] => {
   let last = 0;
   return items(piece, reader => {
     last = checkIndex(last + reader.signed());
-    return { index: last, digest: reader.rawString(reader.u8()) };
+    const bytes = reader.varint();
+    const digest = reader.rawString(reader.u8());
+    return bytes === 0 ? { index: last, digest } : { index: last, digest, bytes };
   });
 };
 

@@ -122,6 +122,7 @@ export const makeVerbs = (host: Host): Verbs => {
       case 'amend':
       case 'stage':
       case 'missing':
+      case 'begun':
       case 'precheck':
       case 'verify': {
         const { verb } = call;
@@ -229,7 +230,7 @@ const answer = async (verb: Answering, scan: Scan, session: Session): Promise<vo
   }
 };
 
-type Stepping = 'leftovers' | 'adopt' | 'amend' | 'stage' | 'missing' | 'precheck' | 'verify';
+type Stepping = 'leftovers' | 'adopt' | 'amend' | 'stage' | 'missing' | 'begun' | 'precheck' | 'verify';
 
 const step = async (verb: Stepping, transaction: Transaction, session: Session): Promise<void> => {
   switch (verb) {
@@ -243,6 +244,8 @@ const step = async (verb: Stepping, transaction: Transaction, session: Session):
       return sendAll(encodeOutcomes(await transaction.stage(session.input)), session);
     case 'missing':
       return sendAll(encodeIndexes(await transaction.missing()), session);
+    case 'begun':
+      return sendAll(encodeLeftovers(await transaction.begun()), session);
     case 'precheck':
       return sendAll(encodeOutcomes(await transaction.precheck()), session);
     case 'verify':

@@ -9,7 +9,7 @@ import { type Reader, WireError, type Writer } from '../../bytes/wire.js';
 import { MAX_PATH, type Path } from '../../tree/path.js';
 
 /** Numbers of one column are near each other; different columns are not. */
-export type Column = 'size' | 'modified' | 'changed' | 'inode';
+export type Column = 'size' | 'modified' | 'changed' | 'inode' | 'index';
 
 export type ColumnWriter = {
   readonly path: (path: Path) => void;
@@ -68,6 +68,6 @@ export const readColumns = (reader: Reader): ColumnReader => {
   };
 };
 
-const startOfColumns = (): Record<Column, number> => ({ size: 0, modified: 0, changed: 0, inode: 0 });
+const startOfColumns = (): Record<Column, number> => ({ size: 0, modified: 0, changed: 0, inode: 0, index: 0 });
 
 const ESCAPE = 2 ** 51;

@@ -1,8 +1,8 @@
 // Leftovers: content that a killed run left in staging, used again by the next run of the same block instead of being sent.
 //
-//   staging/RUN-BLOCK/files = record `files` 1: block:string files:varint file*       (paths and numbers as in columns.ts)
-//   file   = path staged:path size modified
-//            path: from the root; staged: from the staging folder; modified: the time it was to be given
+//   staging/RUN-BLOCK/files = record `files` 2: block:string files:varint file*       (paths and numbers as in columns.ts)
+//   file   = path staged:path size modified index
+//            path: from the root; staged: from the staging folder; modified: the time it was to be given; index: of its step
 //
 // 1. The record says what is meant to be there. Whether it is, whole and unchanged, is found out by digesting it; and the
 //    caller compares the digest with the master's. So nothing here needs to be durable.
@@ -14,6 +14,7 @@ import { openCursor } from '../cursor.js';
 import { isFault } from '../file-verbs.js';
 import type { Leftover } from '../host.js';
 import { givenOf, giveOne } from './attributes.js';
+import { adoptBegun, digestBegun } from './begun.js';
 import { readColumns, writeColumns } from './columns.js';
 import type { Desk } from './desk.js';
 import { hashFile } from './hash-file.js';
@@ -59,7 +60,7 @@ export const deadOf = async (work: Work): Promise<ReadonlyMap<Desk, ReadonlyMap<
   return all;
 };
 
-/** Digests what may serve; `found` remembers where it lies. */
+/** Digests what may serve; `found` remembers where it lies. Of files that were only begun, what there is of them. */
 export const findLeftovers = async (work: Work, found: Map<number, Found>): Promise<Leftover[]> => {
   const hashers = await openHashers(new Set(work.parts.map(({ scan }) => scan.selection.algorithm)));
   const leftovers: Leftover[] = [];
@@ -81,8 +82,10 @@ export const findLeftovers = async (work: Work, found: Map<number, Found>): Prom
         const name = leaf(file.staged);
         const [stat] = await work.verbs.stat([{ at, name }]);
         // Its time is given last: one that has it was written to the end.
-        if (stat === undefined || isFault(stat) || stat.size !== action.size || !isTime(stat, action.modified))
+        if (stat === undefined || isFault(stat) || stat.size !== action.size || !isTime(stat, action.modified)) {
+          await adoptBegun(work, index, desk, { folder, staged: file.staged, number: file.index });
           continue;
+        }
         const digest = await hashFile(work, at, name, hashers.get(part.scan.selection.algorithm)!.parts);
         if (isFault(digest)) continue;
         found.set(index, { desk, folder, staged: file.staged, digest });
@@ -92,7 +95,7 @@ export const findLeftovers = async (work: Work, found: Map<number, Found>): Prom
       await work.verbs.release(held);
     }
   }
-  return leftovers.sort((a, b) => a.index - b.index);
+  return [...leftovers, ...(await digestBegun(work))].sort((a, b) => a.index - b.index);
 };
 
 /** Moves it to where it would have been staged, with the attributes it is to have now. */
@@ -130,7 +133,13 @@ export const adoptLeftover = async (
   return null;
 };
 
-type File = { readonly path: Path; readonly staged: Path; readonly size: number; readonly modified: number };
+type File = {
+  readonly path: Path;
+  readonly staged: Path;
+  readonly size: number;
+  readonly modified: number;
+  readonly index: number;
+};
 
 /** Null where it is of another block, or says nothing. */
 const readFiles = async ({ verbs, id }: Work, desk: Desk, name: string): Promise<readonly File[] | null> => {
@@ -155,6 +164,7 @@ const encode = (work: Work, indexes: readonly number[]): Buffer => {
     staged.path(stagedPath(work, index));
     paths.number('size', action.size);
     paths.number('modified', action.modified ?? UNKNOWN);
+    paths.number('index', index);
   }
   return writer.copy();
 };
@@ -167,7 +177,8 @@ const decode = (reader: Reader): { readonly block: string; readonly files: reado
   const [paths, staged] = [readColumns(reader), readColumns(reader)];
   for (let read = 0; read < count; read++) {
     const [path, lies] = [paths.path(), staged.path()];
-    files.push({ path, staged: lies, size: paths.number('size'), modified: paths.number('modified') });
+    const [size, modified, index] = [paths.number('size'), paths.number('modified'), paths.number('index')];
+    files.push({ path, staged: lies, size, modified, index });
   }
   return { block, files };
 };
@@ -175,6 +186,6 @@ const decode = (reader: Reader): { readonly block: string; readonly files: reado
 const lost = (index: number): Outcome => inconsistent(index, 'what an earlier run had staged for it is gone');
 
 const NAME = 'files';
-const FILES: RecordKind = { name: 'files', version: 1 };
+const FILES: RecordKind = { name: 'files', version: 2 };
 const UNKNOWN = 1 - 2 ** 51;
 const WORTHWHILE = 1_048_576;

@@ -4,7 +4,7 @@
 //  1. Content counts as staged only when size and digest are what the step and the sender say, both checked here.
 //  2. Nothing that was not asked for is written: an unknown index, or parts out of order, end the connection.
 //  3. At most one chunk is in memory, and one file is open for parts.
-//  4. Whatever ends the stream, no half-written file stays behind as staged.
+//  4. Whatever ends the stream, no half-written file stays behind as staged; what is worth it is kept aside (begun.ts).
 import type { Hasher } from '../../bytes/digest.js';
 import { type PackRecord, readRecords } from '../../bytes/pack.js';
 import { giveBack } from '../../bytes/pool.js';
@@ -16,6 +16,7 @@ import { leaf, parent } from '../../tree/path.js';
 import { type Attributes, type Fault, type Folder, isFault, type Maybe, type Sink } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
+import { dropBegun, keepBegun, readBegun } from './begun.js';
 import { type FileStep, type Finishing, type Gather, openGather } from './gather.js';
 import { type OldFiles, openOldFiles } from './old-files.js';
 import { performOne } from './one-deed.js';
@@ -81,12 +82,14 @@ const receive = async (receiving: Receiving, record: PackRecord): Promise<void> 
       return receivePart(receiving, step, record.offset, record.content.length, record.content);
     case 'zeros':
       return receivePart(receiving, step, record.offset, record.length, null);
+    case 'begun':
+      return receiveBegun(receiving, step, record.length);
     case 'copy':
       return receiveCopy(receiving, step, record);
     case 'end':
       return receiveEnd(receiving, step, record.size, record.digest);
     case 'lost': {
-      if (receiving.open?.index === record.index) await abandonOpen(receiving);
+      if (receiving.open?.index === record.index) await giveUpOpen(receiving);
       await receiving.giving.finish();
       await discard(receiving.work, record.index);
       return trouble(receiving, lost(step, record));
@@ -132,14 +135,9 @@ const receivePart = async (
   const { index, action } = step;
   if (receiving.open === null) {
     if (offset !== 0) throw protocolFault(work, 'the first part of a file does not begin at 0');
-    await discard(work, index);
-    const sink = await openSink(work, step);
-    const failing = 'result' in sink;
-    receiving.open = { index, sink: failing ? null : sink, received: 0 };
-    if (failing) trouble(receiving, sink);
-    hasherOf(work, hashers, step).parts.init();
+    await dropBegun(work, index);
   }
-  const { open } = receiving;
+  const open = receiving.open ?? (await openParts(receiving, step));
   if (open.index !== index || open.received !== offset) throw protocolFault(work, 'parts of a file came out of order');
   open.received += length;
   if (open.sink === null) return;
@@ -161,6 +159,40 @@ const receivePart = async (
   open.sink = null;
   await sink.discard();
   trouble(receiving, failedOrStopped(work, index, action.path, 'write', written));
+};
+
+const openParts = async (receiving: Receiving, step: FileStep): Promise<NonNullable<Receiving['open']>> => {
+  const { work, hashers } = receiving;
+  await discard(work, step.index);
+  const sink = await openSink(work, step);
+  const failing = 'result' in sink;
+  const open = { index: step.index, sink: failing ? null : sink, received: 0 };
+  receiving.open = open;
+  if (failing) trouble(receiving, sink);
+  hasherOf(work, hashers, step).parts.init();
+  return open;
+};
+
+/** The first bytes of a file in parts are those that came before its stream broke. */
+const receiveBegun = async (receiving: Receiving, step: FileStep, length: number): Promise<void> => {
+  const { work } = receiving;
+  const { index } = step;
+  if (receiving.open !== null || work.begun.get(index) !== length)
+    throw protocolFault(work, 'a file was to go on that had not come so far');
+  const open = await openParts(receiving, step);
+  let done = 0;
+  for await (const piece of readBegun(work, index)) {
+    if (isFault(piece) || done + piece.length > length) break;
+    await receivePart(receiving, step, done, piece.length, piece.content);
+    done += piece.length;
+  }
+  await dropBegun(work, index);
+  if (done === length) return;
+  const { sink } = open;
+  receiving.open = { index, sink: null, received: length };
+  if (sink === null) return;
+  await sink.discard();
+  trouble(receiving, inconsistent(index, 'what had come of it before is gone'));
 };
 
 /** The next bytes of a file in parts, out of the file that stands at its path. */
@@ -280,7 +312,17 @@ const askedFor = (work: Work, index: number): FileStep => {
   return { index, part: step.part, action: step.action };
 };
 
+/** The stream ends in the middle of it. */
 const abandonOpen = async (receiving: Receiving): Promise<void> => {
+  const { open, work } = receiving;
+  receiving.open = null;
+  if (open === null) return;
+  if (open.sink !== null) await keepBegun(work, open.index, open.sink, open.received);
+  work.arrivals.ended(open.index, null);
+};
+
+/** What came of it is void. */
+const giveUpOpen = async (receiving: Receiving): Promise<void> => {
   const { open } = receiving;
   receiving.open = null;
   await open?.sink?.discard();

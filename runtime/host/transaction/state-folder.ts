@@ -7,6 +7,7 @@
 //       RUN-BLOCK/               0700   one transaction; removed when it ends
 //         INDEX                         a file, link or hard link that will be renamed into place
 //         INDEX.d/…                     a whole folder that will be renamed into place
+//         INDEX.begun                   what came of a large file before its stream broke (begun.ts)
 //         files                         which path each INDEX is for (leftovers.ts)
 //     intent/                    0700
 //       RUN-BLOCK                       the intent record of a transaction (intent.ts)

@@ -7,6 +7,7 @@ import { HostError } from '../host-error.js';
 import { asCheckedLock } from '../lock-check.js';
 import { type Limits, travelling } from '../travel.js';
 import { makeArrivals } from './arrivals.js';
+import { digestBegun } from './begun.js';
 import { closeWork } from './close.js';
 import { commitWork } from './commit.js';
 import { type Desk, openDesk } from './desk.js';
@@ -95,6 +96,7 @@ export const beginTransaction = (
       current.ahead.spoil();
       return stagePack(current, pack);
     },
+    begun: async () => digestBegun(working('tell what was begun')),
     missing: async () => missingFiles(working('ask what is missing')),
     digests: async indexes => stagedDigests(working('tell digests'), indexes),
     read: (part, wanted, travel) => travelling(relayStaged(working('pass on'), part, wanted), travel, limitsOf(tools)),
@@ -195,6 +197,7 @@ export const makeWork = (
   digests: makeStepDigests(steps.length),
   synced: new Set(),
   made: new Map(),
+  begun: new Map(),
   arrivals: makeArrivals(),
   dirty: makeDirty(),
   ahead: makeSyncAhead(),

@@ -44,6 +44,8 @@ export type Work = {
   readonly synced: Set<number>;
   /** Staged folders that were made beforehand, by the steps that they are of. */
   readonly made: Map<number, { readonly folder: Folder; readonly mode: number }>;
+  /** Of files that are kept aside because their stream broke: how much of each is there (begun.ts). */
+  readonly begun: Map<number, number>;
   /** For those who pass on what is staged. */
   readonly arrivals: Arrivals;
   /** What was changed and is not durable yet. */
