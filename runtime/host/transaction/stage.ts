@@ -12,17 +12,16 @@ import { openChunk } from '../../bytes/squeeze.js';
 import { WireError } from '../../bytes/wire.js';
 import { updateZeros } from '../../bytes/zeros.js';
 import type { Outcome } from '../../tree/action.js';
-import { leaf, parent } from '../../tree/path.js';
-import { type Attributes, type Fault, type Folder, isFault, type Maybe, type Sink } from '../file-verbs.js';
+import { type Attributes, type Fault, isFault, type Maybe, type Sink } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
 import { dropBegun, keepBegun, readBegun } from './begun.js';
+import { createIn, openSink } from './create-staged.js';
 import { type FileStep, type Finishing, type Gather, openGather } from './gather.js';
 import { type OldFiles, openOldFiles } from './old-files.js';
-import { performOne } from './one-deed.js';
 import { givenOwners } from './owners.js';
 import { corrupt, failedToCreate, lost, protocolFault, wrongSize } from './stage-trouble.js';
-import { discard, discardUnfinished, folderFor, stagedFolder, stagedName, stagedPath } from './staged.js';
+import { discard, discardUnfinished, stagedFolder, stagedName } from './staged.js';
 import { failedOrStopped, inconsistent, modeOf, openHashers, type Work } from './work.js';
 
 /** Outcomes of steps whose content could not be staged. */
@@ -281,28 +280,6 @@ const settled = (work: Work, index: number): void => {
   work.arrivals.ended(index, work.digests.get(index));
 };
 
-const openSink = async (work: Work, step: FileStep): Promise<Sink | Outcome> => {
-  const sink = await createIn(work, step, work.verbs.write);
-  return isFault(sink) ? failedToCreate(work, step, sink) : sink;
-};
-
-/** Has a file created where it is to lie. */
-const createIn = async <T extends object | null>(
-  work: Work,
-  { index }: FileStep,
-  create: (at: Folder, name: string) => Maybe<T | Fault>,
-): Promise<T | Fault> => {
-  const path = stagedPath(work, index);
-  const at = await folderFor(work, index, parent(path));
-  if (isFault(at)) return at;
-  const name = leaf(path);
-  const created = await create(at, name);
-  if (!isFault(created) || created.fault !== 'EEXIST') return created;
-  // An attempt at it that failed half-way was not removed.
-  await performOne(work.verbs, { do: 'remove', at, name });
-  return create(at, name);
-};
-
 const askedFor = (work: Work, index: number): FileStep => {
   const step = work.table.step(index);
   const state = work.table.state(index);
@@ -317,7 +294,8 @@ const abandonOpen = async (receiving: Receiving): Promise<void> => {
   const { open, work } = receiving;
   receiving.open = null;
   if (open === null) return;
-  if (open.sink !== null) await keepBegun(work, open.index, open.sink, open.received);
+  // Why the stream ended says more than why nothing could be kept of it.
+  if (open.sink !== null) await keepBegun(work, open.index, open.sink, open.received).catch(() => undefined);
   work.arrivals.ended(open.index, null);
 };
 
