@@ -1,6 +1,6 @@
 // A shell of this machine as a far side: GNU tools as they are here, or nothing but the applets of BusyBox.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BOOT } from '../../runtime/host/shell/boot.js';
@@ -46,8 +46,11 @@ export const startShell = (
   };
 };
 
-/** A folder with every applet of BusyBox and nothing else, to be the whole PATH. */
-export const makeBusyBox = (): { readonly path: string; readonly remove: () => void } => {
+/** A folder to be the whole PATH. */
+export type Tools = { readonly path: string; readonly remove: () => void };
+
+/** Every applet of BusyBox and nothing else. */
+export const makeBusyBox = (): Tools => {
   const path = mkdtempSync(join(tmpdir(), 'syncplan-busybox-'));
   const program = execFileSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim();
   for (const applet of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
@@ -55,6 +58,20 @@ export const makeBusyBox = (): { readonly path: string; readonly remove: () => v
   }
   return { path, remove: () => rmSync(path, { recursive: true }) };
 };
+
+/** All programs of this machine but the languages that a host driven by its shell has to do without, and BusyBox. */
+export const makeGnuTools = (): Tools => {
+  const path = mkdtempSync(join(tmpdir(), 'syncplan-gnu-'));
+  for (const from of ['/usr/bin', '/bin']) {
+    for (const name of readdirSync(from)) {
+      if (OTHERS.test(name) || existsSync(join(path, name))) continue;
+      symlinkSync(join(from, name), join(path, name));
+    }
+  }
+  return { path, remove: () => rmSync(path, { recursive: true }) };
+};
+
+const OTHERS = /^(?:node|npm|npx|corepack|python|perl|pypy|ruby|busybox)/;
 
 /** How a shell is started that has nothing else. */
 export const busyBoxShell = (path: string) => ({ shell: [join(path, 'sh')], environment: { PATH: path } });

@@ -20,6 +20,7 @@ const LONG = [
   'cli/route-cut',
   'cli/sftp',
   'cli/shell',
+  'cli/shell-killed',
   'cli/terminal',
   'cli/transfer',
   'cli/two-runs',
