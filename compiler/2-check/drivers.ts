@@ -1,7 +1,8 @@
-// What hosts driven by SFTP or their shell cannot do: hold a lock, run a program, keep access lists. Told here, not when it is needed.
+// What hosts driven by SFTP or their shell cannot do: hold some or all locks, run a program, keep access lists. Told here, not when it is needed.
 import type { BlockModel, HostModel, PlanModel } from '../1-resolve/model.js';
 import * as blocks from '../catalog/blocks.js';
 import { finding, type Report } from '../catalog/finding.js';
+import type { LockBy } from '../plan.js';
 import { lockOf, strategiesOf } from './strategies.js';
 
 export const checkDrivers = (model: PlanModel, report: Report): void => {
@@ -22,12 +23,19 @@ export const checkDrivers = (model: PlanModel, report: Report): void => {
 
 const checkLocks = (block: BlockModel, masters: readonly HostModel[], report: Report): void => {
   for (const { strategy, hosts } of strategiesOf(block)) {
-    if (lockOf(strategy.consistency) === null || hosts.length === 0) continue;
-    const host = hosts.find(isBare) ?? masters[0];
-    if (host !== undefined)
-      report(finding(blocks.beyondDriver, strategy.span, ['consistency lock', host.id, driverOf(host)]));
+    const by = lockOf(strategy.consistency)?.by.kind;
+    if (by === undefined || hosts.length === 0) continue;
+    // Others may go on reading a master: its folders are not closed.
+    const onMaster = by === 'permissions' ? 'advisory' : by;
+    const host = hosts.find(one => !canLock(one, by)) ?? masters.find(one => !canLock(one, onMaster));
+    if (host === undefined) continue;
+    const what = host.agent === 'sftp' ? 'consistency lock' : `lock by ${by}`;
+    report(finding(blocks.beyondDriver, strategy.lock?.by ?? strategy.span, [what, host.id, driverOf(host)]));
   }
 };
+
+const canLock = ({ agent }: HostModel, by: LockBy['kind']): boolean =>
+  agent === 'shell' ? by === 'advisory' : agent !== 'sftp';
 
 const checkPrograms = (
   block: BlockModel,

@@ -1,5 +1,6 @@
 // What a plan asks of a host and that host cannot promise, block by block, with what to do about it.
-import type { BlockPlan, Plan } from '../../compiler/plan.js';
+import type { BlockPlan, Consistency, LockStrategy, Plan } from '../../compiler/plan.js';
+import { lockOnMaster } from '../engine/check-locks.js';
 import type { Host } from '../host/host.js';
 import type { ExaminedAbout } from './examine-about.js';
 
@@ -32,12 +33,8 @@ const locking = (block: BlockPlan, side: Side, host: Host, about: ExaminedAbout)
   const asked = block.remotes
     .filter(remote => side === 'master' || remote === host.label)
     .map(remote => block.consistencyOf[remote] ?? block.consistency);
-  const ways = asked.flatMap(one => (one.strategy === 'lock' && one.by.kind !== 'advisory' ? [one.by.kind] : []));
-  if (host.kind === 'shell' && ways.length > 0) {
-    const why = 'its shell holds advisory locks only';
-    const help = otherwise(host, 'lock it by advisory there');
-    return [{ asks: `a lock by ${[...new Set(ways)].join(' and by ')}`, why, help, fails: true }];
-  }
+  const found = unheld(asked, side, host);
+  if (found.length > 0) return found;
   if (host.locks !== null) {
     if (hasTool(about, 'flock') || (side === 'master' && asked.every(({ strategy }) => strategy !== 'lock'))) return [];
     return [{ asks: 'a lock', why: 'the tool flock is missing there', help: installed('util-linux'), fails: true }];
@@ -57,6 +54,27 @@ const locking = (block: BlockPlan, side: Side, host: Host, about: ExaminedAbout)
     return [{ asks: '`then lock`', why, help: otherwise(host, 'say `then fail` for it'), fails: false }];
   }
   return [];
+};
+
+/** Locks in ways that the host does not have; on a master folders are not closed. */
+const unheld = (asked: readonly Consistency[], side: Side, host: Host): Found[] => {
+  const able = host.locks?.ways;
+  if (able === undefined) return [];
+  const ways = (strategies: readonly LockStrategy[]): string => {
+    const kinds = strategies.map(({ by }) => (side === 'master' ? lockOnMaster(by) : by).kind);
+    return [...new Set(kinds)].filter(kind => !able.includes(kind)).join(' and by ');
+  };
+  const always = ways(asked.filter(one => one.strategy === 'lock'));
+  const later = ways(asked.flatMap(one => (one.strategy === 'verify' && one.then !== 'fail' ? [one.then] : [])));
+  const why = 'its shell holds advisory locks only';
+  const help = otherwise(host, 'lock it by advisory there');
+  const found: Found[] = [];
+  if (always !== '') found.push({ asks: `a lock by ${always}`, why, help, fails: true });
+  if (later !== '') {
+    const instead = `${why}: where files keep changing the block fails there instead`;
+    found.push({ asks: `\`then lock\` by ${later}`, why: instead, help, fails: false });
+  }
+  return found;
 };
 
 const running = ({ hooks }: BlockPlan, side: Side, host: Host): Found[] => {

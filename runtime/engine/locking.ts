@@ -10,6 +10,7 @@ import type { Host, Lock, LockRequest, Root } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
 import type { Problem } from '../tree/entry.js';
 import { type Path, parent } from '../tree/path.js';
+import { ADVISORY, lockOnMaster } from './check-locks.js';
 import type { Side } from './observe.js';
 import type { ComparedTake, Relation } from './relation.js';
 import { about, type Telling } from './state.js';
@@ -94,7 +95,7 @@ const lockMasters = async (
   const held: SharedMaster[] = [];
   const takes = distinct(relation.takes, ({ masterRoot }) => masterRoot.path);
   for (const { masterRoot } of takes) {
-    const by = onMaster(byAt(strategy.by, masterRoot === takes.at(-1)!.masterRoot));
+    const by = lockOnMaster(byAt(strategy.by, masterRoot === takes.at(-1)!.masterRoot));
     const key = JSON.stringify([relation.block.name, masterRoot.path, by]);
     const known = context.masters.get(key);
     const shared = known ?? shareMaster(relation, masterRoot, { ...strategy, by }, context);
@@ -180,9 +181,6 @@ const acquire = async (
 /** A command is about the whole host: of several roots, the last that is locked runs it, and gives it back first. */
 const byAt = (by: LockBy, isLast: boolean): LockBy => (by.kind === 'command' && !isLast ? ADVISORY : by);
 
-/** Others may go on reading a master, so its folders are not closed. */
-const onMaster = (by: LockBy): LockBy => (by.kind === 'permissions' ? ADVISORY : by);
-
 const timing = (strategy: LockStrategy | null): { readonly wait: number; readonly hold: number } =>
   strategy === null ? { wait: DEFAULT_WAIT, hold: DEFAULT_HOLD } : { wait: strategy.wait, hold: strategy.hold };
 
@@ -200,6 +198,5 @@ const distinct = <T>(items: readonly T[], key: (item: T) => string): T[] => [
   ...new Map(items.map(item => [key(item), item] as const)).values(),
 ];
 
-const ADVISORY: LockBy = { kind: 'advisory' };
 const DEFAULT_WAIT = 30;
 const DEFAULT_HOLD = 300;

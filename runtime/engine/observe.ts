@@ -4,6 +4,7 @@ import type { Host, Root, Scan } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
 import { makeProtect } from '../tree/matcher.js';
 import { type Path, toText } from '../tree/path.js';
+import { checkLocks } from './check-locks.js';
 import { compareTake } from './compare.js';
 import { countedAs } from './describe.js';
 import { foreignPaths } from './drift.js';
@@ -53,6 +54,7 @@ export const observeRelation = async (relation: Relation, observing: Observing):
   const host = await observing.host(relation.host);
   relation.remoteHost = host;
   const masterHost = await observing.host(block.master);
+  checkLocks(relation, host, masterHost);
   const bounds = boundsOf(masterHost.facts, host.facts);
   const before = host.traffic();
   for (const pair of pairs) {

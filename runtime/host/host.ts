@@ -289,11 +289,16 @@ export type Lock = {
 };
 
 export type Locks = {
+  /** What it can block access by; anything else that a plan asks for is refused before anything is written. */
+  readonly ways: readonly LockBy['kind'][];
   /** HostError 'locked' naming who holds it (run, host, process, since when) once `wait` is over. */
   readonly acquire: (request: LockRequest) => Promise<Lock>;
   /** Removes the lease of a run that is gone, and undoes its `permissions`; refused while its flock is held. */
   readonly unlock: (root: Root, block: string, run: string) => Promise<'unlocked' | 'not-locked' | 'held'>;
 };
+
+/** Those of a host that can block others at all it can: closing folders, and running a command, too. */
+export const LOCK_WAYS: Locks['ways'] = ['advisory', 'permissions', 'command'];
 
 /** Programs of hooks and lock commands, run on that host in `/` without a shell, with standard input closed; `timeout` in
  * seconds. An operator's policy there may refuse: then `code` is null and `output` names its file. */

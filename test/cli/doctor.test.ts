@@ -79,6 +79,14 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
   assert.doesNotMatch(web, /asked/);
 });
 
+test('a lock that may become necessary, and a shell would not hold, is a warning there and none for a shell that is read', async () => {
+  const block = 'consistency verify { rounds 2 every 1s; then lock { by permissions } }';
+  const { code, out, err } = await doctor('bare, web', block);
+  assert.equal(code, 0, said(out, err));
+  assert.match(of(out, 'bare'), /! asked +block app asks for `then lock` by permissions: its shell holds advisory/);
+  assert.doesNotMatch(of(out, 'web'), /asks for/);
+});
+
 test('what the plan asks and a host cannot do is trouble there, with what to do; the same as JSON', async () => {
   const block = `consistency lock { by permissions }; attributes mode, modified, acl; hook after run ["true"] on remote; transfer { mode delta }`;
   const { code, out, err } = await doctor('bare, web', block);

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -139,6 +140,23 @@ test('a run that is killed in the middle is finished by the next', async () => {
   const again = await syncplan('apply', 'far.sp', '--json', '--yes');
   assert.equal(again.code, 0, said(again.err, again.out));
   assertSame();
+});
+
+test('a lock that a shell does not hold is refused before anything is written there, by name; the other host is done', async () => {
+  const text = readFileSync(join(desk.folder, 'far.sp'), 'utf8');
+  const asks = `consistency lock { by permissions }
+  for tiny { consistency lock { by advisory } }
+  delete`;
+  writeFileSync(join(desk.folder, 'locked.sp'), text.replaceAll(`${far}/`, `${far}/locked-`).replace('delete', asks));
+  for (const host of ['plain', 'tiny']) mkdirSync(join(far, `locked-${host}`));
+  const preview = await syncplan('plan', 'locked.sp');
+  assert.equal(preview.code, 1, said(preview.err, preview.out));
+  assert.match(preview.out, /plain cannot lock block app by permissions: it is driven by its shell/);
+  const ended = await syncplan('apply', 'locked.sp', '--yes');
+  assert.equal(ended.code, 5, said(ended.err, ended.out));
+  assert.match(ended.out, /plain cannot lock block app by permissions/);
+  assert.deepEqual(readdirSync(join(far, 'locked-plain')), []);
+  assert.equal(tell(join(far, 'locked-tiny'), FACTS), tell(join(desk.folder, 'site'), FACTS));
 });
 
 test('doctor says how they are driven', async () => {

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import { packMessage } from '../../runtime/host/agent/messages.js';
 import { FRAME } from '../../runtime/host/agent/protocol.js';
 import { serve } from '../../runtime/host/agent/serve.js';
-import type { Lock, LockRequest, Locks, Unfinished } from '../../runtime/host/host.js';
+import { LOCK_WAYS, type Lock, type LockRequest, type Locks, type Unfinished } from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import type { Outcome } from '../../runtime/tree/action.js';
 import {
@@ -141,6 +141,7 @@ test('a lock is taken, named in a transaction however it was wrapped, and let go
   };
   const { host, end } = await pair({
     locks: {
+      ways: LOCK_WAYS,
       acquire: async ({ root, ...request }) => {
         log.push({ ...request, root: root.path });
         return held;
@@ -329,6 +330,7 @@ const REQUEST: Omit<LockRequest, 'root'> = {
 };
 
 const always = (): Locks => ({
+  ways: LOCK_WAYS,
   acquire: async () => ({ epoch: 1, waited: false, release: async () => [] }),
   unlock: async () => 'not-locked',
 });

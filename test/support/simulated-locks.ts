@@ -1,5 +1,5 @@
 // Locks of a simulated machine: held in memory, free again with the process or machine that held them.
-import type { Lock, LockMode, LockRequest, Locks } from '../../runtime/host/host.js';
+import { LOCK_WAYS, type Lock, type LockMode, type LockRequest, type Locks } from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import type { CheckedLock } from '../../runtime/host/lock-check.js';
 import type { SimulatedDisk } from './simulated-disk.js';
@@ -11,6 +11,7 @@ export const makeSimulatedLocks = (disk: SimulatedDisk): SimulatedLocks => {
   const table = TABLES.get(disk) ?? { held: new Map<string, Held>(), epoch: 0 };
   TABLES.set(disk, table);
   return {
+    ways: LOCK_WAYS,
     async acquire({ root, block, mode, run }) {
       const key = `${root.path}/${block}/`;
       const held = table.held.get(key) ?? { mode, by: new Set<Lock>() };

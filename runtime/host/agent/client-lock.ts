@@ -1,7 +1,7 @@
 // Locks and programs of an agent as the engine sees them. The agent holds the lock; here is only its number.
 
 import type { Problem } from '../../tree/entry.js';
-import type { Lock, Locks, Programs, TransactionId } from '../host.js';
+import { LOCK_WAYS, type Lock, type Locks, type Programs, type TransactionId } from '../host.js';
 import { HostError } from '../host-error.js';
 import type { Calls } from './calls.js';
 import { encodePaths } from './lists.js';
@@ -10,6 +10,7 @@ import { type Call, ENDED, LOCKED, PROBLEMS, UNLOCKED } from './messages.js';
 export type RootNumber = (root: Parameters<Locks['unlock']>[0]) => number;
 
 export const remoteLocks = (calls: Calls, numberOf: RootNumber): Locks => ({
+  ways: LOCK_WAYS,
   acquire: async ({ root, block, mode, run, wait, hold, by, folders }) => {
     const call: Call = { verb: 'acquire', root: numberOf(root), block, mode, run, wait, hold, by: plainBy(by) };
     const { id, epoch, waited } = await calls.ask(call, LOCKED, 'a lock', encodePaths(folders));

@@ -12,7 +12,7 @@
 
 import { hostErrorOf } from '../faults.js';
 import type { FileVerbs } from '../file-verbs.js';
-import type { LockRequest, Locks, Root } from '../host.js';
+import { LOCK_WAYS, type LockRequest, type Locks, type Root } from '../host.js';
 import { HostError } from '../host-error.js';
 import { faultOf } from '../local-folder.js';
 import type { CheckedLock } from '../lock-check.js';
@@ -68,6 +68,7 @@ export const openLocks = (options: LockOptions): LocalLocks => {
     }
   };
   return {
+    ways: LOCK_WAYS,
     acquire,
     unlock: async (root, block, run) => {
       checkBlock(block);

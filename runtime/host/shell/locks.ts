@@ -54,6 +54,7 @@ export const openShellLocks = (options: ShellLockOptions): ShellLocks => {
     }
   };
   return {
+    ways: ['advisory'],
     acquire(request) {
       const work = acquire(request);
       taking.add(work);

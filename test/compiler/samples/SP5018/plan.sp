@@ -22,6 +22,7 @@ block app {
 block bare {
   from master to bare
   take "*.js" in www
+  consistency lock { by command ["block"] release ["let", "go"] }
   attributes mode, modified, acl
 }
 block rest after app {
@@ -30,4 +31,9 @@ block rest after app {
   for eu.web.web-02 {
     consistency verify { rounds 3 every 2s; then fail }
   }
+}
+block held {
+  from master to bare
+  take "*.txt" in www
+  consistency verify { then lock }
 }
