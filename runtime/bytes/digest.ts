@@ -27,6 +27,9 @@ export type Hasher = {
   readonly digest: () => string;
 };
 
+/** Can nobody make another content with the same digest? The others tell accidents, not intent. */
+export const isUnforgeable = (algorithm: Algorithm): boolean => UNFORGEABLE.has(algorithm);
+
 /** A hasher for one stream at a time: open one for each thing that is done at the same time. */
 export const openDigests = async (algorithm: Algorithm): Promise<Hasher> => {
   switch (algorithm) {
@@ -124,3 +127,5 @@ const fromSum = (
 };
 
 const NODE_SIZES = { sha512: 64, sha256: 32, sha1: 20, md5: 16 } as const;
+
+const UNFORGEABLE: ReadonlySet<Algorithm> = new Set(['blake3', 'blake2b', 'sha512', 'sha256']);

@@ -18,6 +18,7 @@ import { adoptLeftovers } from './reuse.js';
 import { sendContents } from './send.js';
 import { settleOutcome } from './settle.js';
 import { about, setState, tellProgress } from './state.js';
+import { stageTwins } from './twins.js';
 import { openWay } from './way.js';
 import type { Place, Work } from './work.js';
 
@@ -97,7 +98,8 @@ const stageUntilConsistent = async (
   context: Attempting,
 ): Promise<Left | { readonly rounds: number } | null> => {
   let left = terms.rounds;
-  const missing = await adoptLeftovers(relation, work, transaction);
+  const adopted = await adoptLeftovers(relation, work, transaction);
+  const missing = await stageTwins(relation, work, transaction, adopted, context.signal);
   let outcomes = await stage(relation, work, carry, missing, context);
   for (;;) {
     if (context.signal.aborted) return { rounds: left };

@@ -1,5 +1,6 @@
 // What a scan of one side of a take is asked to list, and which folders of two hosts a take pairs.
 import type { Algorithm, BlockPlan, FileTest, HostPlan, RootPath, TakePlan } from '../../compiler/plan.js';
+import { isUnforgeable } from '../bytes/digest.js';
 import type { HostFacts, Selection } from '../host/host.js';
 
 /** Modes are always listed, because new files and folders need them; whether they count as a difference is in the rules. */
@@ -32,10 +33,8 @@ export const selectionOf = (
 /** Relays are not trusted: where there are any, a digest that nobody can forge is compared, whatever the plan says. */
 const algorithmOf = ({ compare, route }: BlockPlan): Algorithm => {
   const algorithm = compare.by === 'checksum' ? compare.algorithm : 'xxh128';
-  return route === undefined || UNFORGEABLE.has(algorithm) ? algorithm : 'blake3';
+  return route === undefined || isUnforgeable(algorithm) ? algorithm : 'blake3';
 };
-
-const UNFORGEABLE: ReadonlySet<Algorithm> = new Set(['blake3', 'blake2b', 'sha512', 'sha256']);
 
 /** What both hosts of a relation can keep apart: each side lists no finer, or equal files would never look equal. */
 export type Bounds = Pick<HostFacts, 'timeStep' | 'hardLinks'>;

@@ -17,7 +17,9 @@ export const settleOutcome = (
     relation.problems.push(problem);
     relation.tally.failed++;
     emit({ type: 'problem', time: clock(), host: relation.host, block: relation.block.name, ...problem });
-  } else if (outcome.result === 'done' && change !== null) relation.tally[countedAs(change)]++;
+  } else if (outcome.result === 'done' && change !== null) {
+    relation.tally[work.moved.has(outcome.index) ? 'moved' : countedAs(change)]++;
+  }
 };
 
 /** A preview counts what an apply would do, where it would do anything. */

@@ -19,6 +19,8 @@ export type Place = { readonly part: number; readonly path: Path };
 export type Work = {
   readonly steps: readonly Step[];
   readonly progress: { totalFiles: number; totalBytes: number; files: number; bytes: number };
+  /** Steps whose content the remote has made of a file that goes. */
+  readonly moved: Set<number>;
   /** The file steps that remain (of `among`), by part, in order. */
   readonly fileSteps: (among?: ReadonlySet<number>) => Map<number, { readonly index: number; readonly path: Path }[]>;
   readonly placeOf: (index: number) => Place;
@@ -95,6 +97,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
     for (const { index } of amendments) steps[index] = null;
     return amendments;
   };
+  const moved = new Set<number>();
   let again = 0;
   const count = ({ files, literal, zeros, copied }: Omit<Counts, 'lost'>): void => {
     const bytes = literal + zeros + copied;
@@ -113,6 +116,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
   return {
     steps: first,
     progress,
+    moved,
     placeOf,
     actionOf: index => steps[index]?.action ?? null,
     drop,
@@ -147,6 +151,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
             : inOrder([schedule([change], { rules: relation.rules, rank: null, keep: () => true, extra })]);
         const action = fresh.length === 1 ? fresh[0]!.action : null;
         steps[index] = action === null ? null : { part, action };
+        moved.delete(index);
         if (action?.do === 'file') {
           progress.totalFiles++;
           progress.totalBytes += action.size;

@@ -171,6 +171,9 @@ export type FileVerbs = {
   /** `writeMany` makes durable what it is told to, and folders cannot be made durable: of what is staged, only files that were
    * written in another way are left to be synced. */
   readonly syncsWrites?: boolean;
+  /** Makes a copy of a file that shares its blocks, created exclusively, whatever its attributes; any fault, and nothing of it
+   * left, where that cannot be. Absent where what is read and written by these verbs is not on the machine that calls them. */
+  readonly clone?: (at: Folder, name: string, to: Folder, toName: string) => Maybe<null | Fault>;
   /** One answer for each deed, in order; a deed that fails does not stop the next. */
   readonly perform: (deeds: readonly Deed[]) => Maybe<readonly (null | Fault)[]>;
   /** Makes durable all that was done on the file system of this folder, by one call for many files; ENOSYS where there is

@@ -9,8 +9,10 @@ import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
 import type { About } from './about.js';
 import type { HostFacts } from './host-facts.js';
+import type { Twins } from './twins.js';
 
 export type { HostFacts } from './host-facts.js';
+export type { Twin, Twins } from './twins.js';
 
 export type Host = {
   /** How messages name it: the plan's host id. */
@@ -107,7 +109,8 @@ export type Recovered =
 export type Trashed = {
   readonly path: Path;
   readonly kind: 'file' | 'link' | 'folder';
-  readonly why: 'deleted' | 'replaced';
+  /** `moved`: another path has its content, as a further name of the same file. */
+  readonly why: 'deleted' | 'replaced' | 'moved';
   readonly size: number;
 };
 
@@ -219,6 +222,8 @@ export type Transaction = {
   /** Takes these leftovers for staged: the caller knows that the master's content has exactly that digest. Only outcomes that
    * are not `done`; the content of those has to be sent. */
   readonly adopt: (indexes: readonly number[]) => Promise<readonly Outcome[]>;
+  /** Null where content would have to leave the host to be made of what it has. */
+  readonly twins: Twins | null;
   /** Replaces single steps before commit, by index; null drops one. What was staged for it is discarded. */
   readonly amend: (changes: readonly { readonly index: number; readonly action: Action | null }[]) => Promise<void>;
   /** Receives content for `file` steps as a pack stream, with bounded memory, verifies each digest here and gives it its final

@@ -23,6 +23,7 @@ import { posix } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { Attributes, Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
 import { kindOf, notFile } from './kind.js';
+import { cloneLocally } from './local-clone.js';
 import { performLocally } from './local-deeds.js';
 import { makeLocalExtras } from './local-extras.js';
 import { fileSystemOf, mayWriteTo, syncFileSystem } from './local-file-system.js';
@@ -65,6 +66,7 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
   write: (at, name) => attempt(() => openSink(at, name)),
   readWhole: (at, name, follow, into) => attempt(() => readWhole(at, name, follow, into)),
   writeWhole: (at, name, content, attributes) => attempt(() => writeWhole(at, name, content, attributes)),
+  clone: cloneLocally,
   perform: deeds =>
     deeds.map(deed =>
       attempt(() => {

@@ -12,6 +12,7 @@ import { explainFolderFault } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
 import type { FolderPage, Provenance, Selection, Travel } from './host.js';
 import { HostError } from './host-error.js';
+import { listedBySize } from './listed.js';
 import { lookup } from './lookup.js';
 import { makeManaged } from './managed.js';
 import { makePace } from './pace.js';
@@ -73,6 +74,7 @@ export const openScan = async (
     selection,
     summary: { ...tally, digest, exists: state.start !== null },
     seen: path => seenAt(state, path),
+    listed: sizes => listedBySize(state, sizes),
     async *pages(folders) {
       for (const folder of folders) yield pageOf(numberOf(folder));
     },

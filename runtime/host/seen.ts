@@ -3,6 +3,7 @@ import type { Path } from '../tree/path.js';
 import type { Stat } from './file-verbs.js';
 import type { Scan, Selection } from './host.js';
 import { HostError } from './host-error.js';
+import type { ListedFile } from './listed.js';
 
 export type Seen = Pick<Stat, 'kind' | 'size' | 'modified' | 'changed' | 'inode'>;
 
@@ -11,6 +12,8 @@ export type SeenScan = Scan & {
   readonly selection: Selection;
   /** What was listed or last looked up at this path (relative to the take's folder); null where nothing was. */
   readonly seen: (path: Path) => Seen | null;
+  /** The files that were listed and have one of these sizes. */
+  readonly listed: (sizes: ReadonlySet<number>) => Iterable<ListedFile>;
 };
 
 /** A transaction's part must bring a scan of the same host. */

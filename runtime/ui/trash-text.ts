@@ -13,7 +13,7 @@ type TrashPlace = {
   readonly items: readonly {
     readonly path: Path;
     readonly kind: 'file' | 'link' | 'folder';
-    readonly why: 'deleted' | 'replaced';
+    readonly why: 'deleted' | 'replaced' | 'moved';
     readonly size: number;
   }[];
 };

@@ -125,6 +125,7 @@ export const scripted = (script: Script): Host => {
     prepare: async () => {},
     leftovers: async () => [],
     adopt: async () => [],
+    twins: null,
     owe: async () => {},
     amend: async () => {},
     stage: async () => [],

@@ -1,7 +1,7 @@
 // The conformance suite: what every kind of host must do, told once and run for each kind.
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
-import type { Host } from '../../runtime/host/host.js';
+import type { Host, Root } from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import { commitCases } from './conformance-commit.js';
 import { foreignCases } from './conformance-foreign.js';
@@ -11,6 +11,7 @@ import { lockCases } from './conformance-locks.js';
 import { scanCases } from './conformance-scan.js';
 import { stageCases } from './conformance-stage.js';
 import { trashCases } from './conformance-trash.js';
+import { twinCases } from './conformance-twins.js';
 import { KINDS, type Kind, type KindName } from './kinds.js';
 import { ALL, type Subject } from './session.js';
 
@@ -46,6 +47,7 @@ export const conformance = (
     ...hostileCases,
     ...lastingCases,
     ...trashCases,
+    ...twinCases,
     ...lockCases,
   ]) {
     if (needsLock && !locks) continue;
@@ -67,11 +69,22 @@ const saysSo = async ({ host, place }: Subject, { without }: Kind): Promise<void
     'access lists': await readsAccessLists(host, place.path),
     'hard names': host.facts.hardLinks,
     'fine times': host.facts.timeStep === 1,
+    moves: await makesMoves(host, root),
     'file system types': root.fileSystem !== '',
   };
   for (const [promised, promises] of Object.entries(has)) {
     assert.equal(promises, !without.some(one => one === promised), promised);
   }
+};
+
+const makesMoves = async (host: Host, root: Root): Promise<boolean> => {
+  const scan = await root.scan(ALL);
+  const id = { run: 'run-0', block: 'app', trash: 0, durability: 'none', lock: null } as const;
+  const transaction = await host.begin(id, [{ root, scan }]);
+  const has = transaction.twins !== null;
+  await transaction.end();
+  await scan.close();
+  return has;
 };
 
 /** Also where the programs for it are missing on this machine: then the message names them. */

@@ -13,6 +13,7 @@ export const PROMISES = {
   'fine times': 'times finer than a second',
   'change times': 'a change that keeps size and time is noticed',
   'every name': 'names that are not UTF-8',
+  moves: 'what was moved or copied is made there, not sent',
   'file system types': 'a root that was unmounted shows by its file system',
 } as const;
 export type Promised = keyof typeof PROMISES;
@@ -27,8 +28,8 @@ export const KINDS = {
   memory: { title: 'memory', without: ['locks', 'programs', 'data links'] },
   local: { title: 'local', without: ['data links'] },
   agent: { title: 'agent', without: [] },
-  shell: { title: 'shell (GNU)', without: ['programs', 'data links', 'access lists'] },
-  busybox: { title: 'shell (BusyBox)', without: ['programs', 'data links', 'access lists', 'fine times'] },
+  shell: { title: 'shell (GNU)', without: ['programs', 'data links', 'access lists', 'moves'] },
+  busybox: { title: 'shell (BusyBox)', without: ['programs', 'data links', 'access lists', 'fine times', 'moves'] },
   sftp: { title: 'SFTP', without: Object.keys(PROMISES) as Promised[] },
 } as const satisfies Record<string, Kind>;
 export type KindName = keyof typeof KINDS;

@@ -35,6 +35,8 @@ export type Place = {
   readonly path: string;
   /** Makes or replaces; keeps what is not named. */
   readonly put: (tree: Tree) => void;
+  /** From now on what stands here is too old for a later change to hide within the granularity of times. */
+  readonly age: () => void;
   /** Removes, with all below. */
   readonly drop: (path: string) => void;
   /** One line for each path, sorted, without `.syncplan`: `a/b file 0644 TIME content`; ` names=2` where a file has more. */
@@ -47,6 +49,9 @@ export type Place = {
 /** In the steps in which the host under test keeps times (whole-seconds.ts). */
 export const STEP = Number(process.env.SYNCPLAN_TEST_TIME_STEP ?? 1);
 export const MOMENT = Math.floor(1_600_000_000_123_456 / STEP) * STEP;
+
+/** Microseconds; a little more than the coarsest times that file systems keep are apart. */
+const OLD_ENOUGH = 2_200_000;
 
 /** In a new folder, unless it is given one. */
 export const makeDiskPlace = (given?: string): Place => {
@@ -67,6 +72,7 @@ export const makeDiskPlace = (given?: string): Place => {
         putOnDisk(at, name, item);
       }
     },
+    age: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OLD_ENOUGH / 1000),
     drop: name => rmSync(at(name), { recursive: true }),
     look() {
       const names = list('').filter(name => name !== '.syncplan' && !name.startsWith('.syncplan/'));
@@ -150,6 +156,9 @@ export const makeMemoryPlace = <Disk extends MemoryDisk = MemoryDisk>(
         const folder = folderAt(whole.slice(0, whole.lastIndexOf('/')));
         putInMemory(disk, folder, name.slice(name.lastIndexOf('/') + 1), item, path);
       }
+    },
+    age() {
+      for (const end = disk.now() + OLD_ENOUGH; disk.now() < end; );
     },
     drop(name) {
       const whole = `${path}/${name}`;

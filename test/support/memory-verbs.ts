@@ -105,6 +105,19 @@ export const makeMemoryVerbs = (disk: MemoryDisk): FileVerbs => {
       if (there.fault !== 'ENOENT') return there;
       return openSink(disk, inodeOf(folder), name);
     },
+    clone(folder, name, to, toName) {
+      const from = at('clone', folder, name);
+      if (isFault(from)) return from;
+      if (from.kind !== 'file') return fault('EINVAL');
+      if (from.unreadable) return fault('EACCES');
+      if (inodeOf(to).entries.has(toName)) return fault('EEXIST');
+      const refused = refuse(toName);
+      if (refused !== null) return refused;
+      const inode = disk.make('file', from.mode);
+      inode.content = from.content;
+      disk.link(inodeOf(to), toName, inode);
+      return null;
+    },
     perform: deeds => deeds.map(perform),
     extras: {
       hold: folder => hold(wayOf(folder)),

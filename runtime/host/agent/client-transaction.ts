@@ -1,7 +1,7 @@
 // A transaction of an agent as the engine sees it; an outcome is believed only of a step that was sent.
 import { WireError } from '../../bytes/wire.js';
 import type { Outcome } from '../../tree/action.js';
-import type { Leftover, Transaction } from '../host.js';
+import type { Leftover, Transaction, Twin } from '../host.js';
 import { HostError } from '../host-error.js';
 import { decodeOutcomes } from './answers.js';
 import type { Calls, Input } from './calls.js';
@@ -10,13 +10,13 @@ import { type Known, renewRoots } from './client-root.js';
 import { ascending } from './client-scan.js';
 import { decodeIndexes, encodeIndexes } from './lists.js';
 import { type Call, CHANGED_ROOTS, NOTHING } from './messages.js';
-import { decodeLeftovers } from './past.js';
+import { decodeLeftovers, decodeTwins, encodeLeftovers } from './past.js';
 import { encodeChanges, encodeSteps } from './steps.js';
 
 export const remoteTransaction = (calls: Calls, known: Known, transaction: number): Transaction => {
   let count = 0;
   let ending: Promise<void> | null = null;
-  const check = (answers: readonly (Outcome | Leftover)[]): void => {
+  const check = (answers: readonly (Outcome | Leftover | Twin)[]): void => {
     for (const { index } of answers) {
       if (index >= count) throw new WireError(`the agent reports step ${index} of ${count}`);
     }
@@ -41,6 +41,11 @@ export const remoteTransaction = (calls: Calls, known: Known, transaction: numbe
     },
     leftovers: () => calls.list({ verb: 'leftovers', transaction }, undefined, decodeLeftovers, check),
     adopt: indexes => outcomes({ verb: 'adopt', transaction }, encodeIndexes(indexes)),
+    twins: {
+      find: () =>
+        calls.list({ verb: 'findTwins', transaction }, undefined, decodeIndexes, indexes => ascending(indexes, count)),
+      stage: digests => calls.list({ verb: 'stageTwins', transaction }, inPiecesOf(digests), decodeTwins, check),
+    },
     amend: changes => calls.ask({ verb: 'amend', transaction }, NOTHING, 'an end', encodeChanges(changes)),
     stage: pack => outcomes({ verb: 'stage', transaction }, pack),
     begun: () => calls.list({ verb: 'begun', transaction }, undefined, decodeLeftovers, check),
@@ -62,6 +67,10 @@ export const remoteTransaction = (calls: Calls, known: Known, transaction: numbe
   };
   return held(remote, calls, transaction);
 };
+
+async function* inPiecesOf(batches: AsyncIterable<readonly Leftover[]>): AsyncGenerator<Buffer> {
+  for await (const batch of batches) yield* encodeLeftovers(batch);
+}
 
 const notHere = (): never => {
   throw new HostError('unsupported', 'staged content is passed on over links alone', 'this is a fault in syncplan');

@@ -249,6 +249,8 @@ export const CALL = z.discriminatedUnion('verb', [
       'prepare',
       'leftovers',
       'adopt',
+      'findTwins',
+      'stageTwins',
       'amend',
       'stage',
       'missing',

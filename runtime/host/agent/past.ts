@@ -3,10 +3,11 @@
 //   extra     = has:u8 (1) bytes:string — or has 0 and a problem (problems.ts)
 //   provenance = u8 (PROVENANCES)
 //   leftover  = index:signed size:u8 digest — index as difference to the one before
+//   twin      = index:signed moved:u8 — likewise
 //   recovered = path (lists.ts) result:u8 (RESULTS) then failed: problem
 //   trashed   = path kind:u8 (KINDS) why:u8 (WHYS) size:varint
 import type { Problem } from '../../tree/entry.js';
-import type { Leftover, Provenance, Recovered, Trashed } from '../host.js';
+import type { Leftover, Provenance, Recovered, Trashed, Twin } from '../host.js';
 import { checkIndex, inPieces, items, readPath, writePath } from './lists.js';
 import { flagOf, oneOf, readProblem, writeProblem } from './problems.js';
 import { MAX_EXTRA } from './protocol.js';
@@ -63,6 +64,29 @@ export const decodeLeftovers = (piece: Buffer): Leftover[] => {
   });
 };
 
+export const encodeTwins = (twins: readonly Twin[]): Generator<Buffer> => {
+  let last = 0;
+  return inPieces(
+    twins,
+    () => {
+      last = 0;
+    },
+    (writer, { index, moved }) => {
+      writer.signed(index - last);
+      last = index;
+      writer.u8(moved ? 1 : 0);
+    },
+  );
+};
+
+export const decodeTwins = (piece: Buffer): Twin[] => {
+  let last = 0;
+  return items(piece, reader => {
+    last = checkIndex(last + reader.signed());
+    return { index: last, moved: flagOf(reader) };
+  });
+};
+
 export const encodeRecovered = (recovered: readonly Recovered[]): Generator<Buffer> => {
   const last = { path: '' };
   return inPieces(
@@ -116,7 +140,7 @@ export const decodeTrashed = (piece: Buffer): Trashed[] => {
 const RESULTS: readonly Recovered['result'][] = ['done', 'kept', 'failed'];
 const PROVENANCES: readonly Provenance[] = ['baseline', 'drift', 'unknown'];
 const KINDS: readonly Trashed['kind'][] = ['file', 'link', 'folder'];
-const WHYS: readonly Trashed['why'][] = ['deleted', 'replaced'];
+const WHYS: readonly Trashed['why'][] = ['deleted', 'replaced', 'moved'];
 const TOO_MANY: Problem = {
   path: '',
   code: 'unsupported',

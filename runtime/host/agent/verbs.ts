@@ -3,12 +3,32 @@
 // 1. A call reaches only roots, scans, transactions and locks that this connection opened, by their numbers.
 // 2. What goes only forward – a commit, a recovery, a restoration – is carried to its end whoever still listens, and none
 //    of it begins once the client is gone.
-import type { FolderPage, Host, Link, Lock, Recovered, Root, Scan, Transaction, TransactionId } from '../host.js';
+import type {
+  FolderPage,
+  Host,
+  Leftover,
+  Link,
+  Lock,
+  Recovered,
+  Root,
+  Scan,
+  Transaction,
+  TransactionId,
+  Twins,
+} from '../host.js';
 import { HostError } from '../host-error.js';
 import { encodeDigests, encodeFollowers, encodeFounds, encodeOutcomes, encodePages } from './answers.js';
 import { collect, decodeIndexes, decodePaths, decodeWanted, encodeIndexes } from './lists.js';
 import type { Call } from './messages.js';
-import { encodeExtraTexts, encodeLeftovers, encodeProvenances, encodeRecovered, encodeTrashed } from './past.js';
+import {
+  decodeLeftovers,
+  encodeExtraTexts,
+  encodeLeftovers,
+  encodeProvenances,
+  encodeRecovered,
+  encodeTrashed,
+  encodeTwins,
+} from './past.js';
 import { encodeReceived } from './received.js';
 import { makeOrder, makeShelf } from './shelf.js';
 import { decodeChanges, decodeSteps } from './steps.js';
@@ -119,6 +139,8 @@ export const makeVerbs = (host: Host): Verbs => {
         });
       case 'leftovers':
       case 'adopt':
+      case 'findTwins':
+      case 'stageTwins':
       case 'amend':
       case 'stage':
       case 'missing':
@@ -230,7 +252,17 @@ const answer = async (verb: Answering, scan: Scan, session: Session): Promise<vo
   }
 };
 
-type Stepping = 'leftovers' | 'adopt' | 'amend' | 'stage' | 'missing' | 'begun' | 'precheck' | 'verify';
+type Stepping =
+  | 'leftovers'
+  | 'adopt'
+  | 'findTwins'
+  | 'stageTwins'
+  | 'amend'
+  | 'stage'
+  | 'missing'
+  | 'begun'
+  | 'precheck'
+  | 'verify';
 
 const step = async (verb: Stepping, transaction: Transaction, session: Session): Promise<void> => {
   switch (verb) {
@@ -238,6 +270,10 @@ const step = async (verb: Stepping, transaction: Transaction, session: Session):
       return sendAll(encodeLeftovers(await transaction.leftovers()), session);
     case 'adopt':
       return sendAll(encodeOutcomes(await transaction.adopt(await collect(session.input, decodeIndexes))), session);
+    case 'findTwins':
+      return sendAll(encodeIndexes(await twinsOf(transaction).find()), session);
+    case 'stageTwins':
+      return sendAll(encodeTwins(await twinsOf(transaction).stage(leftoversIn(session.input))), session);
     case 'amend':
       return transaction.amend(await collect(session.input, decodeChanges));
     case 'stage':
@@ -251,6 +287,15 @@ const step = async (verb: Stepping, transaction: Transaction, session: Session):
     case 'verify':
       return sendAll(encodeOutcomes(await transaction.verify()), session);
   }
+};
+
+async function* leftoversIn(pieces: AsyncIterable<Buffer>): AsyncGenerator<readonly Leftover[]> {
+  for await (const piece of pieces) yield decodeLeftovers(piece);
+}
+
+const twinsOf = ({ twins }: Transaction): Twins => {
+  if (twins !== null) return twins;
+  throw new HostError('unsupported', 'content there would have to leave its machine', 'This is a fault in syncplan.');
 };
 
 /** From the intent record on a block goes forward: outcomes that nobody wants any more do not stop it. */

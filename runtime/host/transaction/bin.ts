@@ -4,7 +4,7 @@
 //   trash/RUN/BLOCK.AGE.trash     record `trash` 1: what is meant to be there; AGE: seconds for which it is kept
 //   body  = entries:varint entry*                       (paths and numbers as in columns.ts)
 //   entry = path kind:u8 why:u8 size mode:varint owner:varint group:varint
-//           kind: 0 file, 1 link, 2 folder; why: 0 deleted, 1 replaced
+//           kind: 0 file, 1 link, 2 folder; why: 0 deleted, 1 replaced, 2 moved: its content got another name as well
 //
 // 1. The record is durable before anything of it is moved, so what the trash holds is always known; what the record names
 //    and the trash does not hold was not removed (yet).
@@ -109,4 +109,4 @@ const encodeTrash = (entries: readonly TrashEntry[]): Buffer => {
 
 export const TRASH: RecordKind = { name: 'trash', version: 1 };
 const KINDS: readonly Trashed['kind'][] = ['file', 'link', 'folder'];
-const WHYS: readonly Trashed['why'][] = ['deleted', 'replaced'];
+const WHYS: readonly Trashed['why'][] = ['deleted', 'replaced', 'moved'];

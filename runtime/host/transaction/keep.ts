@@ -12,11 +12,13 @@ import type { TrashEntry } from './bin.js';
 import { copyFile } from './copy-file.js';
 import type { Desk } from './desk.js';
 import { judge, lookAt, stretches } from './destination.js';
+import { lendersOf } from './lent.js';
 import { performOne } from './one-deed.js';
 import { failedBy, folderOf, fromRoot, nameOf, type Work } from './work.js';
 
 export const keepWhatGoes = async (work: Work): Promise<void> => {
   const { table } = work;
+  const lenders = lendersOf(work);
   const entries = new Map<Desk, TrashEntry[]>();
   const goes = (index: number): boolean => table.state(index) === 'ready' && mayGo(work, index);
   for (const stretch of stretches(work, goes)) {
@@ -36,7 +38,7 @@ export const keepWhatGoes = async (work: Work): Promise<void> => {
         table.settle(failedBy(index, action.path, 'keep what stands there in the trash', fault));
         continue;
       }
-      const entry = entryOf(work, index, now);
+      const entry = entryOf(work, index, now, lenders.has(index));
       if (entry === null) continue;
       const list = entries.get(part.desk) ?? [];
       entries.set(part.desk, list);
@@ -113,13 +115,13 @@ const copyLink = async (work: Work, at: Folder, name: string, now: Stat, into: F
   return performOne(work.verbs, { do: 'set', at: into, name, mode: null, modified: now.modified, owner, group });
 };
 
-const entryOf = (work: Work, index: number, now: Stat): TrashEntry | null => {
+const entryOf = (work: Work, index: number, now: Stat, moved: boolean): TrashEntry | null => {
   const { action, part } = work.table.step(index)!;
   if (now.kind !== 'file' && now.kind !== 'link' && now.kind !== 'folder') return null;
   return {
     path: fromRoot(work.parts[part]!, action.path),
     kind: now.kind,
-    why: action.do === 'remove' || action.do === 'remove-folder' ? 'deleted' : 'replaced',
+    why: moved ? 'moved' : action.do === 'remove' || action.do === 'remove-folder' ? 'deleted' : 'replaced',
     size: now.kind === 'file' ? now.size : 0,
     mode: now.mode,
     owner: now.owner,

@@ -86,6 +86,8 @@ export const findLeftovers = async (work: Work, found: Map<number, Found>): Prom
           await adoptBegun(work, index, desk, { folder, staged: file.staged, number: file.index });
           continue;
         }
+        // A file that was lent (lend.ts) may still be another's.
+        if (stat.names > 1) continue;
         const digest = await hashFile(work, at, name, hashers.get(part.scan.selection.algorithm)!.parts);
         if (isFault(digest)) continue;
         found.set(index, { desk, folder, staged: file.staged, digest });

@@ -5,6 +5,7 @@ import { type Deed, isFault } from '../file-verbs.js';
 import { makePace } from '../pace.js';
 import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
 import { judge, lookAt, stretches } from './destination.js';
+import { recallLent } from './lent.js';
 import { performOne } from './one-deed.js';
 import { givenOwners, refuseOwners } from './owners.js';
 import { carriedPath, ownStagedFolder, stagedFolder, stagedName, stagedPath } from './staged.js';
@@ -15,6 +16,7 @@ import { failed, failedOrStopped, fromRoot, inconsistent, modeOf, returnToRoots,
 /** Outcomes of every step that is not ready. */
 export const precheckSteps = async (work: Work): Promise<Outcome[]> => {
   const { table } = work;
+  await recallLent(work);
   const giving = openGiving(work);
   for (let index = 0; index < table.size; index++) {
     if (isOpen(work, index) && !table.isStaged(index)) await complete(work, index, giving);

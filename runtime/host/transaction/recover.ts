@@ -41,7 +41,7 @@ export const recoverTransaction = async (
   try {
     work = await reopenWork(tools, intent, roots, desks);
     await findPlaced(work);
-    if (!work.id.strict) await checkStaged(work);
+    await checkStaged(work);
     const outcomes: Outcome[] = [];
     for await (const some of finishWork(work, intent)) outcomes.push(...some);
     const finished = work;
@@ -165,7 +165,10 @@ const findPlaced = async (work: Work): Promise<void> => {
 /** No inode has this number. */
 const NOWHERE = -1;
 
-/** Without durability a power cut may have torn what was staged: only what still has its digest is put in place. */
+/**
+ * Without durability a power cut may have torn what was staged, and to what was lent (lend.ts) somebody may have written under
+ * its old name since: only what still has its digest is put in place.
+ */
 const checkStaged = async (work: Work): Promise<void> => {
   const { table } = work;
   const hashers = await openHashers(new Set(work.parts.map(({ scan }) => scan.selection.algorithm)));
@@ -180,6 +183,7 @@ const checkStaged = async (work: Work): Promise<void> => {
     if (isFault(at) || lies === undefined) continue;
     const folder = await stagedFolder(work, index);
     if (isFault(folder)) continue;
+    if (work.id.strict && !(await hasFurtherName(work, folder, index))) continue;
     const found = await hashFile(
       work,
       folder,
@@ -192,6 +196,11 @@ const checkStaged = async (work: Work): Promise<void> => {
     const message = 'finish what was interrupted: what was staged is damaged';
     table.settle(failed(broken, { path, code: 'corrupt', message, help: 'run the same command again' }));
   }
+};
+
+const hasFurtherName = async (work: Work, at: Folder, index: number): Promise<boolean> => {
+  const [stat] = await work.verbs.stat([{ at, name: stagedName(work, index) }]);
+  return stat !== undefined && !isFault(stat) && stat.names > 1;
 };
 
 const recoveredBy = (work: Work, outcome: Outcome, intent: Intent): Recovered => {

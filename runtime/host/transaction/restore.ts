@@ -159,7 +159,7 @@ const carryOut = async (work: Work, { sources }: Restoring): Promise<Recovered[]
 };
 
 /** Until the transaction is done, it stays in the trash as well. */
-const stageFrom = async (work: Work, index: number, { bin, path, kind, stat }: InTrash): Promise<null | Fault> => {
+const stageFrom = async (work: Work, index: number, { bin, path, kind, why, stat }: InTrash): Promise<null | Fault> => {
   const { action } = work.table.step(index)!;
   const to = work.parts[0]!.desk.staging;
   const toName = stagedName(work, index);
@@ -172,8 +172,9 @@ const stageFrom = async (work: Work, index: number, { bin, path, kind, stat }: I
   const at = await bin.at(parent(path));
   if (isFault(at)) return at;
   const name = leaf(path);
-  const linked = await performOne(work.verbs, { do: 'hard-link', at, name, to, toName });
-  if (linked === null || linked.fault === 'ENOENT') return linked;
+  // What another path has as well must not be one file with that.
+  const linked = why === 'moved' ? null : await performOne(work.verbs, { do: 'hard-link', at, name, to, toName });
+  if (why !== 'moved' && (linked === null || linked.fault === 'ENOENT')) return linked;
   return copyFile(work.verbs, { at, name, to, toName, stat, durable: work.id.strict });
 };
 

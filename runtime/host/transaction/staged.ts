@@ -50,6 +50,7 @@ export const discard = async (work: Work, index: number): Promise<void> => {
   if (!work.table.isStaged(index) && !inStaging) return;
   work.table.setStaged(index, false);
   work.synced.delete(index);
+  work.lent.delete(index);
   const path = stagedPath(work, index);
   const at = await part.staged.at(parent(path));
   if (isFault(at)) return;

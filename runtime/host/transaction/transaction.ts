@@ -24,6 +24,7 @@ import type { StatePlace } from './state-folder.js';
 import { makeStepDigests } from './step-digests.js';
 import { makeSyncAhead } from './sync-ahead.js';
 import { makeTable } from './table.js';
+import { type Found as FoundTwins, findTwins, stageTwins } from './twins.js';
 import { verifySteps } from './verify.js';
 import { makePart, type PartScan, type Work, type WorkPart } from './work.js';
 
@@ -54,6 +55,7 @@ export const beginTransaction = (
   let ended = false;
   let owed = '';
   const found = new Map<number, Found>();
+  let likely: readonly FoundTwins[] = [];
   const working = (doing: string): Work => {
     if (work !== null && !ended) return work;
     throw new HostError(
@@ -85,6 +87,21 @@ export const beginTransaction = (
       }
       return outcomes;
     },
+    // Where content would come here to be looked at, it is sent.
+    twins:
+      tools.verbs.clone === undefined
+        ? null
+        : {
+            async find() {
+              likely = await findTwins(working('look for twins'));
+              return likely.flatMap(({ wanted }) => wanted.map(({ index }) => index)).sort((a, b) => a - b);
+            },
+            async stage(digests) {
+              const current = working('stage twins');
+              current.ahead.spoil();
+              return stageTwins(current, likely, digests);
+            },
+          },
     async amend(changes) {
       const current = working('amend');
       if (changes.length === 0) return;
@@ -190,6 +207,7 @@ export const makeWork = (
   ...given,
   table: makeTable(steps),
   disturbed: new Set(),
+  lent: new Map(),
   linked: new Set(),
   refused: new Set(),
   placed: new Map(),

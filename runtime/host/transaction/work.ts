@@ -30,6 +30,8 @@ export type Work = {
   readonly check: () => Maybe<void>;
   /** Inodes whose change time we moved ourselves, by linking, unlinking or adjusting another of their names. */
   readonly disturbed: Set<number>;
+  /** Steps whose staged file is a further name of one that another step takes away, by their index (lend.ts). */
+  readonly lent: Map<number, Lent>;
   /** Steps at whose destination a file with further names was seen. */
   readonly linked: Set<number>;
   /** Steps whose paths are no paths: nothing is staged for them. */
@@ -67,6 +69,9 @@ export type WorkId = {
   readonly remembers: boolean;
 };
 
+/** The step that takes the other name away, and what the file was when it got its further name. */
+export type Lent = { readonly by: number; readonly stat: Pick<Stat, 'inode' | 'changed' | 'modified' | 'size'> };
+
 export type Placed = Pick<Stat, 'inode' | 'changed' | 'modified' | 'size'>;
 
 export type WorkPart = {
@@ -90,6 +95,9 @@ export type PartScan = Pick<SeenScan, 'seen'> & {
   readonly summary: Pick<ScanSummary, 'exists'>;
   /** What stood there before, for others that want it; not where an unfinished transaction is taken up. */
   readonly read?: Scan['read'];
+  /** To find and digest what may serve in place of what would be sent; likewise. */
+  readonly listed?: SeenScan['listed'];
+  readonly digests?: Scan['digests'];
 };
 
 /** A part with its cursors, all of them at their start. */
