@@ -16,6 +16,7 @@ import * as farKinds from './far-kinds.mjs';
 import * as idle from './idle.mjs';
 import * as memory from './memory.mjs';
 import * as model from './model-rows.mjs';
+import * as moves from './moves.mjs';
 import * as routes from './routes.mjs';
 import { makeBench } from './runner.mjs';
 import * as screen from './screen.mjs';
@@ -27,6 +28,7 @@ const CASES = {
   ...idle.cases,
   ...bulk.cases,
   ...delta.cases,
+  ...moves.cases,
   ...farKinds.cases,
   ...routes.cases,
   ...memory.cases,

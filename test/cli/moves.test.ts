@@ -22,19 +22,23 @@ import { type Desk, openDesk, said } from '../support/program.js';
 import { putSite, type Site } from '../support/site.js';
 import { assertSameTree } from '../support/tree.js';
 
-type Context = { fleet: Fleet; desk: Desk; site: Site };
+type Context = { desk: Desk; site: Site };
 const test = suite<Context>('moves');
 const MIB = 2 ** 20;
+let fleet: Fleet;
 
-test.before.each(async context => {
+test.before(async () => {
+  fleet = await makeFleet(1);
+});
+test.before.each(context => {
   context.desk = openDesk();
-  context.fleet = await makeFleet(1);
-  context.site = putSite(context.desk, context.fleet, 'delete mirror { max 100% }');
+  context.site = putSite(context.desk, fleet, 'delete mirror { max 100% }');
 });
-test.after.each(async ({ fleet, desk }) => {
-  await fleet?.stop();
+test.after.each(({ desk, site }) => {
   desk?.remove();
+  rmSync(site.remote, { recursive: true, force: true });
 });
+test.after(() => fleet?.stop());
 
 type Summary = Readonly<
   Record<

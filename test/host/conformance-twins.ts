@@ -106,48 +106,43 @@ export const twinCases: readonly Case[] = [
     },
   },
   {
-    title: 'what is written to under its old name before the commit is not put in place under its new one',
+    title:
+      'what was lent is taken back where it is written to under its old name, or keeps that after all, or nothing is committed',
     needs: 'moves',
     async run(subject) {
-      subject.place.put({ a: { file: BIG } });
+      const [written, kept, left] = [BIG, `${BIG}!`, `${BIG}!!`];
+      subject.place.put({ written: { file: written }, kept: { file: kept }, left: { file: left } });
       subject.place.age();
-      const session = await open(subject, [file('b', BIG.length), remove('a')]);
-      assert.deepEqual((await stageTwins(session, [[0, BIG]])).staged, ['0 moved']);
-      // In place: the same inode, the same size, and somebody puts the time back.
-      subject.place.put({ a: { file: OTHER } });
-      assert.deepEqual(session.tell(await session.transaction.precheck())[0], 'b: inconsistent');
-      assert.deepEqual(await session.transaction.missing(), [0]);
-      assert.deepEqual(await session.send({ b: BIG }), []);
-      const lines = await finish(session);
-      assert.ok(lines.includes('b: done'), lines.join('\n'));
-      assert.ok(subject.place.look().includes(`b file 0644 ${MOMENT} ${BIG}`));
-    },
-  },
-  {
-    title: 'what is to lose its name and then keeps it after all does not share its file with another',
-    needs: 'moves',
-    async run(subject) {
-      subject.place.put({ a: { file: BIG } });
-      subject.place.age();
-      const session = await open(subject, [file('b', BIG.length), remove('a')]);
-      assert.deepEqual((await stageTwins(session, [[0, BIG]])).staged, ['0 moved']);
-      await session.transaction.amend([{ index: 1, action: null }]);
-      assert.deepEqual(session.tell(await session.transaction.precheck()), ['b: inconsistent']);
-      assert.deepEqual(await session.send({ b: BIG }), []);
-      assert.deepEqual(await finish(session), ['b: done']);
-      assert.deepEqual(subject.place.look(), [`a file 0644 ${MOMENT} ${BIG}`, `b file 0644 ${MOMENT} ${BIG}`]);
-    },
-  },
-  {
-    title: 'nothing is left of what was lent when the transaction ends without a commit',
-    needs: 'moves',
-    async run(subject) {
-      subject.place.put({ a: { file: BIG } });
-      subject.place.age();
-      const session = await open(subject, [file('b', BIG.length), remove('a')]);
-      assert.deepEqual((await stageTwins(session, [[0, BIG]])).staged, ['0 moved']);
-      await session.transaction.end();
-      assert.deepEqual(subject.place.look(), [`a file 0644 ${MOMENT} ${BIG}`]);
+      const first = await open(subject, [file('new', left.length), remove('left')]);
+      assert.deepEqual((await stageTwins(first, [[0, left]])).staged, ['0 moved']);
+      await first.transaction.end();
+
+      const session = await open(subject, [
+        file('a', written.length),
+        file('b', kept.length),
+        remove('written'),
+        remove('kept'),
+      ]);
+      const contents = [[0, written] as const, [1, kept] as const];
+      assert.deepEqual((await stageTwins(session, contents)).staged, ['0 moved', '1 moved']);
+      // In place: the same file, of the same size, and its time is put back.
+      subject.place.put({ written: { file: OTHER } });
+      await session.transaction.amend([{ index: 3, action: null }]);
+      assert.deepEqual(session.tell(await session.transaction.precheck()), [
+        'a: inconsistent',
+        'b: inconsistent',
+        'written: inconsistent',
+      ]);
+      assert.deepEqual(await session.transaction.missing(), [0, 1]);
+      assert.deepEqual(await session.send({ a: written, b: kept }), []);
+      await finish(session);
+      assert.deepEqual(subject.place.look(), [
+        `a file 0644 ${MOMENT} ${written}`,
+        `b file 0644 ${MOMENT} ${kept}`,
+        `kept file 0644 ${MOMENT} ${kept}`,
+        `left file 0644 ${MOMENT} ${left}`,
+        `written file 0644 ${MOMENT} ${OTHER}`,
+      ]);
     },
   },
 ];

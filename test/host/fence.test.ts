@@ -119,7 +119,18 @@ test('a folder that becomes a link while it is walked to is not entered', async 
 
 test('every verb is known to the fence: those that take a path or follow a link are its own', () => {
   const ours = ['extras', 'followed', 'open', 'read', 'readWhole'];
-  const inFolder = ['enter', 'release', 'list', 'stat', 'readLink', 'write', 'writeWhole', 'perform', 'syncAll'];
+  const inFolder = [
+    'clone',
+    'enter',
+    'release',
+    'list',
+    'stat',
+    'readLink',
+    'write',
+    'writeWhole',
+    'perform',
+    'syncAll',
+  ];
   const told = ['fileSystem', 'mayWrite', 'space', 'names'];
   const plain = makeLocalVerbs({ home: top });
   assert.deepEqual(Object.keys(plain).sort(), [...ours, ...inFolder, ...told].sort());

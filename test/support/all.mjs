@@ -11,6 +11,7 @@ const LONG = [
   'cli/link-firewall',
   'cli/live-screen',
   'cli/locked-ssh',
+  'cli/moves',
   'cli/plan-writes-nothing',
   'cli/quota',
   'cli/restricted-key',
