@@ -9,10 +9,10 @@ import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
 import type { About } from './about.js';
 import type { HostFacts } from './host-facts.js';
-import type { Twins } from './twins.js';
+import type { Leftover, Twins } from './twins.js';
 
 export type { HostFacts } from './host-facts.js';
-export type { Twin, Twins } from './twins.js';
+export type { Leftover, Twin, Twins } from './twins.js';
 
 export type Host = {
   /** How messages name it: the plan's host id. */
@@ -263,10 +263,6 @@ export type Transaction = {
   /** Removes what is left in staging and trash that is past its age. Always called, whatever happened before. */
   readonly end: () => Promise<void>;
 };
-
-/** A step by its index, and a digest by its selection's algorithm, as a byte string; of its first `bytes` where it was only
- * begun. */
-export type Leftover = { readonly index: number; readonly digest: string; readonly bytes?: number };
 
 export type LockMode = 'shared' | 'exclusive';
 

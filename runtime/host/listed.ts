@@ -1,8 +1,7 @@
 // Finds files of a finished scan by their sizes, from what was listed alone: the disk is not asked.
-import { join, type Path } from '../tree/path.js';
+import { join } from '../tree/path.js';
 import type { ScanState } from './scan-state.js';
-
-export type ListedFile = { readonly path: Path; readonly size: number; readonly modified: number };
+import type { ListedFile } from './seen.js';
 
 /** In no order that matters; a name is decoded only where the size fits. */
 export function* listedBySize(

@@ -3,9 +3,10 @@ import type { Path } from '../tree/path.js';
 import type { Stat } from './file-verbs.js';
 import type { Scan, Selection } from './host.js';
 import { HostError } from './host-error.js';
-import type { ListedFile } from './listed.js';
 
 export type Seen = Pick<Stat, 'kind' | 'size' | 'modified' | 'changed' | 'inode'>;
+
+export type ListedFile = { readonly path: Path; readonly size: number; readonly modified: number };
 
 /** A scan as its own host knows it. Every scan that a host made of file verbs hands out is one. */
 export type SeenScan = Scan & {

@@ -1,5 +1,8 @@
 // Twins, as the port knows them: content that a host need not be sent, because it holds it under another path of the same root.
-import type { Leftover } from './host.js';
+
+/** A step by its index, and a digest by its selection's algorithm, as a byte string; of its first `bytes` where it was only
+ * begun. */
+export type Leftover = { readonly index: number; readonly digest: string; readonly bytes?: number };
 
 export type Twins = {
   /** `file` steps without content for which some file may be a twin by what was listed (runtime/tree/twins.ts), ascending. Nothing

@@ -27,7 +27,7 @@ export type Likely<Held extends HeldFile> = {
   readonly held: readonly Held[];
 };
 
-/** `held` need only bring files of the sizes that are wanted. */
+/** `held` need only bring files of the sizes that are wanted. The answer is in order: by index, by path. */
 export const likelyTwins = <Held extends HeldFile>(
   wanted: readonly WantedFile[],
   held: Iterable<Held>,
@@ -51,13 +51,15 @@ export const likelyTwins = <Held extends HeldFile>(
     const best = ranks.flat();
     if (best.length === 0) continue;
     const bySize = ranks[BY_SIZE]!.length + ranks[BY_SIZE + 1]!.length > 0;
-    likely.held.push(...best.slice(0, FEW * all.length));
-    likely.wanted.push(
-      ...all.filter(
-        ({ path, modified }) => bySize || names.get(leaf(path)) === true || times.get(modified ?? Number.NaN) === true,
-      ),
-    );
+    for (const one of best.slice(0, FEW * all.length)) likely.held.push(one);
+    for (const one of all) {
+      const isLikely = names.get(leaf(one.path)) === true || times.get(one.modified ?? Number.NaN) === true;
+      if (bySize || isLikely) likely.wanted.push(one);
+    }
   }
+  // Neighbours are read and linked together.
+  likely.wanted.sort((a, b) => a.index - b.index);
+  likely.held.sort((a, b) => (a.path < b.path ? -1 : 1));
   return likely;
 };
 
@@ -74,11 +76,11 @@ export const pairTwins = <Held extends HeldFile>(
   wanted: readonly (WantedFile & { readonly digest: string })[],
   held: readonly (Held & { readonly digest: string })[],
 ): Pair<Held>[] => {
-  const alike = new Map<string, { readonly going: Held[]; any: Held }>();
+  const alike = new Map<string, { readonly going: Held[]; next: number; any: Held }>();
   for (const one of held) {
     if (one.digest === '') continue;
     const key = `${one.size} ${one.digest}`;
-    const known = alike.get(key) ?? { going: [], any: one };
+    const known = alike.get(key) ?? { going: [], next: 0, any: one };
     alike.set(key, known);
     if (one.goes) known.going.push(one);
     else known.any = one;
@@ -86,10 +88,13 @@ export const pairTwins = <Held extends HeldFile>(
   return wanted.flatMap(({ index, path, size, digest }) => {
     const found = digest === '' ? undefined : alike.get(`${size} ${digest}`);
     if (found === undefined) return [];
-    const at = found.going.findIndex(one => one.path !== path);
-    const [going] = at < 0 ? [] : found.going.splice(at, 1);
-    const one = going ?? found.any;
-    return one.path === path ? [] : [{ index, held: one, digest, moves: going !== undefined }];
+    const { going, next } = found;
+    // The one after it, where that is the very path that is wanted.
+    if (going[next]?.path === path && next + 1 < going.length) going.splice(next, 2, going[next + 1]!, going[next]!);
+    const moves = next < going.length && going[next]!.path !== path;
+    if (moves) found.next++;
+    const one = moves ? going[next]! : found.any;
+    return one.path === path ? [] : [{ index, held: one, digest, moves }];
   });
 };
 
