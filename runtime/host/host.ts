@@ -9,9 +9,11 @@ import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
 import type { About } from './about.js';
 import type { HostFacts } from './host-facts.js';
+import type { Programs } from './program-verbs.js';
 import type { Leftover, Twins } from './twins.js';
 
 export type { HostFacts } from './host-facts.js';
+export type { Ended, Programs } from './program-verbs.js';
 export type { Leftover, Twin, Twins } from './twins.js';
 
 export type Host = {
@@ -300,18 +302,6 @@ export type Locks = {
 
 /** Those of a host that can block others at all it can: closing folders, and running a command, too. */
 export const LOCK_WAYS: Locks['ways'] = ['advisory', 'permissions', 'command'];
-
-/** Programs of hooks and lock commands, run on that host in `/` without a shell, with standard input closed; `timeout` in
- * seconds. An operator's policy there may refuse: then `code` is null and `output` names its file. */
-export type Programs = {
-  readonly run: (
-    command: readonly string[],
-    options: { readonly timeout: number; readonly environment: Readonly<Record<string, string>> },
-  ) => Promise<Ended>;
-};
-
-/** `code` null: could not be started or was killed; `output` is the tail of both streams, at most 4 KiB. */
-export type Ended = { readonly code: number | null; readonly output: string };
 
 /** Data links: content straight from one agent to another, without the machine that commands (runtime/link/protocol.ts). */
 export type Links = {
