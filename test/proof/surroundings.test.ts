@@ -33,7 +33,7 @@ test(
   ),
   () =>
     withUpgrade(['copy'], async upgrade => {
-      for (const limit of bounded([24, 50], [24, 30, 36, 40, 50, 60])) {
+      for (const limit of bounded([24, 52], [24, 30, 36, 40, 52, 64])) {
         const where = `${limit} open files`;
         const applied = await upgrade.apply(where, ['prlimit', `--nofile=${limit}:${limit}`]);
         if (applied.code !== 0) assert.match(applied.said, /open files|open at once/, where);
