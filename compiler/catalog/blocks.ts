@@ -219,7 +219,7 @@ export const beyondDriver = kind({
   example: 'fleet { host shop at "sftp://shop.example.net" }\nblock app { consistency lock }\n',
   say: (what: string, host: string, driver: string) => [
     `${quoted(what)} cannot be done on ${quoted(host)}, which is driven by ${driver}`,
-    'leave it out, keep this host in a role and block of its own, or drive it by an agent: `agent node`',
+    'leave it out, keep this host in a role and block of its own, or have an agent drive it: an address without `sftp://`, and `agent node`',
   ],
 });
 

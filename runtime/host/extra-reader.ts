@@ -42,7 +42,7 @@ export const makeExtraReader = (
 export const withoutExtras = (): HostError =>
   new HostError(
     'unsupported',
-    'extended attributes and access lists can be carried on Linux only',
+    'extended attributes and access lists can be carried only where an agent on Linux drives the files',
     'leave `acl` and `xattr` out of the attributes of the block, or leave this host out of it',
   );
 

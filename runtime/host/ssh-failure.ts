@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
       const where = file === undefined ? '' : ` (line ${line} of ${file})`;
       const from = file === undefined ? '' : ` -f ${quote(file)}`;
       const keygen = `ssh-keygen${from}`;
-      return `Find out why it changed; ${keygen} -F ${quote(name)} shows the known key. If the new one is right, remove the old one${where}: ${keygen} -R ${quote(name)}; then connect once by hand and compare the fingerprint: ${tryIt(end)}`;
+      return `Find out why it changed; ${keygen} -l -F ${quote(name)} shows the fingerprint of the known key. If the new one is right, remove the old one${where}: ${keygen} -R ${quote(name)}; then connect once by hand and compare the fingerprint: ${tryIt(end)}`;
     },
   },
   {

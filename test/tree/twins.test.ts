@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { suite } from 'uvu';
+import { countMoved } from '../../runtime/tree/moved.js';
 import { type HeldFile, likelyTwins, pairTwins, type WantedFile } from '../../runtime/tree/twins.js';
 
 const test = suite('twins');
@@ -144,6 +145,17 @@ test('whatever stands there, a pair has one size and one digest, and nothing mov
       },
     ),
   );
+});
+
+test('a deletion whose size and time come to another path is a move, once, and never where times are not listed', () => {
+  const entry = (size: number, modified: number) =>
+    ({ kind: 'file', size, mode: 0o644, modified, owner: '', group: '', extra: '' }) as const;
+  const gone = (path: string, size: number, modified: number) =>
+    ({ kind: 'delete', path, was: entry(size, modified) }) as const;
+  const made = { kind: 'create', path: 'new', entry: entry(5, 10) } as const;
+  assert.equal(countMoved([made, gone('a', 5, 10), gone('b', 5, 10), gone('c', 5, 11)]), 1);
+  assert.equal(countMoved([{ ...made, entry: entry(5, 0) }, gone('a', 5, 0)]), 0);
+  assert.equal(countMoved([{ ...made, entry: entry(0, 10) }, gone('a', 0, 10)]), 0);
 });
 
 test.run();

@@ -1,4 +1,5 @@
 // A machine that is driven by its shell, as a host: its file verbs over one session, and what is learned once of it.
+
 import { randomUUID } from 'node:crypto';
 import { ALGORITHMS } from '../../../compiler/plan.js';
 import { toText } from '../../tree/path.js';
@@ -7,6 +8,7 @@ import type { Host, Root } from '../host.js';
 import { HostError } from '../host-error.js';
 import { parseNames, type Table } from '../local-names.js';
 import type { RootPlace } from '../lock/place.js';
+import { aboutShell } from './about.js';
 import { openShellLocks } from './locks.js';
 import { checkTools, probeTools } from './probe.js';
 import type { Verb } from './scripts.js';
@@ -74,6 +76,7 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
   });
   return {
     ...host,
+    about: () => aboutShell(session, there),
     traffic: session.traffic,
     async openRoot(path, opening) {
       const root = await host.openRoot(path, opening);

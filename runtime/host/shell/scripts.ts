@@ -107,6 +107,12 @@ const VERBS = {
   cd / && rm -rf -- "$folder"
 }`,
 
+  about: `about() {
+  printf 'clock %s\\n' "$(date +%s.%N 2>/dev/null)"
+  printf 'files %s\\n' "$(ulimit -n 2>/dev/null)"
+  for tool do printf 'tool %s|%s\\n' "$tool" "$(command -v "$tool" 2>/dev/null)"; done
+}`,
+
   users: `users() { cat /etc/passwd 2>/dev/null; }`,
 
   groups: `groups() { cat /etc/group 2>/dev/null; }`,
