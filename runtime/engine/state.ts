@@ -51,7 +51,10 @@ export const attend = async (relation: Relation, telling: Telling, work: () => P
     if (error instanceof HostError) {
       relation.refused = isRefusal(error);
       relation.locked = error.code === 'locked';
-      setState(relation, relation.refused ? 'refused' : 'failed', telling, error.message, error.help);
+      // What a commit that broke off has switched stays, whether or not its outcomes still came.
+      const begun = SWITCHING.has(relation.state) || hasSwitched(relation);
+      const state = begun ? 'partial' : relation.refused ? 'refused' : 'failed';
+      setState(relation, state, telling, error.message, error.help);
     } else {
       telling.internal?.(error);
       const why = error instanceof Error ? error.message : String(error);
@@ -60,6 +63,12 @@ export const attend = async (relation: Relation, telling: Telling, work: () => P
     }
   }
 };
+
+const SWITCHING: ReadonlySet<BlockState> = new Set(['committing', 'verifying']);
+
+/** Also in an earlier round, before what had changed meanwhile was done again. */
+const hasSwitched = ({ tally }: Relation): boolean =>
+  tally.created + tally.replaced + tally.attributes + tally.linked + tally.moved + tally.deleted > 0;
 
 /** A guard about the master or a budget refuses the block on every host; one about a single remote, that remote alone. */
 export const refuseGuarded = (

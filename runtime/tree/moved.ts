@@ -2,13 +2,13 @@
 import type { Change } from './change.js';
 
 /**
- * Deleted files of whose size and time as many come to other paths in the same comparison. Nothing is read for it, so nothing but
+ * Deleted files of whose size and time as many come to paths where nothing is, in the same comparison. Nothing is read for it, so nothing but
  * the budget rests on it. Where times are not listed nothing counts as moved.
  */
 export const countMoved = (changes: readonly Change[]): number => {
   const coming = new Map<string, number>();
   for (const change of changes) {
-    if (change.kind !== 'create' && change.kind !== 'replace') continue;
+    if (change.kind !== 'create') continue;
     const key = keyOf(change.entry);
     if (key !== null) coming.set(key, (coming.get(key) ?? 0) + 1);
   }

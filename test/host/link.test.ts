@@ -212,7 +212,8 @@ test('a peer with the key that lies about a length ends its link before memory i
 test('a chunk that inflates to more than it declares is refused, and so is one that is no pack', async () => {
   for (const bad of [bomb(), Buffer.from([99, 1, 2, 3])]) {
     const { out, into } = await openPair({ key: newKey(), encrypt: true });
-    const work = { parts: [], breathe: async () => {}, label: 'here' } as unknown as Parameters<typeof stagePack>[0];
+    const part = { parts: [], verbs: {}, breathe: async () => {}, label: 'here' };
+    const work = part as unknown as Parameters<typeof stagePack>[0];
     const staging = { stage: (pack: AsyncIterable<Uint8Array>) => stagePack(work, pack) } as unknown as Transaction;
     await sendAnything(out, bad);
     await assert.rejects(

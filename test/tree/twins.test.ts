@@ -156,6 +156,8 @@ test('a deletion whose size and time come to another path is a move, once, and n
   assert.equal(countMoved([made, gone('a', 5, 10), gone('b', 5, 10), gone('c', 5, 11)]), 1);
   assert.equal(countMoved([{ ...made, entry: entry(5, 0) }, gone('a', 5, 0)]), 0);
   assert.equal(countMoved([{ ...made, entry: entry(0, 10) }, gone('a', 0, 10)]), 0);
+  const over = { kind: 'replace', path: 'old', entry: entry(5, 10), was: entry(5, 9), why: 'time' } as const;
+  assert.equal(countMoved([over, gone('a', 5, 10)]), 0);
 });
 
 test.run();
