@@ -66,7 +66,9 @@ for (const kind of KINDS) {
     const before = sights(root(kind));
     putRelease('new');
     for (let i = 0; i < KILLS; i++) {
-      const wanted = stagedIn(kind) + 2 + random.below(MOST_STAGED);
+      // As if what was staged had been put away by its age: nothing would come anew.
+      if (i > 0) rmSync(stagingOf(kind), { recursive: true });
+      const wanted = 2 + random.below(MOST_STAGED);
       const where = `seed ${SEED}, ${kind}, kill ${i + 1} at ${wanted} staged`;
       const killed = await killedWhen(
         kind,
@@ -208,8 +210,10 @@ const stagedIn = (kind: Kind): number => {
       return 0;
     }
   };
-  return count(join(root(kind), '.syncplan/staging'));
+  return count(stagingOf(kind));
 };
+
+const stagingOf = (kind: Kind): string => join(root(kind), '.syncplan/staging');
 
 const intentsIn = (kind: Kind): number => {
   const folder = join(root(kind), '.syncplan/intent');

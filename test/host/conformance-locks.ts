@@ -74,7 +74,8 @@ export const lockCases: readonly Case[] = [
       const { acquire } = await open(subject);
       const held = await acquire();
       const waiting = acquire({ wait: 10, run: 'run-2' });
-      setTimeout(() => void held.release(), 100);
+      // Time enough for a shell to have tried.
+      setTimeout(() => void held.release(), 1_000);
       const lock = await waiting;
       assert.deepEqual([held.waited, lock.waited, lock.epoch], [false, true, held.epoch + 1]);
       await lock.release();
