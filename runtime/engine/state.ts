@@ -3,6 +3,7 @@ import { HostError, isRefusal } from '../host/host-error.js';
 import type { BlockState, RunEvent } from './events.js';
 import type { Guard } from './guards.js';
 import { hasFailed, type Relation } from './relation.js';
+import { hasChanges } from './summary.js';
 
 export type Telling = {
   readonly emit: (event: RunEvent) => void;
@@ -48,27 +49,24 @@ export const attend = async (relation: Relation, telling: Telling, work: () => P
   try {
     await work();
   } catch (error) {
+    // What a commit that broke off has switched stays, whether or not its outcomes still came.
+    const begun = SWITCHING.has(relation.state) || hasChanges(relation.tally);
     if (error instanceof HostError) {
       relation.refused = isRefusal(error);
       relation.locked = error.code === 'locked';
-      // What a commit that broke off has switched stays, whether or not its outcomes still came.
-      const begun = SWITCHING.has(relation.state) || hasSwitched(relation);
       const state = begun ? 'partial' : relation.refused ? 'refused' : 'failed';
       setState(relation, state, telling, error.message, error.help);
     } else {
       telling.internal?.(error);
       const why = error instanceof Error ? error.message : String(error);
       const message = `block ${relation.block.name} on ${relation.host}: an internal error: ${why}`;
-      setState(relation, 'failed', telling, message, 'this is a fault of syncplan; run with --verbose and report it');
+      const help = 'this is a fault of syncplan; run with --verbose and report it';
+      setState(relation, begun ? 'partial' : 'failed', telling, message, help);
     }
   }
 };
 
 const SWITCHING: ReadonlySet<BlockState> = new Set(['committing', 'verifying']);
-
-/** Also in an earlier round, before what had changed meanwhile was done again. */
-const hasSwitched = ({ tally }: Relation): boolean =>
-  tally.created + tally.replaced + tally.attributes + tally.linked + tally.moved + tally.deleted > 0;
 
 /** A guard about the master or a budget refuses the block on every host; one about a single remote, that remote alone. */
 export const refuseGuarded = (

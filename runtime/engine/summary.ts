@@ -47,9 +47,9 @@ const exitCode = (relations: readonly Relation[], { interrupted, declined, comma
   return bad.some(({ locked }) => locked) ? 6 : 1;
 };
 
-/** Would `apply` change anything? */
-export const hasChanges = (summary: Summary): boolean =>
-  summary.created + summary.replaced + summary.attributes + summary.linked + summary.moved + summary.deleted > 0;
+/** Was anything changed, or would be by an `apply`? */
+export const hasChanges = ({ created, replaced, attributes, linked, moved, deleted }: Totals): boolean =>
+  created + replaced + attributes + linked + moved + deleted > 0;
 
 const summarizeRelation = ({ block, host, state, message, help, tally }: Relation): RelationSummary => ({
   host,

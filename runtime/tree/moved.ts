@@ -2,8 +2,8 @@
 import type { Change } from './change.js';
 
 /**
- * Deleted files of whose size and time as many come to paths where nothing is, in the same comparison. Nothing is read for it, so nothing but
- * the budget rests on it. Where times are not listed nothing counts as moved.
+ * Deleted files of whose size and time as many come to paths where nothing is, in the same comparison. Nothing is read for
+ * it, so nothing but the budget rests on it. Where times are not listed nothing counts as moved.
  */
 export const countMoved = (changes: readonly Change[]): number => {
   const coming = new Map<string, number>();

@@ -70,7 +70,11 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
   assert.match(web, /clock +(as here, to within 0\.\d\d s|0\.\d\d s (ahead of|behind) here, to within 0\.\d\d s)\n/);
   assert.match(web, /limits +[\d,]+ files open at once; its sshd: MaxSessions 3 \(1 is needed\), MaxStartups 20:50:60/);
   assert.match(of(out, 'pinned'), /driven by .*; the plan says `agent node`/);
-  assert.match(of(out, 'plain'), /driven by .*; the plan says `agent shell`/);
+  const plain = of(out, 'plain');
+  assert.match(plain, /driven by .*; the plan says `agent shell`/);
+  assert.match(plain, /tools +(\S* · )*\/\S*\/find · .*\/flock/);
+  assert.match(plain, /clock +(as here, to within 0\.\d\d s|0\.\d\d s (ahead of|behind) here, to within 0\.\d\d s)\n/);
+  assert.match(plain, /limits +[\d,]+ files open at once\n/);
   assert.match(of(out, 'bare'), /driven by .*; no Node\.js that fits was found there: install Node\.js 18 or later/);
   assert.match(of(out, 'shop'), /driven by .*; its address begins with sftp:/);
   assert.match(of(out, 'shop'), /clock +only a file that is written would tell it/);

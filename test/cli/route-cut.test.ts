@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
 import { makeNetworks, type Networks, on, whyNoNetworks } from '../support/networks.js';
 import { type Desk, type Ended, openDesk, PROGRAM, runProcess, said } from '../support/program.js';
+import { planOfFour } from '../support/site.js';
 import { differencesOf, treeOf } from '../support/tree.js';
 
 const why = whyNoNetworks();
@@ -26,19 +27,7 @@ if (why === null) {
     mkdirSync(here());
     for (let at = 0; at < 8; at++) writeFileSync(join(here(), `part-${at}`), randomBytes(6 * MIB));
     for (const host of [1, 2, 3, 4]) mkdirSync(there(host));
-    writeFileSync(
-      join(desk.folder, 'chain.sp'),
-      `syncplan 1
-fleet {
-  host build at local { root site "./site" }
-  group web { root site "~/roots/site"; host "w{1..4}" at "host-{1..4}" }
-}
-role master is build
-role remote is web
-block app { take all in site }
-route chain
-`,
-    );
+    writeFileSync(join(desk.folder, 'chain.sp'), planOfFour('route chain'));
   });
   test.after(async () => {
     await fleet?.stop();

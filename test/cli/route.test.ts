@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
 import { processesBelow } from '../support/processes.js';
 import { type Desk, openDesk, said } from '../support/program.js';
+import { planOfFour } from '../support/site.js';
 import { differencesOf, treeOf } from '../support/tree.js';
 
 let fleet: Fleet;
@@ -41,19 +42,7 @@ type Relation = { readonly host: string; readonly state: string };
 
 const apply = async (route: string, args: readonly string[] = [], started?: (pid: number) => void) => {
   const plan = join(desk.folder, 'routed.sp');
-  writeFileSync(
-    plan,
-    `syncplan 1
-fleet {
-  host build at local { root site "./site" }
-  group web { root site "~/roots/site"; host "w{1..4}" at "host-{1..4}" }
-}
-role master is build
-role remote is web
-block app { take all in site }
-${route}
-`,
-  );
+  writeFileSync(plan, planOfFour(route));
   // Markers stay where they were when a root was emptied for the next test: nobody remembers them.
   const state = join(desk.folder, `state-${runs++}`);
   const ended = await desk.run(['apply', plan, '--json', '--ssh-config', fleet.configFile, ...args], {

@@ -39,3 +39,15 @@ block app {
       desk.run([command, 'rollout.sp', ...args, '--ssh-config', fleet.configFile], options),
   };
 };
+
+/** Four hosts, `w1` to `w4`, that get one folder, with a `route` statement or none. */
+export const planOfFour = (route: string): string => `syncplan 1
+fleet {
+  host build at local { root site "./site" }
+  group web { root site "~/roots/site"; host "w{1..4}" at "host-{1..4}" }
+}
+role master is build
+role remote is web
+block app { take all in site }
+${route}
+`;

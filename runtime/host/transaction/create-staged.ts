@@ -1,5 +1,4 @@
 // Creates a file where it is to lie until its commit, over what an attempt at it may have left there.
-
 import type { Outcome } from '../../tree/action.js';
 import { leaf, parent } from '../../tree/path.js';
 import { type Fault, type Folder, isFault, type Maybe, type Sink } from '../file-verbs.js';

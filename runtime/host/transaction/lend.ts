@@ -23,7 +23,6 @@ import { isUntouched } from './lent.js';
 import { performOne } from './one-deed.js';
 import { givenOwners } from './owners.js';
 import { stagedFolder, stagedName, stagedPath } from './staged.js';
-
 import { fromRoot, modeOf, type Work } from './work.js';
 
 /** Tells of each step that it staged. `since`: what changed before that was not touched after it. */
