@@ -55,6 +55,9 @@ export const runPlan = async (
   };
   sayBy(sayAside);
   let preview: Preview | null = null;
+  const keep = (seen: Preview): void => {
+    preview = seen;
+  };
   const confirm = async (seen: Preview): Promise<boolean> => {
     show.pause();
     terminal.say(previewText(seen, { ...textOptions(terminal, 'say'), verbose }));
@@ -92,9 +95,7 @@ export const runPlan = async (
       version: SYNCPLAN_VERSION,
       signal: interrupts.signal,
       emit,
-      previewed: seen => {
-        preview = seen;
-      },
+      previewed: command === 'plan' ? keep : null,
       confirm: mustAsk ? confirm : null,
       acceptRoots: saved?.options.acceptRoots ?? options.values('accept-root'),
       memory: openRootMemory(state, plan.hosts, warn),

@@ -61,6 +61,7 @@ export const attempt = async (
   const transaction = await relation.remoteHost!.begin(id, parts);
   const way = openWay(relation, work, transaction, context);
   try {
+    await way.asked;
     await transaction.prepare(work.steps);
     setState(relation, 'staging', context);
     await way.ready();

@@ -15,7 +15,7 @@ import type { Side } from './observe.js';
 import { observeAgain } from './observe-again.js';
 import { consistencyOf, type Relation, shownPath } from './relation.js';
 import { about, setState } from './state.js';
-import { workOf } from './work.js';
+import { type Work, workOf } from './work.js';
 
 export type CarryingOut = Attempting &
   Locking & {
@@ -37,9 +37,10 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
     const then = consistency.strategy === 'verify' && !context.exact ? consistency.then : 'fail';
     const escalation = then === 'fail' ? null : then;
     await seeWhatCameBefore(relation);
-    if (await isNothingToDo(relation)) await barrier.arrive();
+    const work = await workOf(relation);
+    if (work.steps.length === 0) await barrier.arrive();
     else {
-      const left = await underLocks(relation, strategy, context);
+      const left = await underLocks(relation, strategy, work, context);
       if (left !== null) {
         if (escalation !== null) await escalate(relation, left, escalation, context);
         else failInconsistent(relation, left, context);
@@ -58,22 +59,23 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
   }
 };
 
-const isNothingToDo = async (relation: Relation): Promise<boolean> => (await workOf(relation)).steps.length === 0;
-
-/** What is still inconsistent after all rounds; null when the relation has come to an end, good or bad. */
+/** What is still inconsistent after all rounds; null when the relation has come to an end, good or bad. `work` is what there is
+ * to do as far as was observed until now. */
 const underLocks = async (
   relation: Relation,
   strategy: LockStrategy | null,
+  work: Work | null,
   context: CarryingOut,
 ): Promise<Left | null> => {
   setState(relation, 'locking', context);
   const locks = await lockRelation(relation, strategy, context);
   try {
-    if (strategy !== null || locks.waited) {
+    const isStale = strategy !== null || locks.waited;
+    if (isStale) {
       if (!(await context.observeUnderLock(relation, locks.scans))) return null;
       await seeWhatCameBefore(relation);
     }
-    return await rounds(relation, strategy, locks, context);
+    return await rounds(relation, strategy, locks, isStale ? null : work, context);
   } finally {
     for (const problem of await locks.release()) {
       relation.problems.push(problem);
@@ -87,10 +89,11 @@ const rounds = async (
   relation: Relation,
   strategy: LockStrategy | null,
   locks: HeldLocks,
+  known: Work | null,
   context: CarryingOut,
 ): Promise<Left | null> => {
   let left = context.exact ? 0 : strategy === null ? roundsOf(relation) : ROUNDS_UNDER_LOCK;
-  let work = await workOf(relation);
+  let work = known ?? (await workOf(relation));
   while (work.steps.length > 0) {
     const outcome = await attempt(
       relation,
@@ -111,7 +114,7 @@ const rounds = async (
 const escalate = async (relation: Relation, left: Left, to: LockStrategy, context: CarryingOut): Promise<void> => {
   const message = `${left.again.length} still inconsistent after all rounds: synchronised again under a lock`;
   setState(relation, 'locking', context, message);
-  const still = await underLocks(relation, to, context);
+  const still = await underLocks(relation, to, null, context);
   if (still !== null) failInconsistent(relation, still, context);
 };
 

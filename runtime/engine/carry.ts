@@ -1,8 +1,10 @@
 // Carries content from a master to a remote: over their link where one is open, else through this machine.
 //
-//  1. While a link is being opened, small files set out through this machine; a large one waits for the answer.
+//  1. A link that is being opened is waited for a moment; then small files set out through this machine, and a large one
+//     waits for the answer.
 //  2. What a link that breaks has not brought goes through this machine: nothing is missing, and nothing staged is sent again,
 //     nor of a large file what had come of it.
+import { setTimeout } from 'node:timers/promises';
 import type { Transaction, Wanted } from '../host/host.js';
 import type { Outcome } from '../tree/action.js';
 import type { Ends, OwnLink } from './linking.js';
@@ -54,6 +56,7 @@ export const makeCarry = (
 
   return async (part, wanted, as) => {
     const outcomes: Outcome[] = [];
+    if (link.opening()) await Promise.race([link.settled, setTimeout(MOMENT, null, { ref: false })]);
     for (let rest = wanted; rest.length > 0 && !context.signal.aborted; ) {
       if (link.opening() && sizeOf(rest[0]!) >= LARGE) await link.settled;
       const ends = link.now();
@@ -87,5 +90,7 @@ const first = (wanted: readonly Wanted[], sizeOf: (one: Wanted) => number): read
   return end < 0 ? wanted : wanted.slice(0, end);
 };
 
+/** In milliseconds: where a link comes to be, it mostly has by then, and what went another way first would come later. */
+const MOMENT = 200;
 const LARGE = 4_194_304;
 const MANY = 500;

@@ -64,7 +64,8 @@ const checkBudget = ({ takes, block }: Relation, { allowDelete }: Guarding): Gua
   if (allowDelete) return [];
   const loss = { deletions: 0, remoteEntries: 0, masterEntries: 0 };
   for (const { changes, master, remote } of takes) {
-    loss.deletions += changes.filter(({ kind }) => kind === 'delete').length - countMoved(changes);
+    const deletions = changes.filter(({ kind }) => kind === 'delete').length;
+    loss.deletions += deletions === 0 ? 0 : deletions - countMoved(changes);
     loss.remoteEntries += entriesOf(remote);
     loss.masterEntries += entriesOf(master);
   }

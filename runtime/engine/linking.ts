@@ -24,6 +24,8 @@ export type OwnLink = {
   /** Null where there is none, or none yet: `opening` tells. */
   readonly now: () => Ends | null;
   readonly opening: () => boolean;
+  /** The receiver has been asked: what it is asked after this cannot hold the answer up. */
+  readonly asked: Promise<void>;
   readonly settled: Promise<void>;
   /** It broke: from now on there is none, for nobody between these two. */
   readonly lose: (why: string) => Promise<void>;
@@ -86,9 +88,10 @@ const ownLink = (
   let opening = true;
   const tell = (state: 'open' | 'refused' | 'lost', more: { encrypted?: boolean; message?: string }): void =>
     options.emit({ type: 'link', ...about(relation, options), from, state, ...more });
+  const asking = host.then(sender => ({ ends: openEnds(sender, remote, { key: options.newKey(), encrypt }) }));
   const open = async (): Promise<void> => {
     try {
-      ends = await openEnds(await host, remote, { key: options.newKey(), encrypt });
+      ends = await (await asking).ends;
       if (ends !== null) tell('open', { encrypted: encrypt });
     } catch (error) {
       // A host that is lost is noticed, and told, by whoever works with it.
@@ -108,6 +111,7 @@ const ownLink = (
   return {
     now: () => ends,
     opening: () => opening,
+    asked: asking.then(NOTHING, NOTHING),
     settled,
     async lose(message) {
       if (giveUp()) tell('lost', { message });
@@ -149,10 +153,13 @@ export const addressOf = (sender: Host, receiver: Host): string | null => {
 const NO_LINK: OwnLink = {
   now: () => null,
   opening: () => false,
+  asked: Promise.resolve(),
   settled: Promise.resolve(),
   lose: async () => undefined,
   close: async () => undefined,
 };
+
+const NOTHING = (): void => undefined;
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 /** Less than this has gone through this machine by the time a link would be there. */

@@ -39,8 +39,8 @@ export type RunOptions = {
   /** Stops the run at the next safe point. */
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
-  /** Called once with what would change, before anything is written. */
-  readonly previewed: (preview: Preview) => void;
+  /** Called once with what would change, before anything is written; null where nobody will look at it. */
+  readonly previewed: ((preview: Preview) => void) | null;
   /** Asked after `previewed` in `apply`, where there is something to do; null asks nobody. */
   readonly confirm: ((preview: Preview) => Promise<boolean>) | null;
   /** Where syncplan keeps its own files for a root; null for `.syncplan` in it. */
@@ -78,12 +78,12 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     await options.observed?.(relations);
     const routes = routesOf(plan, relations);
     for (const route of routes) emit({ type: 'route', time: clock(), ...route });
-    const preview = previewOf(relations, hosts.failures(), hosts.weaker(), routes);
-    options.previewed(preview);
+    const preview = (): Preview => previewOf(relations, hosts.failures(), hosts.weaker(), routes);
+    options.previewed?.(preview());
     if (options.command === 'plan') for (const relation of relations) countPlanned(relation);
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));
     if (options.command === 'apply' && !signal.aborted) {
-      declined = changes && options.confirm !== null && !(await options.confirm(preview));
+      declined = changes && options.confirm !== null && !(await options.confirm(preview()));
       if (!declined && (await claimed(relations, options))) await apply(relations, options, observing, linking);
     }
   } finally {

@@ -8,6 +8,8 @@ import type { Work } from './work.js';
 
 export type Way = {
   readonly carry: Carry;
+  /** A link has been asked for, where one is to be opened now. */
+  readonly asked: Promise<void>;
   /** Waits for who is to send to it; it holds no place among those that transfer meanwhile. */
   readonly ready: () => Promise<void>;
   /** It stages now, and can be asked for what it stages. */
@@ -29,6 +31,7 @@ export const openWay = (relation: Relation, work: Work, transaction: Transaction
   };
   return {
     carry: isRelayed ? makeRelayedCarry(relation, work, transaction, direct, context) : direct,
+    asked: link?.asked ?? Promise.resolve(),
     ready: async () => (isRelayed ? relays.ready(relation) : undefined),
     serve: () => relays.serve(relation, transaction, work),
     async close() {

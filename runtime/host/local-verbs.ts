@@ -147,11 +147,13 @@ const readWhole = (
 
 const writeWhole = (at: Folder, name: string, content: Uint8Array, attributes: Attributes): null => {
   const path = addressNear(at, name);
-  const descriptor = openSync(path, CREATE_FLAGS, 0o600);
+  const { mode, modified } = attributes;
+  const descriptor = openSync(path, CREATE_FLAGS, mode & 0o777);
   try {
     try {
       writeFully(descriptor, content, 0);
-      setAttributes(descriptor, attributes);
+      giveMode(descriptor, at, mode);
+      setModified(descriptor, modified);
     } finally {
       closeSync(descriptor);
     }
@@ -245,8 +247,22 @@ const writeFully = (descriptor: number, bytes: Uint8Array, start: number): numbe
 
 const setAttributes = (descriptor: number, { mode, modified }: Attributes): void => {
   fchmodSync(descriptor, mode);
+  setModified(descriptor, modified);
+};
+
+const setModified = (descriptor: number, modified: number | null): void => {
   if (modified !== null) futimesSync(descriptor, secondsOf(modified), secondsOf(modified));
 };
+
+/** A new file has the mode it was made with, but for what the mask of this process and a default access list in the folder
+ * take off: one file of a folder tells for all of the same mode. */
+const giveMode = (descriptor: number, at: Folder, mode: number): void => {
+  if (asMade.at === at && asMade.mode === mode) return;
+  if ((fstatSync(descriptor).mode & 0o7777) === mode) asMade = { at, mode };
+  else fchmodSync(descriptor, mode);
+};
+
+let asMade: { readonly at: Folder | null; readonly mode: number } = { at: null, mode: 0 };
 
 const statOf = (stats: Stats): Stat => ({
   kind: kindOf(stats.mode),
