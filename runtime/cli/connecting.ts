@@ -1,6 +1,7 @@
 // How hosts of a plan are reached from here: ssh's configuration, the agent's bundle, and where relative roots lie.
 import { homedir } from 'node:os';
 import { posix, resolve } from 'node:path';
+import { setImmediate as out } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HostPlan, RootPath } from '../../compiler/plan.js';
 import { makeConnect } from '../host/connect.js';
@@ -37,7 +38,7 @@ export const prepareConnect = ({ options, terminal }: Call, planFolder: string, 
 
 /**
  * Calls every host at once; the answer gives each as it was called, for whoever asks for it then. Those that are far come
- * first: they take longest.
+ * first, before a process is started for one here: they take longest.
  */
 export const callHosts = (connect: Connecting['connect'], hosts: readonly HostPlan[]): Connecting['connect'] => {
   const isHere = ({ address }: HostPlan): number => (address.kind === 'local' ? 1 : 0);
@@ -45,7 +46,7 @@ export const callHosts = (connect: Connecting['connect'], hosts: readonly HostPl
     [...hosts]
       .sort((a, b) => isHere(a) - isHere(b))
       .map(host => {
-        const answer = connect(host);
+        const answer = isHere(host) === 1 ? out().then(() => connect(host)) : connect(host);
         // A failure is told by whoever asks; until then it must not end the program.
         answer.catch(() => undefined);
         return [host.id, answer] as const;

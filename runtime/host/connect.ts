@@ -61,10 +61,14 @@ export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promi
     runtime ??= ownRuntime(label, process);
     return runtime;
   };
-  const fastCiphers = new Map<string, Promise<boolean>>();
-  const mayChooseCipher = (config: string | undefined): Promise<boolean> => {
+  const readLuggage = async (label: string, withRuntime: boolean): Promise<Luggage> => {
+    const own = withRuntime ? await readRuntime(label) : null;
+    return { bundle: await readBundle(), runtime: own };
+  };
+  const fastCiphers = new Map<string, boolean>();
+  const mayChooseCipher = (config: string | undefined): boolean => {
     const key = config ?? '';
-    const known = fastCiphers.get(key) ?? choosesCiphers(config, home).then(chosen => !chosen);
+    const known = fastCiphers.get(key) ?? !choosesCiphers(config, home);
     fastCiphers.set(key, known);
     return known;
   };
@@ -83,9 +87,9 @@ export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promi
     }
     return handshakes(async () => {
       checkSignal(host.id, options.signal);
-      const fastCipher = await mayChooseCipher(sshConfigOf(address, sshOptions));
-      const runtime = host.agent === 'push-runtime' ? await readRuntime(host.id) : null;
-      const luggage = host.agent === 'shell' ? null : { bundle: await readBundle(), runtime };
+      const fastCipher = mayChooseCipher(sshConfigOf(address, sshOptions));
+      const luggage = host.agent === 'shell' ? null : readLuggage(host.id, host.agent === 'push-runtime');
+      luggage?.catch(() => undefined);
       return connectSsh(host, address, luggage, fastCipher, { ...options, home });
     });
   };
@@ -111,13 +115,13 @@ type Luggage = Omit<Baggage, 'progress'>;
 const connectSsh = async (
   { id: label, agent, become }: Pick<HostPlan, 'id' | 'agent' | 'become'>,
   address: SshAddress,
-  luggage: Luggage | null,
+  luggage: Promise<Luggage> | null,
   fastCipher: boolean,
   options: ConnectOptions & { readonly home: string },
 ): Promise<Host> => {
   const way = sshWay(label, address, options);
   for (let attempt = 1, fast = fastCipher; ; attempt++) {
-    const args = sshArguments(way, address.host, commandAs(label, become, commandFor(luggage)), { fastCipher: fast });
+    const args = sshArguments(way, address.host, commandAs(label, become, commandFor(agent)), { fastCipher: fast });
     const carrier = startCarrier('ssh', args, sshEnvironment(address, options.environment));
     let again = false;
     try {
@@ -158,9 +162,9 @@ const connectSsh = async (
   }
 };
 
-const commandFor = (luggage: Luggage | null): string => {
-  if (luggage === null) return SHELL_COMMAND;
-  return luggage.runtime === null ? REMOTE_COMMAND : REMOTE_COMMAND_WITH_RUNTIME;
+const commandFor = (agent: HostPlan['agent']): string => {
+  if (agent === 'shell') return SHELL_COMMAND;
+  return agent === 'push-runtime' ? REMOTE_COMMAND_WITH_RUNTIME : REMOTE_COMMAND;
 };
 
 /** Greets and hands over; whatever goes wrong ends the carrier. `explain` says why it ended before the greeting was done. */
@@ -168,7 +172,7 @@ const settle = async (
   carrier: Carrier,
   label: string,
   wanted: 'local' | HostPlan['agent'],
-  luggage: Luggage | null,
+  luggage: Promise<Luggage> | null,
   options: ConnectOptions,
   explain: (chatter: string) => Promise<HostError>,
 ): Promise<Host> => {
@@ -180,7 +184,7 @@ const settle = async (
   options.signal?.addEventListener('abort', carrier.kill);
   try {
     // A hundred megabytes take their time: silence counts from the last of them.
-    const baggage = luggage === null ? null : { ...luggage, progress: () => void timer.refresh() };
+    const baggage = luggage === null ? null : { ...(await luggage), progress: () => void timer.refresh() };
     const greeting = await greet(carrier, label, baggage);
     if ('chatter' in greeting) {
       checkSignal(label, options.signal);
