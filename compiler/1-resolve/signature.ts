@@ -187,7 +187,7 @@ const read = new Map<string, Sign>();
 const readSignature = (signature: string): Sign => {
   const known = read.get(signature);
   if (known !== undefined) return known;
-  const tokens = signature.match(/ \| |\{ \}|, …|[[\]()|=]|[A-Z]+|[a-z][a-z0-9-]*/g) ?? [];
+  const tokens = signature.match(/ \| |\{ \}|, \u2026|[[\]()|=]|[A-Z]+|[a-z][a-z0-9-]*/g) ?? [];
   const reader = { tokens, at: 0 };
   const sign = readChoice(reader);
   if (reader.at !== tokens.length) throw new Error(`the signature cannot be read: ${signature}`);

@@ -13,7 +13,11 @@ export type Call = {
   readonly options: Options;
   readonly terminal: Terminal;
   readonly process: NodeJS.Process;
+  readonly loadScreen: LoadScreen;
 };
+
+/** ink and React cost more than the rest of the program: who starts it hands in how they are loaded. */
+export type LoadScreen = () => Promise<typeof import('../ui/screen.js')>;
 
 /** Those that a command can know by itself; a run's code comes from its summary. */
 export const EXIT = { done: 0, failed: 1, changes: 2, faulty: 3, refused: 4, partial: 5, usage: 64 } as const;

@@ -1,11 +1,15 @@
 // From argv to an exit code: finds the command, runs it, and turns whatever goes wrong into a sentence and a code.
 import type { Invocation } from './arguments.js';
-import { type Command, EXIT } from './command.js';
+import { type Command, EXIT, type LoadScreen } from './command.js';
 import type { CommandName } from './options.js';
 import { openTerminal, type Terminal } from './terminal.js';
 import { usage, usageLine, usageOf } from './usage.js';
 
-export const main = async (argv: readonly string[], process: NodeJS.Process): Promise<number> => {
+export const main = async (
+  argv: readonly string[],
+  process: NodeJS.Process,
+  loadScreen: LoadScreen,
+): Promise<number> => {
   const { parseArguments } = await import('./arguments.js');
   const invocation = parseArguments(argv);
   const colour = invocation.kind === 'run' && !invocation.options.flag('no-color');
@@ -20,7 +24,7 @@ export const main = async (argv: readonly string[], process: NodeJS.Process): Pr
     case 'complaint':
       return complain(invocation, terminal);
     case 'run':
-      return runCommand(invocation, terminal, process);
+      return runCommand(invocation, terminal, process, loadScreen);
   }
 };
 
@@ -37,6 +41,7 @@ const runCommand = async (
   { command, operands, options }: Extract<Invocation, { kind: 'run' }>,
   terminal: Terminal,
   process: NodeJS.Process,
+  loadScreen: LoadScreen,
 ): Promise<number> => {
   const doing = `syncplan ${[command, ...operands].join(' ')}`;
   const explain = async (error: unknown): Promise<number> => {
@@ -49,7 +54,7 @@ const runCommand = async (
   process.on('uncaughtException', error => void explain(error).then(code => process.exit(code)));
   try {
     const run = await load(command);
-    return await run({ command, operands, options, terminal, process });
+    return await run({ command, operands, options, terminal, process, loadScreen });
   } catch (error) {
     return explain(error);
   }

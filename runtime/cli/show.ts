@@ -4,7 +4,7 @@ import { openLines } from '../ui/lines.js';
 import { isUnicode } from '../ui/locale.js';
 import { openQuiet } from '../ui/quiet.js';
 import type { Show } from '../ui/show.js';
-import type { Call } from './command.js';
+import type { Call, LoadScreen } from './command.js';
 import type { Terminal } from './terminal.js';
 
 export type ShowKind = 'ink' | 'lines' | 'json' | 'quiet';
@@ -18,7 +18,7 @@ export const openShow = async (call: Call): Promise<RunShow> => {
   const options = { ...textOptions(terminal, 'say'), write: terminal.say };
   switch (kind) {
     case 'ink': {
-      const { openScreen } = await loadScreen(call.process.env);
+      const { openScreen } = await loadScreen(call);
       return { kind, ...openScreen({ stream: terminal.streams.err, now: Date.now, ...textOptions(terminal, 'say') }) };
     }
     case 'lines':
@@ -31,14 +31,14 @@ export const openShow = async (call: Call): Promise<RunShow> => {
 };
 
 /**
- * Loaded only here: ink and React cost more than the rest of the program. While it is loaded, ink looks whether this is a build
- * server and would then draw nothing at all; that it is to draw has been decided already, so it is not to see.
+ * While it is loaded, ink looks whether this is a build server and would then draw nothing at all; that it is to draw has been
+ * decided already, so it is not to see.
  */
-const loadScreen = async (environment: NodeJS.ProcessEnv): Promise<typeof import('../ui/screen.js')> => {
+const loadScreen = async ({ process: { env: environment }, loadScreen: load }: Call): ReturnType<LoadScreen> => {
   const hidden = CI_NAMES.map(name => [name, environment[name]] as const);
   for (const name of CI_NAMES) delete environment[name];
   try {
-    return await import('../ui/screen.js');
+    return await load();
   } finally {
     for (const [name, value] of hidden) if (value !== undefined) environment[name] = value;
   }

@@ -1,4 +1,7 @@
 // Where the program starts: usage and version at once, everything else through main.
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder } from './history.js';
 import { tooFewOpenFiles } from './open-files.js';
 import { usage } from './usage.js';
 
@@ -14,8 +17,21 @@ else {
     process.stderr.write(few);
     process.exit(1);
   }
-  const { main } = await import('./main.js');
-  const code = await main(argv, process);
+  const { main, keep } = await load(argv[0] ?? '');
+  const code = await main(argv, process, () => import('../ui/screen.js'));
+  keep();
   // A handle that something left open must not keep a finished program alive; what was written is written first.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}
+
+type Main = typeof import('./main.js');
+
+/** As it is shipped, all the rest is one script whose compiled code is kept; as it is built for tests, it is modules. */
+async function load(command: string): Promise<Main & { readonly keep: () => void }> {
+  if (SYNCPLAN_PROGRAM === '') return { ...(await import('./main.js')), keep: () => undefined };
+  const { runCompiled } = await import('./compiled.js');
+  const script = fileURLToPath(new URL(SYNCPLAN_PROGRAM, import.meta.url));
+  const use = /^[a-z]{1,16}$/.test(command) ? command : 'other';
+  const { exports, keep } = runCompiled(script, cacheFolder(process.env, homedir()), use);
+  return { ...(exports as Main), keep };
 }

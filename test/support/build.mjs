@@ -1,6 +1,6 @@
 // Builds everything: each TypeScript file to build/ by itself (for tests), and the shipped bundles to dist/.
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 const rooms = ['grammar', 'compiler', 'runtime', 'test'];
@@ -17,7 +17,7 @@ const common = {
   format: 'esm',
   platform: 'node',
   target: 'node18',
-  define: { SYNCPLAN_VERSION: JSON.stringify(version) },
+  define: { SYNCPLAN_VERSION: JSON.stringify(version), SYNCPLAN_PROGRAM: '""' },
   logLevel: 'warning',
   jsx: 'automatic',
 };
@@ -57,24 +57,42 @@ if (!process.argv.includes('--tests-only')) {
       legalComments: 'none',
     });
   }
-  if (sources.includes('runtime/cli/syncplan.ts')) {
-    await build({
-      ...common,
-      entryPoints: ['runtime/cli/syncplan.ts'],
-      outdir: 'dist',
-      // Bundled CommonJS packages ask for their folder, and find all they need in the bundle.
-      define: { ...common.define, 'process.env.NODE_ENV': '"production"', __dirname: '"."' },
-      bundle: true,
-      splitting: true,
-      plugins: [plainWidths],
-      minify: true,
-      banner: { js: `#!/usr/bin/env node\n${banner.js}` },
-      // Native parts of packages are left out: these do without.
-      external: ['react-devtools-core', 'cpu-features', '*.node'],
-      legalComments: 'none',
-    });
-    await chmod('dist/syncplan.js', 0o755);
-  }
+  if (sources.includes('runtime/cli/syncplan.ts')) await bundleProgram();
+}
+
+/**
+ * Two bundles: the program's start, which says usage at once, with the screen, whose packages must be modules; and all the rest,
+ * one script with its content in its name, because its compiled code is kept (runtime/cli/compiled.ts).
+ */
+async function bundleProgram() {
+  // Bundled CommonJS packages ask for their folder, and find all they need in the bundle.
+  const define = { ...common.define, 'process.env.NODE_ENV': '"production"', __dirname: '"."' };
+  // Native parts of packages are left out: these do without.
+  const external = ['react-devtools-core', 'cpu-features', '*.node'];
+  const shared = { ...common, outdir: 'dist', bundle: true, minify: true, external, legalComments: 'none' };
+  const { outputFiles } = await build({
+    ...shared,
+    entryPoints: { program: 'runtime/cli/main.ts' },
+    entryNames: '[name]-[hash]',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    define: { ...define, 'import.meta.url': '__bundle' },
+    plugins: [plainWidths],
+    banner: { js: "const __bundle = require('node:url').pathToFileURL(__filename).href;" },
+    write: false,
+  });
+  const odd = outputFiles.find(({ contents }) => contents.some(byte => byte > 127));
+  if (odd !== undefined) throw new Error(`${odd.path} holds more than ASCII, and is read as bytes`);
+  await mkdir('dist', { recursive: true });
+  for (const { path, contents } of outputFiles) await writeFile(path, contents);
+  await build({
+    ...shared,
+    entryPoints: ['runtime/cli/syncplan.ts'],
+    define: { ...define, SYNCPLAN_PROGRAM: JSON.stringify(`./${basename(outputFiles[0].path)}`) },
+    splitting: true,
+    banner: { js: `#!/usr/bin/env node\n${banner.js}` },
+  });
+  await chmod('dist/syncplan.js', 0o755);
 }
 
 /**
