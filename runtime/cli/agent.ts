@@ -10,11 +10,13 @@ const [, bundle, label = 'host', givenCache] = process.argv;
 const cacheFolder = givenCache ?? servedCache(process.env, homedir());
 
 let tidied: Promise<void> | null = null;
-await serveFiles({ process, version: SYNCPLAN_VERSION, cacheFolder }, options => {
+const served = serveFiles({ process, version: SYNCPLAN_VERSION, cacheFolder }, options => {
   // Begun once the other side has been greeted.
   if (bundle !== undefined) tidied = tidyBundles({ bundle, node: process.execPath }, cacheFolder, Date.now());
   return openLocalHost({ ...options, label, links: makeLinks({ reached: reachedBy(process.env.SSH_CONNECTION) }) });
 });
-// The rest is put away if it can be at once.
-await Promise.race([tidied, new Promise(resolve => setTimeout(resolve, 500))]);
-process.exit(0);
+// It is no module once it is bundled, so nothing can wait at its top.
+void served
+  // The rest is put away if it can be at once.
+  .then(() => Promise.race([tidied, new Promise(resolve => setTimeout(resolve, 500))]))
+  .then(() => process.exit(0));

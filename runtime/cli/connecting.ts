@@ -24,7 +24,7 @@ export const prepareConnect = ({ options, terminal }: Call, planFolder: string, 
     connect: makeConnect({
       ...(sshConfig === null ? {} : { sshConfig: resolve(terminal.folder, sshConfig) }),
       acceptNewKeys: options.flag('accept-new-keys'),
-      agentBundle: fileURLToPath(new URL('./agent.mjs', import.meta.url)),
+      agentBundle: fileURLToPath(new URL('./agent.cjs', import.meta.url)),
       handshakes: HANDSHAKES,
       planFolder,
       cacheFolder: cacheFolder(terminal.environment, homedir()),

@@ -50,7 +50,7 @@ test('the package holds the bundles and the papers, and nothing else', () => {
     papers,
   );
   const bundles = files.filter(name => name.startsWith('dist/'));
-  assert.ok(bundles.includes('dist/syncplan.js') && bundles.includes('dist/agent.mjs'));
+  assert.ok(bundles.includes('dist/syncplan.js') && bundles.includes('dist/agent.cjs'));
   assert.deepEqual(
     bundles.filter(name => !/^dist\/([\w-]+)\.[mc]?js$/.test(name)),
     [],

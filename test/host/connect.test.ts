@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -33,7 +34,7 @@ test('the agent is pushed the first time, found the second, and put right when i
     const size = statSync(bundle.path).size;
     assert.ok((await visit(sshd)) > size, 'the first visit carries the bundle');
     const [name] = bundles(cache);
-    assert.match(name!, /^agent-[0-9a-f]{32}\.mjs$/);
+    assert.match(name!, /^agent-[0-9a-f]{32}\.cjs$/);
     assert.equal(statSync(join(cache, name!)).mode & 0o777, 0o600);
     assert.ok((await visit(sshd)) < 10_000, 'the second does not');
     writeFileSync(join(cache, name!), 'process.exit(3)');
@@ -43,10 +44,36 @@ test('the agent is pushed the first time, found the second, and put right when i
   });
 });
 
+test('the compiled agent is kept beside its bundle, and run only as it was kept and by whom', async () => {
+  await withSshd({}, async (sshd, cache) => {
+    await visit(sshd);
+    const kept = () => readdirSync(cache).filter(name => name.includes('.cjs.v'));
+    for (let i = 0; kept().length === 0 && i < 100; i++) await delay(20);
+    assert.deepEqual(kept(), [`${bundles(cache)[0]}.${process.version}-${process.arch}`]);
+    const code = join(cache, kept()[0]!);
+    const whole = readFileSync(code);
+    assert.equal(statSync(code).mode & 0o777, 0o600);
+    const damaged = Buffer.from(whole);
+    damaged[whole.length >> 1]! ^= 0x40;
+    const stranger = (): void => (process.geteuid?.() === 0 ? chownSync(code, 65_534, 0) : chmodSync(code, 0o620));
+    for (const spoil of [() => writeFileSync(code, damaged), () => chmodSync(code, 0o602), stranger]) {
+      spoil();
+      const before = statSync(code).ino;
+      await visit(sshd);
+      for (let i = 0; statSync(code).ino === before && i < 100; i++) await delay(20);
+      assert.notEqual(statSync(code).ino, before, 'it is made anew');
+    }
+    const before = statSync(code).ino;
+    await visit(sshd);
+    await delay(200);
+    assert.equal(statSync(code).ino, before, 'it serves as it is');
+  });
+});
+
 test('bundles that nobody has used for a month are cleared away, others stay', async () => {
   await withSshd({}, async (sshd, cache) => {
     mkdirSync(cache, { recursive: true });
-    const [old, recent] = ['a', 'b'].map(letter => join(cache, `agent-${letter.repeat(32)}.mjs`));
+    const [old, recent] = ['a', 'b'].map(letter => join(cache, `agent-${letter.repeat(32)}.cjs`));
     const unused = [old!, `${old}.${'0'.repeat(12)}`];
     for (const path of [...unused, recent!]) writeFileSync(path, '');
     const past = new Date(Date.now() - 40 * 24 * 3600 * 1000);
@@ -146,8 +173,8 @@ test('the agent of this machine is a process of its own that counts no traffic; 
   assert.equal((await host.openRoot(folder, { create: false, state: null })).exists, true);
   assert.deepEqual(host.traffic(), { sent: 0, received: 0 });
   await host.close();
-  const missing = connector({ agentBundle: join(folder, 'missing.mjs') });
-  await rejects(missing(hostPlan('here', { kind: 'local' })), 'no-agent', /missing\.mjs/);
+  const missing = connector({ agentBundle: join(folder, 'missing.cjs') });
+  await rejects(missing(hostPlan('here', { kind: 'local' })), 'no-agent', /missing\.cjs/);
 });
 
 test('what was started is stopped and removed', nothingIsLeft);

@@ -64,7 +64,8 @@ export const withSshd = async (
   }
 };
 
-export const bundles = (cache: string): string[] => readdirSync(cache).filter(name => name.startsWith('agent-'));
+export const bundles = (cache: string): string[] =>
+  readdirSync(cache).filter(name => /^agent-.*\.cjs(\.[0-9a-f]+)?$/.test(name));
 
 export const agentBelow = (pid: number): number => {
   const found = processesBelow(pid).filter(({ command }) => /node -e /.test(command));

@@ -61,7 +61,7 @@ const toldIn = (folder: string): string => (existsSync(`${folder}.told`) ? readF
 
 /** The ssh client or the agent that this process started. */
 const carrierOf = (where: Where): number => {
-  const word = where === 'over SSH' ? /(^|\/)ssh / : /agent\.mjs here/;
+  const word = where === 'over SSH' ? /(^|\/)ssh / : /agent\.cjs here/;
   return processesBelow(process.pid).findLast(one => one.parent === process.pid && word.test(one.command))!.pid;
 };
 

@@ -77,9 +77,9 @@ test('the agent carries neither grammar, nor engine, nor screens', () => {
     bundle: true,
     write: false,
     metafile: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
-    outfile: 'agent.mjs',
+    outfile: 'agent.cjs',
     logLevel: 'silent',
   });
   const inputs = Object.keys(metafile.inputs);

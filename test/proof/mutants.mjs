@@ -109,7 +109,13 @@ const bundle = async place => {
   };
   rmSync(join(place, 'dist'), { recursive: true, force: true });
   const at = name => join(place, name);
-  await build({ ...common, entryPoints: [at('build/runtime/cli/agent.js')], outfile: at('dist/agent.mjs') });
+  await build({
+    ...common,
+    entryPoints: [at('build/runtime/cli/agent.js')],
+    outfile: at('dist/agent.cjs'),
+    format: 'cjs',
+    banner: {},
+  });
   await build({
     ...common,
     entryPoints: [at('build/runtime/cli/syncplan.js')],

@@ -13,17 +13,15 @@ export type AgentBundle = {
 /** `entry` is a compiled module of the project; the agent itself unless a test needs one that misbehaves. */
 export const bundleAgent = async (entry = 'build/runtime/cli/agent.js'): Promise<AgentBundle> => {
   const folder = mkdtempSync(join(tmpdir(), 'syncplan-bundle-'));
-  const path = join(folder, 'agent.mjs');
-  const require = 'const require = __createRequire(import.meta.url);';
+  const path = join(folder, 'agent.cjs');
   await build({
     entryPoints: [entry],
     outfile: path,
     bundle: true,
     minify: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node18',
-    banner: { js: `import { createRequire as __createRequire } from 'node:module'; ${require}` },
     logLevel: 'warning',
   });
   // It keeps a process of its own running otherwise.

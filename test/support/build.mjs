@@ -48,14 +48,16 @@ if (!process.argv.includes('--tests-only')) {
     await build({
       ...common,
       entryPoints: ['runtime/cli/agent.ts'],
-      outfile: 'dist/agent.mjs',
+      // No module: its compiled code is kept where it runs (runtime/host/agent/remote-command.ts).
+      format: 'cjs',
+      outfile: 'dist/agent.cjs',
       bundle: true,
       minify: true,
-      // Packages as ES modules where they can be: what nobody uses is left out, and all of this is compiled at every start.
+      // Packages as ES modules where they can be: what nobody uses is left out.
       mainFields: ['module', 'main'],
-      banner,
       legalComments: 'none',
     });
+    expectAscii('dist/agent.cjs', await readFile('dist/agent.cjs'));
   }
   if (sources.includes('runtime/cli/syncplan.ts')) await bundleProgram();
 }
@@ -81,10 +83,11 @@ async function bundleProgram() {
     banner: { js: "const __bundle = require('node:url').pathToFileURL(__filename).href;" },
     write: false,
   });
-  const odd = outputFiles.find(({ contents }) => contents.some(byte => byte > 127));
-  if (odd !== undefined) throw new Error(`${odd.path} holds more than ASCII, and is read as bytes`);
   await mkdir('dist', { recursive: true });
-  for (const { path, contents } of outputFiles) await writeFile(path, contents);
+  for (const { path, contents } of outputFiles) {
+    expectAscii(path, contents);
+    await writeFile(path, contents);
+  }
   await build({
     ...shared,
     entryPoints: ['runtime/cli/syncplan.ts'],
@@ -93,6 +96,11 @@ async function bundleProgram() {
     banner: { js: `#!/usr/bin/env node\n${banner.js}` },
   });
   await chmod('dist/syncplan.js', 0o755);
+}
+
+/** Scripts whose compiled code is kept are read byte by byte. */
+function expectAscii(path, contents) {
+  if (contents.some(byte => byte > 127)) throw new Error(`${path} holds more than ASCII`);
 }
 
 /**

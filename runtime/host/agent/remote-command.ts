@@ -47,7 +47,8 @@ const SCRIPT_WITH_RUNTIME = [
   'chmod 700 "$t" && mv -f "$t" "$f" || fail "$f cannot be put in place"; try',
 ].join(' ');
 
-/** Runs in Node.js. Comparisons are written without `!`; mkdir with `recursive` never ends below /proc. */
+/** Runs in Node.js. Comparisons are written without `!`; mkdir with `recursive` never ends below /proc. What V8 compiled is kept
+ * beside the bundle, after its SHA-256, and used again where it is this user's own, as the program's is (cli/compiled.ts). */
 const LOADER = [
   'const fs=require("fs"),path=require("path"),os=require("os"),crypto=require("crypto");',
   'const take=n=>{const b=Buffer.alloc(n);let at=0;while(at<n){try{const got=fs.readSync(0,b,at,n-at,null);',
@@ -56,18 +57,26 @@ const LOADER = [
   `const say=t=>fs.writeSync(1,"${MAGIC} "+t.split(String.fromCharCode(10)).join(" ")+String.fromCharCode(10));`,
   `const {sha256,size,label}=JSON.parse(process.argv[1]||take(${PREAMBLE}).toString());`,
   'const sum=b=>crypto.createHash("sha256").update(b).digest("hex");',
-  'const name="agent-"+sha256.slice(0,32)+".mjs";',
+  'const name="agent-"+sha256.slice(0,32)+".cjs";',
   'const cache=path.isAbsolute(process.env.XDG_CACHE_HOME||"")?process.env.XDG_CACHE_HOME:path.join(os.homedir(),".cache");',
   'let file=path.join(cache,"syncplan",name);',
   'const put=(f,b)=>{const t=f+"."+crypto.randomBytes(6).toString("hex");',
   'fs.writeFileSync(t,b,{flag:"wx",mode:384});fs.renameSync(t,f)};',
-  'let have=false;try{have=sum(fs.readFileSync(file))===sha256}catch{}',
-  'try{if(have===false){say("need "+process.version);const b=take(size);',
+  'let text,code;try{text=fs.readFileSync(file)}catch{}',
+  'try{if(text===undefined||(sum(text)===sha256)===false){say("need "+process.version);const b=text=take(size);',
   'for(const f of [cache,path.dirname(file)])try{fs.mkdirSync(f,448)}catch{}',
   'if(sum(b)===sha256){try{put(file,b)}catch{file=path.join(fs.mkdtempSync(path.join(os.tmpdir(),"syncplan-agent-")),name);put(file,b)}}',
   'else throw new Error("the bundle was damaged on its way")}',
-  'process.argv[1]=file;process.argv[2]=label;',
-  'import(require("url").pathToFileURL(file)).catch(e=>{say("failed "+e.message);process.exit(1)})}catch(e){say("failed "+e.message);process.exit(1)}',
+  'const kept=file+"."+process.version+"-"+process.arch;',
+  'try{const d=fs.openSync(kept,"r");try{const s=fs.fstatSync(d),b=fs.readFileSync(d),rest=b.subarray(64);',
+  'if(s.uid===process.geteuid()&&(s.mode&18)===0&&sum(rest)===b.toString("latin1",0,64))code=rest}finally{fs.closeSync(d)}}catch{}',
+  'const script=new(require("vm").Script)("(function(exports,require,module){"+text.toString("latin1")+"})",',
+  '{filename:file,cachedData:code});',
+  'if(code===undefined||script.cachedDataRejected)process.once("exit",()=>{try{const c=script.createCachedData();',
+  'put(kept,Buffer.concat([Buffer.from(sum(c)),c]))}catch{}});',
+  'process.argv[1]=file;process.argv[2]=label;const module={exports:{}};',
+  'script.runInThisContext()(module.exports,require("module").createRequire(file),module)',
+  '}catch(e){say("failed "+e.message);process.exit(1)}',
 ].join('');
 
 /** What `ssh` is told to run; the same for every machine and every plan. */

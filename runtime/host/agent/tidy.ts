@@ -14,8 +14,10 @@ export const tidyBundles = async ({ bundle, node }: Used, cacheFolder: string, n
   try {
     if (TEMPORARY.test(dirname(bundle))) await rm(dirname(bundle), { recursive: true });
     if (dirname(bundle) !== cacheFolder) return;
-    const used = [bundle, node].filter(path => dirname(path) === cacheFolder);
-    for (const path of used) await utimes(path, new Date(now), new Date(now));
+    const code = `${bundle}.${process.version}-${process.arch}`;
+    const used = [bundle, code, node].filter(path => dirname(path) === cacheFolder);
+    // Its compiled code is not there before its first end.
+    for (const path of used) await utimes(path, new Date(now), new Date(now)).catch(() => undefined);
     for (const name of await readdir(cacheFolder)) {
       if (!OURS.test(name) || used.some(path => basename(path) === name)) continue;
       const path = join(cacheFolder, name);
@@ -29,6 +31,6 @@ export const tidyBundles = async ({ bundle, node }: Used, cacheFolder: string, n
 
 /** Made by the loader where the cache could not be written. */
 const TEMPORARY = /\/syncplan-agent-[^/]{6}$/;
-/** Bundles, copies of Node.js, and what an interrupted push of either left behind. */
-const OURS = /^(?:agent-[0-9a-f]{32}\.mjs(?:\.[0-9a-f]{12})?|node-[0-9a-f]{64}(?:\.\w{6})?)$/;
+/** Bundles, their compiled code, copies of Node.js, and what an interrupted push of any left behind. */
+const OURS = /^(?:agent-[0-9a-f]{32}\.[cm]js(?:\.[\w.-]+)?|node-[0-9a-f]{64}(?:\.\w{6})?)$/;
 const MONTH_MS = 30 * 24 * 3600 * 1000;
