@@ -1,5 +1,6 @@
 // What doctor found out about one host, in words for a person: a line for each fact, and below what is amiss what to do.
 import type { HostPlan } from '../../compiler/plan.js';
+import { FLOCK_FOLDERS } from '../host/lock/grip.js';
 import { bytesText, numberText } from '../ui/amounts.js';
 import { palette } from '../ui/colour.js';
 import { displayMessage, displayPath, displayText } from '../ui/display.js';
@@ -19,7 +20,7 @@ export const examinedText = (found: Examined, { address, region, group }: HostPl
       `     driven by  ${driverText(found.kind)}${found.why === undefined ? '' : `; ${displayMessage(found.why)}`}`,
       `     system     ${displayText(system)}${node === '' ? '' : `, Node.js ${displayText(node)}`}${caseSensitive ? '' : ', names without regard to case'}`,
       `     user       ${displayText(user)}${privileged ? ' (may change owners)' : ''}`,
-      `     locks      ${found.locks === true ? 'yes' : 'no: blocks with consistency lock cannot be used here'}`,
+      `     locks      ${locksText(found)}`,
       `     programs   ${found.programs === true ? 'yes: hooks and lock commands, as its policy allows' : 'no: hooks cannot run here'}`,
       `     checksums  ${algorithms.map(displayText).join(' ')}`,
       ...(found.about === undefined ? [] : aboutLines(found.about)),
@@ -39,6 +40,15 @@ export const examinedText = (found: Examined, { address, region, group }: HostPl
   if (found.trouble !== undefined)
     lines.push(`     ${messageOf(found.trouble, found.host)}`, ...adviceOf(found.trouble));
   return `${lines.join('\n')}\n`;
+};
+
+/** Where a host does not tell what it has, it locks as it can. */
+const locksText = ({ locks, about }: Examined): string => {
+  if (locks !== true) return 'no: blocks with consistency lock cannot be used here';
+  const flock = about?.tools.find(({ name }) => name === 'flock')?.path;
+  if (flock === undefined) return 'yes';
+  if (flock !== '') return `by flock (${displayText(flock)}), with a claim for those who have none`;
+  return `by claims, folders in its state folder: flock is neither in PATH nor in ${FLOCK_FOLDERS.join(', ')}, nor named by SYNCPLAN_FLOCK`;
 };
 
 const driverText = (kind: Examined['kind']): string => {

@@ -36,8 +36,10 @@ const locking = (block: BlockPlan, side: Side, host: Host, about: ExaminedAbout)
   const found = unheld(asked, side, host);
   if (found.length > 0) return found;
   if (host.locks !== null) {
-    if (hasTool(about, 'flock') || (side === 'master' && asked.every(({ strategy }) => strategy !== 'lock'))) return [];
-    return [{ asks: 'a lock', why: 'the tool flock is missing there', help: installed('util-linux'), fails: true }];
+    const strategies = asked.flatMap(lockStrategies);
+    if (hasTool(about, 'flock') || strategies.every(({ by }) => by.kind !== 'advisory')) return [];
+    const why = 'there is no flock: runs are kept out, but not programs that take this lock by flock';
+    return [{ asks: 'a lock by advisory', why, help: installed('util-linux'), fails: false }];
   }
   if (asked.some(({ strategy }) => strategy === 'lock')) {
     return [
@@ -54,6 +56,12 @@ const locking = (block: BlockPlan, side: Side, host: Host, about: ExaminedAbout)
     return [{ asks: '`then lock`', why, help: otherwise(host, 'say `then fail` for it'), fails: false }];
   }
   return [];
+};
+
+/** Those that it asks for, at once or later. */
+const lockStrategies = (asked: Consistency): readonly LockStrategy[] => {
+  if (asked.strategy === 'lock') return [asked];
+  return asked.strategy === 'verify' && asked.then !== 'fail' ? [asked.then] : [];
 };
 
 /** Locks in ways that the host does not have; on a master folders are not closed. */

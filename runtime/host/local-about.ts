@@ -5,16 +5,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type About, NO_LIMITS, type ServerLimits } from './about.js';
+import { findFlock } from './lock/grip.js';
 import { findProgram } from './programs.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const aboutThisMachine = (now: () => number, { PATH = '', SSH_CONNECTION = '' }: Environment): About => ({
+export const aboutThisMachine = (now: () => number, environment: Environment): About => ({
   clock: now(),
   clockStep: 1,
   openFiles: openFiles(),
-  tools: TOOLS.map(name => ({ name, path: findProgram(name, PATH) ?? '' })),
-  server: SSH_CONNECTION === '' ? NO_LIMITS : serverLimits(process.ppid),
+  tools: [
+    { name: 'flock', path: findFlock(environment) ?? '' },
+    ...TOOLS.map(name => ({ name, path: findProgram(name, environment.PATH ?? '') ?? '' })),
+  ],
+  server: (environment.SSH_CONNECTION ?? '') === '' ? NO_LIMITS : serverLimits(process.ppid),
 });
 
 const openFiles = (): number | null => {
@@ -96,4 +100,4 @@ const textOf = (path: string): string | null => {
 const DEFAULTS: Readonly<Record<string, string>> = { maxsessions: '10', maxstartups: '10:30:100' };
 const LISTENS = /^sshd: .*\[listener\]/;
 const MAX_DEPTH = 16;
-const TOOLS = ['flock', 'sync', 'getfattr', 'setfattr'];
+const TOOLS = ['sync', 'getfattr', 'setfattr'];

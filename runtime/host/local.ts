@@ -11,7 +11,9 @@ import type { Host, HostFacts, Links, Root } from './host.js';
 import { HostError } from './host-error.js';
 import { aboutThisMachine } from './local-about.js';
 import { makeLocalVerbs } from './local-verbs.js';
+import { claimantHere } from './lock/claim.js';
 import { makeClosedView } from './lock/closed-view.js';
+import { findFlock, type Means, WITHOUT_FLOCK } from './lock/grip.js';
 import { type LockOptions, openLocks } from './lock/locks.js';
 import { openPolicy, type Policy } from './policy.js';
 import { openPrograms } from './programs.js';
@@ -54,7 +56,16 @@ export const openLocalHost = async ({
   const view = makeClosedView(verbs);
   const own = openPolicy({ environment, home });
   const policy = limits === undefined ? own : limits.policy(own);
-  const facts = { ...(await learnFacts(whole, home)), weaker: limits?.weaker(own) ?? [] };
+  const learned = await learnFacts(whole, home);
+  const means: Means = {
+    flock: findFlock(environment),
+    claimant: claimantHere(hostname(), learned.machine),
+    monotonic,
+  };
+  const facts = {
+    ...learned,
+    weaker: [...(means.flock === null ? [WITHOUT_FLOCK] : []), ...(limits?.weaker(own) ?? [])],
+  };
   const programs = openPrograms({ environment, home }, policy);
   const opened = new WeakMap<Root, ReturnType<LockOptions['placeOf']>>();
   const locks = openLocks({
@@ -64,6 +75,7 @@ export const openLocalHost = async ({
     programs,
     holder: { name: `${facts.user}@${hostname()}`, process: process.pid, boot: facts.machine, monotonic, now },
     placeOf: root => opened.get(root) ?? notOpened(label),
+    means,
   });
   const host = hostFromVerbs({
     label,

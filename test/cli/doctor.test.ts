@@ -67,6 +67,7 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
   const web = of(out, 'web');
   assert.match(web, /driven by +agent over ssh; Node\.js \d+\.\d+\.\d+ was found there/);
   assert.match(web, /tools +\/\S*\/flock · \/\S*\/sync/);
+  assert.match(web, /locks +by flock \(\/\S*\/flock\), with a claim for those who have none/);
   assert.match(web, /clock +(as here, to within 0\.\d\d s|0\.\d\d s (ahead of|behind) here, to within 0\.\d\d s)\n/);
   assert.match(web, /limits +[\d,]+ files open at once; its sshd: MaxSessions 3 \(1 is needed\), MaxStartups 20:50:60/);
   assert.match(of(out, 'pinned'), /driven by .*; the plan says `agent node`/);
@@ -136,6 +137,7 @@ test('a clock that is far off is told with how far, how surely, and the command 
   assert.match(text, /clock +3,600 s behind here, to within 0\.0\d s\n +help: set it: sudo timedatectl set-ntp true/);
   assert.match(text, /limits +64 files open at once\n +help: allow more to that account: ulimit -n 1024/);
   assert.match(text, /tools +no flock\n/);
+  assert.match(text, /locks +by claims, folders in its state folder: flock is neither in PATH nor in \/usr\/bin, /);
   await memory.close();
 });
 

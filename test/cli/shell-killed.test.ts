@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { makeBusyBox, makeGnuTools } from '../host/far-shell.js';
+import { NO_FLOCK } from '../host/locking.js';
 import { SEED } from '../proof/bounds.js';
 import { hold, type Seen } from '../proof/invariants.js';
 import { sightsOn } from '../proof/sights.js';
@@ -34,7 +35,12 @@ test.before(async () => {
   top = mkdtempSync(join(tmpdir(), 'syncplan-far-'));
   for (const kind of KINDS) {
     // The folders where Node.js is looked for beyond PATH are this machine's own.
-    const env = { HOME: top, SYNCPLAN_NODE: '/nonexistent/node', PATH: TOOLS[kind].path };
+    const env = {
+      HOME: top,
+      SYNCPLAN_NODE: '/nonexistent/node',
+      PATH: TOOLS[kind].path,
+      ...(kind === 'busybox' ? NO_FLOCK : {}),
+    };
     servers.set(kind, await startSshd({ alias: kind, env }));
     writeFileSync(join(desk.folder, `${kind}.sp`), planFor(kind));
     writeFileSync(join(desk.folder, `${kind}-at-once.sp`), planFor(kind, '{ wait 0s }'));
@@ -220,7 +226,7 @@ const intentsIn = (kind: Kind): number => {
   return existsSync(folder) ? readdirSync(folder).filter(name => /^[^.]+$/.test(name)).length : 0;
 };
 
-/** What locks there without flock. */
+/** Those of whoever locks there. */
 const claims = (kind: Kind): string => join(root(kind), '.syncplan/lock/app.held');
 
 /** Times to the second, which is all that BusyBox sets. */

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { makeBusyBox } from '../host/far-shell.js';
+import { NO_FLOCK } from '../host/locking.js';
 import { type Desk, type Ended, openDesk, said } from '../support/program.js';
 import { type Sshd, startSshd } from '../support/sshd.js';
 import { counts, summaryOf, tell } from '../support/told.js';
@@ -32,7 +33,7 @@ test.before(async () => {
   desk = openDesk();
   far = mkdtempSync(join(tmpdir(), 'syncplan-far-'));
   gnu = await startSshd({ alias: 'gnu', env: { SYNCPLAN_NODE: NO_NODE } });
-  box = await startSshd({ alias: 'box', env: { SYNCPLAN_NODE: NO_NODE, PATH: busyBox.path } });
+  box = await startSshd({ alias: 'box', env: { SYNCPLAN_NODE: NO_NODE, PATH: busyBox.path, ...NO_FLOCK } });
   writeFileSync(join(desk.folder, 'ssh'), `${gnu.config}\n${box.config}`);
   writeFileSync(
     join(desk.folder, 'far.sp'),

@@ -13,17 +13,17 @@ import { stageCases } from './conformance-stage.js';
 import { trashCases } from './conformance-trash.js';
 import { twinCases } from './conformance-twins.js';
 import { KINDS, type Kind, type KindName } from './kinds.js';
-import { ALL, type Subject } from './session.js';
+import { ALL, type Case, type Subject } from './session.js';
 
 /**
  * Registers the suite; `make` gives a fresh host with an empty place, which its `cleanup` removes. `locks` says that the
  * subject has `lock`; where this user may read everything, what needs it is left out of the suite. What the kind cannot
- * promise is left out as well (kinds.ts): the suite says so for each sentence.
+ * promise is left out as well (kinds.ts): the suite says so for each sentence. `cases` are others than all of them.
  */
 export const conformance = (
   kind: KindName,
   make: () => Promise<Subject>,
-  { locks = false, name = KINDS[kind].title }: { readonly locks?: boolean; readonly name?: string } = {},
+  { locks = false, name = KINDS[kind].title, cases = ALL_CASES }: Conforming = {},
 ): void => {
   const test = suite(name);
   const { without }: Kind = KINDS[kind];
@@ -39,17 +39,7 @@ export const conformance = (
   register('it says itself that it lacks what its kind cannot promise, and nothing else', subject =>
     saysSo(subject, KINDS[kind]),
   );
-  for (const { title, run, needsLock, needs } of [
-    ...scanCases,
-    ...stageCases,
-    ...commitCases,
-    ...foreignCases,
-    ...hostileCases,
-    ...lastingCases,
-    ...trashCases,
-    ...twinCases,
-    ...lockCases,
-  ]) {
+  for (const { title, run, needsLock, needs } of cases) {
     if (needsLock && !locks) continue;
     if (needs !== undefined && without.includes(needs)) {
       console.log(`${name} promises no ${needs}: ${title}`);
@@ -59,6 +49,20 @@ export const conformance = (
   }
   test.run();
 };
+
+export type Conforming = { readonly locks?: boolean; readonly name?: string; readonly cases?: readonly Case[] };
+
+const ALL_CASES: readonly Case[] = [
+  ...scanCases,
+  ...stageCases,
+  ...commitCases,
+  ...foreignCases,
+  ...hostileCases,
+  ...lastingCases,
+  ...trashCases,
+  ...twinCases,
+  ...lockCases,
+];
 
 const saysSo = async ({ host, place }: Subject, { without }: Kind): Promise<void> => {
   const root = await host.openRoot(place.path, { create: false, state: null });

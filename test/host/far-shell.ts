@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { BOOT } from '../../runtime/host/shell/boot.js';
 import { bringVerbs } from '../../runtime/host/shell/scripts.js';
 import { openSession, type SessionOptions, type ShellSession } from '../../runtime/host/shell/session.js';
+import { NO_FLOCK } from './locking.js';
 
 export type FarShell = {
   readonly session: ShellSession;
@@ -73,5 +74,5 @@ export const makeGnuTools = (): Tools => {
 
 const OTHERS = /^(?:node|npm|npx|corepack|python|perl|pypy|ruby|busybox)/;
 
-/** How a shell is started that has nothing else. */
-export const busyBoxShell = (path: string) => ({ shell: [join(path, 'sh')], environment: { PATH: path } });
+/** How a shell is started that has nothing else; flock, which is looked for beyond PATH as well, is this machine's own. */
+export const busyBoxShell = (path: string) => ({ shell: [join(path, 'sh')], environment: { PATH: path, ...NO_FLOCK } });

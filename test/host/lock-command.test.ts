@@ -129,7 +129,7 @@ test('a policy that forbids lock commands refuses such a lock, and no other', as
   const outer = makeYard();
   const policy = outer.beside('policy.json');
   writeFileSync(policy, JSON.stringify({ policy: 1, lockCommands: false }));
-  const yard = makeYard({ ...process.env, SYNCPLAN_POLICY: policy });
+  const yard = makeYard('flock', { ...process.env, SYNCPLAN_POLICY: policy });
   try {
     const { acquire } = await yard.open();
     await rejects(

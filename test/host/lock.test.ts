@@ -1,10 +1,10 @@
 // Locks on a real disk between real processes: who excludes whom, what ends a lock, and what never does.
 import assert from 'node:assert/strict';
-import { readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import type { LockMode } from '../../runtime/host/host.js';
-import { inYard, isLost, PLAIN, pause, recordIn, refused, rejects } from './locking.js';
+import { inYards, isLost, PLAIN, pause, recordIn, refused, rejects } from './locking.js';
 
 const MATRIX: readonly (readonly [first: LockMode, second: LockMode, together: boolean])[] = [
   ['exclusive', 'exclusive', false],
@@ -14,7 +14,7 @@ const MATRIX: readonly (readonly [first: LockMode, second: LockMode, together: b
 ];
 
 for (const [first, second, together] of MATRIX) {
-  inYard(`after ${first}, ${second} is ${together ? 'had' : 'refused, and had once it is free'}`, async yard => {
+  inYards(`after ${first}, ${second} is ${together ? 'had' : 'refused, and had once it is free'}`, async yard => {
     const [one, other] = [await yard.open(), await yard.open()];
     const held = await one.acquire({ mode: first, run: 'run-1' });
     const asked = { mode: second, run: 'run-2' } as const;
@@ -31,14 +31,14 @@ for (const [first, second, together] of MATRIX) {
   });
 }
 
-inYard('one of two processes has the lock, and the other is told who', async yard => {
+inYards('one of two processes has the lock, and the other is told who', async yard => {
   const [one, other] = await Promise.all([yard.holder({ run: 'r1' }), yard.holder({ run: 'r2' })]);
   const [winner, loser] = one.said.held ? [one, other] : [other, one];
   assert.ok(winner.said.held && !loser.said.held);
   assert.match(loser.said.message!, new RegExp(`process ${winner.pid}, for 0 s`));
 });
 
-inYard('other blocks and other roots are other locks', async yard => {
+inYards('other blocks and other roots are other locks', async yard => {
   const { acquire, host } = await yard.open();
   await acquire({ block: 'app' });
   await acquire({ block: 'app2' });
@@ -48,7 +48,7 @@ inYard('other blocks and other roots are other locks', async yard => {
   assert.deepEqual(readdirSync(yard.beside('new')), ['.syncplan'], 'a root that is to be created is made for its lock');
 });
 
-inYard('a lock that is waited for comes when it is let go, and says so', async yard => {
+inYards('a lock that is waited for comes when it is let go, and says so', async yard => {
   const [one, other] = [await yard.open(), await yard.open()];
   const held = await one.acquire();
   const waiting = other.acquire({ wait: 10, run: 'run-2' });
@@ -58,7 +58,7 @@ inYard('a lock that is waited for comes when it is let go, and says so', async y
   assert.equal(lock.epoch, held.epoch + 1);
 });
 
-inYard('waiting ends when its time is over', async yard => {
+inYards('waiting ends when its time is over', async yard => {
   const [one, other] = [await yard.open(), await yard.open()];
   await one.acquire();
   const began = Date.now();
@@ -66,7 +66,7 @@ inYard('waiting ends when its time is over', async yard => {
   assert.ok(Date.now() - began >= 390 && Date.now() - began < 3_000);
 });
 
-inYard('a host that is closed gives up what it waits for and what it holds', async yard => {
+inYards('a host that is closed gives up what it waits for and what it holds', async yard => {
   const [one, other, third] = [await yard.open(), await yard.open(), await yard.open()];
   await one.acquire();
   const waiting = other.acquire({ wait: 30 });
@@ -76,7 +76,7 @@ inYard('a host that is closed gives up what it waits for and what it holds', asy
   await third.acquire();
 });
 
-inYard('a killed holder’s lock is free at once, without help', async yard => {
+inYards('a killed holder’s lock is free at once, without help', async yard => {
   const holder = await yard.holder({ run: 'killed', hold: 3600 });
   const { acquire } = await yard.open();
   await refused(acquire(), /run killed/);
@@ -85,7 +85,7 @@ inYard('a killed holder’s lock is free at once, without help', async yard => {
   assert.equal(lock.epoch, holder.said.epoch + 1);
 });
 
-inYard('a holder that hangs past its lease keeps the lock; who wants it is told what hangs', async yard => {
+inYards('a holder that hangs past its lease keeps the lock; who wants it is told what hangs', async yard => {
   const holder = await yard.holder({ run: 'hangs', hold: 1 });
   await holder.kill('SIGSTOP');
   const { acquire } = await yard.open();
@@ -98,7 +98,7 @@ inYard('a holder that hangs past its lease keeps the lock; who wants it is told 
   await acquire();
 });
 
-inYard('a holder refreshes its lease at a third of its time, and stays itself by that', async yard => {
+inYards('a holder refreshes its lease at a third of its time, and stays itself by that', async yard => {
   const { acquire } = await yard.open();
   const lock = await acquire({ hold: 3 });
   const before = recordIn(yard.lockFile('app.lease'));
@@ -109,7 +109,7 @@ inYard('a holder refreshes its lease at a third of its time, and stays itself by
   await lock.check();
 });
 
-inYard('letting go is once, keeps the epoch, and ends what the lock allowed', async yard => {
+inYards('letting go is once, keeps the epoch, and ends what the lock allowed', async yard => {
   const { acquire } = await yard.open();
   const lock = await acquire();
   await lock.check();
@@ -119,22 +119,37 @@ inYard('letting go is once, keeps the epoch, and ends what the lock allowed', as
   assert.equal((await acquire()).epoch, 2);
 });
 
+for (const way of ['flock', 'claims'] as const) {
+  inYards(`a holder is noticed by who locks by ${way}, and what it left when it was killed is no lock`, async yard => {
+    const { acquire } = await yard.open(way);
+    for (const mode of ['exclusive', 'shared'] as const) {
+      const holder = await yard.holder({ run: 'theirs', mode });
+      await refused(acquire(), new RegExp(`run theirs of \\S+, process ${holder.pid}`));
+      if (mode === 'shared') await (await acquire({ mode })).release();
+      await holder.kill('SIGKILL');
+      await (await acquire()).release();
+      assert.deepEqual(readdirSync(yard.lockFile('app.held')), []);
+    }
+  });
+}
+
 for (const [how, remove] of [
-  ['removed', (path: string) => unlinkSync(path)],
+  ['removed', (path: string) => rmSync(path, { recursive: true })],
   ['moved away', (path: string) => renameSync(path, `${path}.old`)],
   [
     'replaced',
     (path: string) => {
-      writeFileSync(`${path}.other`, '');
-      renameSync(`${path}.other`, path);
+      rmSync(path, { recursive: true });
+      if (path.endsWith('.held')) mkdirSync(path);
+      else writeFileSync(path, '');
     },
   ],
 ] as const) {
-  inYard(`a lock file that was ${how} by hand ends the holding, and the next holder excludes again`, async yard => {
+  inYards(`a lock file that was ${how} by hand ends the holding, and the next holder excludes again`, async yard => {
     const [one, other, third] = [await yard.open(), await yard.open(), await yard.open()];
     const lost = await one.acquire({ run: 'first' });
     await lost.check();
-    remove(yard.lockFile());
+    remove(yard.held());
     assert.throws(() => lost.check(), isLost(/removed or replaced/));
     const next = await other.acquire({ run: 'second' });
     assert.throws(() => lost.check(), isLost(/removed or replaced/));
@@ -145,7 +160,7 @@ for (const [how, remove] of [
   });
 }
 
-inYard('a whole lock folder that was removed ends the holding too', async yard => {
+inYards('a whole lock folder that was removed ends the holding too', async yard => {
   const { acquire } = await yard.open();
   const lock = await acquire();
   rmSync(join(yard.folder, '.syncplan'), { recursive: true });

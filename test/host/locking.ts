@@ -12,15 +12,21 @@ import type { CheckedLock } from '../../runtime/host/lock-check.js';
 
 export type Asked = Partial<Omit<LockRequest, 'root'>>;
 
+/** By what hosts of a yard lock. */
+export type Way = 'flock' | 'claims';
+
 export type Yard = {
+  readonly way: Way;
+  /** What somebody removes or replaces who wants a lock gone. */
+  readonly held: (name?: string) => string;
   /** The root's folder. */
   readonly folder: string;
   /** A path beside the root, for scripts and marks. */
   readonly beside: (name: string) => string;
   readonly lockFile: (name?: string) => string;
-  readonly open: () => Promise<Opened>;
+  readonly open: (way?: Way) => Promise<Opened>;
   /** A process of its own that has, or was refused, the lock. */
-  readonly holder: (asked?: Asked) => Promise<HolderProcess>;
+  readonly holder: (asked?: Asked, way?: Way) => Promise<HolderProcess>;
   readonly remove: () => Promise<void>;
 };
 
@@ -43,22 +49,31 @@ export type HolderProcess = {
   readonly end: () => Promise<void>;
 };
 
-export const makeYard = (environment: Readonly<Record<string, string | undefined>> = process.env): Yard => {
+/** Where there is no flock. */
+export const NO_FLOCK = { SYNCPLAN_FLOCK: '/nonexistent/flock' } as const;
+
+export const makeYard = (
+  usual: Way = 'flock',
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Yard => {
+  const environmentOf = (way: Way) => ({ ...environment, ...(way === 'claims' ? NO_FLOCK : {}) });
   const top = mkdtempSync(join(tmpdir(), 'syncplan-lock-'));
   const folder = join(top, 'root');
   mkdirSync(folder);
   const hosts: Host[] = [];
   const holders: HolderProcess[] = [];
   return {
+    way: usual,
     folder,
+    held: (name = 'app') => join(folder, '.syncplan', 'lock', usual === 'claims' ? `${name}.held` : name),
     beside: name => join(top, name),
     lockFile: (name = 'app') => join(folder, '.syncplan', 'lock', name),
-    async open() {
+    async open(way = usual) {
       const host = await openLocalHost({
         label: 'here',
         cacheFolder: join(top, 'cache'),
         breathe: () => new Promise(setImmediate),
-        environment,
+        environment: environmentOf(way),
       });
       hosts.push(host);
       const root = await host.openRoot(folder, { create: true, state: null });
@@ -66,8 +81,11 @@ export const makeYard = (environment: Readonly<Record<string, string | undefined
         (await host.locks!.acquire({ ...request(asked), root })) as CheckedLock;
       return { host, root, acquire };
     },
-    async holder(asked = {}) {
-      const holder = await startHolder({ folder, cache: join(top, 'cache'), request: request(asked) }, environment);
+    async holder(asked = {}, way = usual) {
+      const holder = await startHolder(
+        { folder, cache: join(top, 'cache'), request: request(asked) },
+        environmentOf(way),
+      );
       holders.push(holder);
       return holder;
     },
@@ -79,7 +97,7 @@ export const makeYard = (environment: Readonly<Record<string, string | undefined
   };
 };
 
-/** Exclusive, at once, by flock alone. */
+/** Exclusive, at once, advisory. */
 const request = (asked: Asked): Omit<LockRequest, 'root'> => ({
   block: 'app',
   mode: 'exclusive',
@@ -141,6 +159,20 @@ export const inYard = (title: string, run: (yard: Yard) => Promise<void>): void 
       await yard.remove();
     }
   });
+};
+
+/** The same once for each way of locking. */
+export const inYards = (title: string, run: (yard: Yard) => Promise<void>): void => {
+  for (const way of ['flock', 'claims'] as const) {
+    test(`${title} (${way})`, async () => {
+      const yard = makeYard(way);
+      try {
+        await run(yard);
+      } finally {
+        await yard.remove();
+      }
+    });
+  }
 };
 
 export const PLAIN = {

@@ -30,7 +30,7 @@ const withFew = async (free, work) => {
 };
 console.log(JSON.stringify({
   sync: await withFew(1, async () => syncFileSystem(folder)),
-  lock: await withFew(1, () => tryFlock(folder, 'lock', { mode: 'exclusive', make: true, tool: 'flock', where: 'block app' })),
+  lock: await withFew(1, () => tryFlock(folder, 'lock', { mode: 'exclusive', tool: 'flock', where: 'block app' })),
   extras: await withFew(0, () => makeLocalExtras(() => folder).read([{ at: folder, name: 'x', follow: false }], ['xattr'])),
   program: await withFew(1, () => programs.runFor(['true'], { purpose: 'hook', timeout: 5, environment: {} })),
   afterwards: await programs.runFor(['true'], { purpose: 'hook', timeout: 5, environment: {} }),

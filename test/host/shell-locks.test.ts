@@ -1,5 +1,7 @@
 // Locks held through a shell: whom they exclude, agents included, what ends them, and what a shell leaves to others.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   mkdirSync,
   mkdtempSync,
@@ -18,15 +20,16 @@ import { openLocalHost } from '../../runtime/host/local.js';
 import type { CheckedLock } from '../../runtime/host/lock-check.js';
 import { openShellHost } from '../../runtime/host/shell/host.js';
 import { busyBoxShell, type FarShell, makeBusyBox, startShell } from './far-shell.js';
-import { PLAIN, refused, rejects } from './locking.js';
+import { NO_FLOCK, PLAIN, refused, rejects, type Way } from './locking.js';
 
 const busyBox = makeBusyBox();
 test.after(() => busyBox.remove());
 type Kind = { readonly name: string; readonly start: Parameters<typeof startShell>[0] };
 const KINDS: readonly Kind[] = [
   { name: 'flock', start: {} },
-  { name: 'folders', start: busyBoxShell(busyBox.path) },
+  { name: 'claims', start: busyBoxShell(busyBox.path) },
 ];
+const GNU_CLAIMS: Kind = { name: 'claims, GNU', start: { environment: NO_FLOCK } };
 
 type Party = {
   readonly host: Host;
@@ -38,7 +41,7 @@ type Yard = {
   readonly folder: string;
   readonly open: () => Promise<Party>;
   /** By an agent's own code. */
-  readonly agent: () => Promise<Omit<Party, 'far'>>;
+  readonly agent: (way?: Way) => Promise<Omit<Party, 'far'>>;
 };
 
 const inYards = (title: string, run: (yard: Yard, kind: string) => Promise<void>, kinds = KINDS): void => {
@@ -59,13 +62,13 @@ const inYards = (title: string, run: (yard: Yard, kind: string) => Promise<void>
         const far = startShell(start);
         return { ...(await party(await openShellHost({ label: 'here', session: far.session, close: far.stop }))), far };
       };
-      const agent = async () =>
+      const agent = async (way: Way = 'flock') =>
         party(
           await openLocalHost({
             label: 'agent',
             cacheFolder: join(top, 'cache'),
             breathe: () => new Promise(setImmediate),
-            environment: process.env,
+            environment: { ...process.env, ...(way === 'claims' ? NO_FLOCK : {}) },
           }),
         );
       try {
@@ -79,6 +82,18 @@ const inYards = (title: string, run: (yard: Yard, kind: string) => Promise<void>
 };
 
 const read = (path: string): string => readFileSync(path, 'utf8');
+
+/** A process that has ended and whose parent, a sleep, does not notice. */
+const makeZombie = async (): Promise<{ readonly pid: number }> => {
+  const child = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  leftovers.push(() => child.kill('SIGKILL'));
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { pid: Number(said.toString()) };
+};
+const leftovers: (() => void)[] = [];
+test.after(() => {
+  for (const end of leftovers) end();
+});
 
 /** The number of this space of processes. */
 const readSpace = (): string => readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
@@ -127,20 +142,49 @@ inYards('a host that is closed lets go of what it holds and gives up what it wai
   await third.acquire();
 });
 
-inYards(
-  'an agent and a shell exclude each other',
-  async ({ open, agent }) => {
-    const [shell, other] = [await open(), await agent()];
-    const held = await shell.acquire({ run: 'by-shell' });
-    await refused(other.acquire(), /run by-shell of .*, process \d+, for \d+ s/);
-    await held.release();
-    const theirs = await other.acquire({ run: 'by-agent' });
-    await refused(shell.acquire(), /run by-agent of .*, process \d+, for \d+ s/);
-    await theirs.release();
-    assert.equal((await shell.acquire()).epoch, held.epoch + 2);
-  },
-  KINDS.slice(0, 1),
-);
+for (const way of ['flock', 'claims'] as const) {
+  inYards(
+    `an agent that locks by ${way} and a shell exclude each other`,
+    async ({ open, agent }) => {
+      const [shell, other] = [await open(), await agent(way)];
+      for (const [mine, theirs, together] of [
+        ['exclusive', 'exclusive', false],
+        ['exclusive', 'shared', false],
+        ['shared', 'exclusive', false],
+        ['shared', 'shared', true],
+      ] as const) {
+        for (const [first, second] of [
+          [shell, other],
+          [other, shell],
+        ] as const) {
+          const held = await first.acquire({ run: 'first', mode: mine });
+          if (together) await (await second.acquire({ mode: theirs })).release();
+          else await refused(second.acquire({ mode: theirs }), /run first of .*, process \d+, for \d+ s/);
+          await held.check();
+          assert.deepEqual(await held.release(), []);
+        }
+      }
+      const held = await shell.acquire();
+      await held.release();
+      assert.equal((await other.acquire()).epoch, held.epoch + 1);
+    },
+    [...KINDS, GNU_CLAIMS],
+  );
+
+  inYards(
+    `a shell that is killed while it holds the lock leaves it free for an agent that locks by ${way}`,
+    async ({ open, agent }) => {
+      const [shell, other] = [await open(), await agent(way)];
+      for (const mode of ['shared', 'exclusive'] as const) {
+        const far = mode === 'shared' ? shell : await open();
+        await far.acquire({ run: 'killed', mode });
+        await refused(other.acquire(), /run killed/);
+        far.far.kill();
+        await (await other.acquire({ wait: 5 })).release();
+      }
+    },
+  );
+}
 
 inYards(
   'a lock whose file is replaced, or whose keeper is ended, is lost and says so',
@@ -148,7 +192,7 @@ inYards(
     const { acquire } = await open();
     const lock = await acquire();
     await lock.check();
-    const file = join(lockFolder(folder), kind === 'folders' ? 'app.held' : 'app');
+    const file = join(lockFolder(folder), kind === 'flock' ? 'app' : 'app.held');
     renameSync(file, `${file}.old`);
     await assert.rejects(async () => lock.check(), /removed or replaced/);
     await lock.release();
@@ -196,28 +240,54 @@ inYards('what a killed agent had closed is not locked over', async ({ open, fold
 
 inYards(
   'a claim of another machine or of a living process is respected, and one of a dead process is not',
-  async ({ open, folder }) => {
-    const { acquire } = await open();
-    await (await acquire()).release();
+  async ({ open, agent, folder }) => {
+    const [shell, other] = [await open(), await agent('claims')];
+    await (await shell.acquire()).release();
+    const zombie = await makeZombie();
     const claims = join(lockFolder(folder), 'app.held');
     const boot = read('/proc/sys/kernel/random/boot_id').trim();
     const space = readSpace();
     for (const [claim, isLive] of [
-      [`exclusive,elsewhere,${boot},${space},1,1`, true],
-      [`exclusive,${hostname()},${boot},1${space},1,1`, true],
-      [`exclusive,${hostname()},${boot},${space},${process.pid},`, true],
-      [`exclusive,${hostname()},${boot},${space},${process.pid},1`, false],
-      [`shared,${hostname()},${boot},${space},2147483646,1`, false],
-      [`exclusive,${hostname()},another-start,${space},1,1`, false],
+      [`exclusive,folder,elsewhere,${boot},${space},1,1,0`, true],
+      [`exclusive,folder,elsewhere,another-start,${space},1,1,0`, true],
+      [`exclusive,folder,${hostname()},${boot},1${space},1,1,0`, true],
+      [`exclusive,folder,${hostname()},${boot},${space},${process.pid},,0`, true],
+      [`exclusive,flock,${hostname()},,${space},1,1,0`, true],
+      [`exclusive,folder,${hostname()},${boot},${space},${process.pid},1,0`, false],
+      [`shared,folder,${hostname()},${boot},${space},2147483646,1,0`, false],
+      [`exclusive,flock,${hostname()},another-start,${space},1,1,0`, false],
+      [`exclusive,folder,${hostname()},${boot},${space},${zombie.pid},,0`, false],
+      ['something else', true],
     ] as const) {
-      mkdirSync(join(claims, claim));
-      if (isLive) await refused(acquire(), /is locked by/);
-      else await (await acquire()).release();
-      assert.deepEqual(readdirSync(claims), isLive ? [claim] : [], claim);
-      rmSync(join(claims, claim), { recursive: true, force: true });
+      for (const party of [shell, other]) {
+        mkdirSync(join(claims, claim));
+        if (isLive)
+          await refused(party.acquire(), /is locked by (process \d+ of |somebody)/, /remove the folder lock\/app.held/);
+        else await (await party.acquire()).release();
+        assert.deepEqual(readdirSync(claims), isLive ? [claim] : [], claim);
+        rmSync(join(claims, claim), { recursive: true, force: true });
+      }
     }
   },
   KINDS.slice(1),
+);
+
+inYards(
+  'who has flock passes over claims that were made with it, and clears them away once he is alone',
+  async ({ open, agent, folder }) => {
+    for (const { acquire } of [await open(), await agent()]) {
+      await (await acquire()).release();
+      const claims = join(lockFolder(folder), 'app.held');
+      const left = 'exclusive,flock,elsewhere,another-start,1,1,1,0';
+      mkdirSync(join(claims, left));
+      const shared = await acquire({ mode: 'shared' });
+      assert.ok(readdirSync(claims).includes(left));
+      await shared.release();
+      await (await acquire()).release();
+      assert.deepEqual(readdirSync(claims), []);
+    }
+  },
+  KINDS.slice(0, 1),
 );
 
 inYards('the record that a killed run left is unlocked by its id', async ({ open }) => {

@@ -24,6 +24,7 @@ const LONG = [
   'host/agent-life',
   'host/conformance-busybox',
   'host/conformance-shell',
+  'host/lock-claims',
   'host/many-hosts',
   'host/push-runtime',
   'host/reach',

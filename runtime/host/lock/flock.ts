@@ -19,22 +19,15 @@ export type Grip = {
 
 export type FlockOptions = {
   readonly mode: LockMode;
-  /** Make the file where it is missing; without, a missing one is free and answered with null. */
-  readonly make: boolean;
   readonly tool: string;
   /** Names the lock in messages. */
   readonly where: string;
 };
 
 /** At once, without waiting: null where somebody else has it. */
-export const tryFlock = async (
-  folder: Folder,
-  name: string,
-  options: FlockOptions,
-): Promise<Grip | null | 'missing'> => {
+export const tryFlock = async (folder: Folder, name: string, options: FlockOptions): Promise<Grip | null> => {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const descriptor = openLockFile(folder, name, options);
-    if (descriptor === null) return 'missing';
     let kept = false;
     try {
       if (!(await callTool(descriptor, options))) return null;
@@ -59,12 +52,11 @@ export const tryFlock = async (
 };
 
 /** Writable where this user may, as some file systems want for an exclusive lock. */
-const openLockFile = (folder: Folder, name: string, { make, where }: FlockOptions): number | null => {
+const openLockFile = (folder: Folder, name: string, { where }: FlockOptions): number => {
   const path = address(folder, name);
-  const made = make ? constants.O_CREAT : 0;
   try {
     try {
-      const descriptor = openSync(path, constants.O_RDWR | made | SAFE, LOCK_MODE);
+      const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | SAFE, LOCK_MODE);
       const { mode, uid } = fstatSync(descriptor);
       // The mask of this process had its say when it was made.
       if ((mode & 0o777) !== LOCK_MODE && uid === process.geteuid?.()) fchmodSync(descriptor, LOCK_MODE);
@@ -74,9 +66,7 @@ const openLockFile = (folder: Folder, name: string, { make, where }: FlockOption
       return openSync(path, constants.O_RDONLY | SAFE);
     }
   } catch (error) {
-    const fault = faultOf(error);
-    if (fault.fault === 'ENOENT' && !make) return null;
-    throw hostErrorOf(`lock ${where}`, fault);
+    throw hostErrorOf(`lock ${where}`, faultOf(error));
   }
 };
 
@@ -85,23 +75,15 @@ const callTool = async (descriptor: number, { mode, tool, where }: FlockOptions)
   const { code, words } = await run(tool, mode === 'shared' ? ['-s', '-n', '3'] : ['-n', '3'], descriptor);
   if (code === 0) return true;
   if (code === 1 && words === '') return false;
-  // A folder of PATH that may not be entered turns a missing program into a forbidden one.
-  if (code === 'ENOENT' || code === 'EACCES') {
-    throw new HostError(
-      'unsupported',
-      `lock ${where}: the program flock is not installed there`,
-      'Install it there: it is part of util-linux (Debian: apt-get install util-linux; Alpine: apk add flock), and of BusyBox.',
-    );
-  }
   if (code === 'EMFILE' || code === 'ENFILE') throw hostErrorOf(`lock ${where}`, { fault: code, message: code });
   throw new HostError(
     'failed',
     `lock ${where}: flock failed (${code})${words === '' ? '' : `: ${words}`}`,
-    'Look whether the file system there can lock files; choose a `state` folder on one that can.',
+    `Look whether ${tool} runs there, and whether that file system can lock files; if not, choose a \`state\` folder on one that can.`,
   );
 };
 
-const once = (work: () => void): (() => void) => {
+export const once = (work: () => void): (() => void) => {
   let done = false;
   return () => {
     if (!done) work();

@@ -1,12 +1,14 @@
 // The locks of this machine: one for each block and root, for other runs and for co-operating programs (language: `consistency`).
 //
 //   STATE/lock/                0755   made with the state folder where they are missing
-//     BLOCK                    0644   what is locked by flock (flock.ts); empty, never removed
-//     BLOCK.alone              0644   locked beside a shared lock that does more than lock (waiting.ts)
+//     BLOCK                    0644   what is locked by flock (flock.ts), where there is such a program; empty, never removed
+//     BLOCK.held/              0755   claims of those who have it (claim.ts)
+//     BLOCK.alone              0644   locked beside a shared lock that does more than lock (waiting.ts), as BLOCK is
 //     BLOCK.lease  BLOCK.sharer-PID-N   who holds it (lease.ts)
 //     BLOCK.modes  BLOCK.release        what its holder still has to undo (closing.ts, command.ts)
 //
-// 1. Only flock decides who holds a lock. It ends with its holder, however that ends, and is never taken from one that lives.
+// 1. Only flock and claims decide who holds a lock (grip.ts). It ends with its holder, however that ends, and is never taken
+//    from one that lives.
 // 2. What a killed holder left is undone by whoever gets the lock next, before that one does anything of its own.
 // 3. No clock is compared with another machine's, and nothing depends on the time of day.
 
@@ -20,7 +22,7 @@ import type { LocalPrograms } from '../programs.js';
 import type { ClosedView } from './closed-view.js';
 import { closedBy, closeFolders, reopenFolders } from './closing.js';
 import { type Commanding, releaseOwedBy, runLockCommand, runRelease } from './command.js';
-import { tryFlock } from './flock.js';
+import { type Means, tryGrip } from './grip.js';
 import { holdLock, LEASE_FILE } from './holding.js';
 import { forgetSharers, type Holder, leaseName, newLease, readLease, readSharers, sharerName } from './lease.js';
 import { type LockPlace, lockName, missingRoot, openLockPlace, type RootPlace } from './place.js';
@@ -36,8 +38,7 @@ export type LockOptions = {
   readonly holder: Holder;
   /** How this root was opened; throws where it was not. */
   readonly placeOf: (root: Root) => RootPlace;
-  /** The program that locks a descriptor; by default the one in PATH. */
-  readonly tool?: string;
+  readonly means: Means;
 };
 
 export type LocalLocks = Locks & {
@@ -110,17 +111,17 @@ const commandingIn = ({ verbs, view, programs }: LockOptions, place: LockPlace, 
 
 const takeIn = async (
   request: LockRequest,
-  { holder, tool = 'flock' }: LockOptions,
+  { holder, means }: LockOptions,
   signal: AbortSignal,
   place: LockPlace,
   commanding: LockFolder,
 ): Promise<CheckedLock> => {
   const { folder, where, block } = commanding;
   const { mode, run, by } = request;
-  const { grips, waited } = await waitForGrips(request, block, { folder, holder, tool, where, signal });
+  const { grips, waited } = await waitForGrips(request, block, { folder, holder, means, where, signal });
   try {
     const settled =
-      mode === 'exclusive' || grips.alone !== null ? await settle(commanding) : await settleBeside(commanding, tool);
+      mode === 'exclusive' || grips.alone !== null ? await settle(commanding) : await settleBeside(commanding, means);
     const before = readLease(folder, block)?.epoch ?? 0;
     const lease = newLease(holder, request, mode === 'exclusive' ? before + 1 : before);
     if (mode === 'exclusive') forgetSharers(folder, block);
@@ -184,11 +185,11 @@ const settle = async (commanding: LockFolder): Promise<boolean> => {
 };
 
 /** Others share the block: one of them may be at it, or have it in use; then it is not ours to undo. */
-const settleBeside = async (commanding: LockFolder, tool: string): Promise<boolean> => {
+const settleBeside = async (commanding: LockFolder, means: Means): Promise<boolean> => {
   const { folder, block, where } = commanding;
   if (closedBy(folder, block) === null && releaseOwedBy(folder, block) === null) return false;
-  const alone = await tryFlock(folder, aloneName(block), { mode: 'exclusive', make: true, tool, where });
-  if (alone === null || alone === 'missing') return false;
+  const alone = await tryGrip(folder, aloneName(block), { mode: 'exclusive', means, where });
+  if (alone === null) return false;
   try {
     return await settle(commanding);
   } finally {
@@ -216,9 +217,8 @@ const unlock = async (
       releaseOwedBy(folder, block),
     ].includes(run);
     if (!isTheirs) return 'not-locked';
-    const { tool = 'flock' } = options;
-    const grip = await tryFlock(folder, block, { mode: 'exclusive', make: true, tool, where });
-    if (grip === null || grip === 'missing') return 'held';
+    const grip = await tryGrip(folder, block, { mode: 'exclusive', means: options.means, where });
+    if (grip === null) return 'held';
     try {
       await settle(commanding);
       forgetSharers(folder, block);

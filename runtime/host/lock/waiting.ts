@@ -6,7 +6,9 @@ import type { Folder } from '../file-verbs.js';
 import type { LockRequest } from '../host.js';
 import { HostError } from '../host-error.js';
 import { sleep } from '../sleep.js';
-import { type Grip, tryFlock } from './flock.js';
+import { describeClaim, livingClaims } from './claim.js';
+import type { Grip } from './flock.js';
+import { type Means, tryGrip } from './grip.js';
 import { describeLease, type Holder, type Lease, readLease, readSharers } from './lease.js';
 
 export type Grips = { readonly block: Grip; readonly alone: Grip | null };
@@ -14,7 +16,7 @@ export type Grips = { readonly block: Grip; readonly alone: Grip | null };
 export type Waiting = {
   readonly folder: Folder;
   readonly holder: Holder;
-  readonly tool: string;
+  readonly means: Means;
   /** `block app in the root /srv/www on web-01`. */
   readonly where: string;
   /** Waiting ends with it. */
@@ -30,12 +32,14 @@ export const waitForGrips = async (
   const { monotonic } = waiting.holder;
   let until = monotonic() + request.wait;
   let graced = false;
+  // Two that made their claims at the same time may both withdraw: they do not come again at the same time.
+  const stride = 0.75 + (waiting.holder.process % 64) / 128;
   for (let pause = FIRST_PAUSE, waited = false; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE), waited = true) {
     if (waiting.signal.aborted) throw waitingEnded(waiting.where);
     const grips = await tryGrips(request, name, waiting);
     if (grips !== null) return { grips, waited };
     const left = until - monotonic();
-    if (left > 0) await sleep(Math.min(pause, left) * 1000, waiting.signal);
+    if (left > 0) await sleep(Math.min(pause, left) * 1000 * stride, waiting.signal);
     else if (graced || holdersOf(name, waiting).length > 0) throw refusal(name, waiting);
     else {
       // Whoever has just taken it is about to write down who it is.
@@ -55,14 +59,14 @@ export const aloneName = (block: string): string => `${block}.alone`;
 const tryGrips = async (
   { mode, by }: LockRequest,
   name: string,
-  { folder, tool, where }: Waiting,
+  { folder, means, where }: Waiting,
 ): Promise<Grips | null> => {
-  const block = await tryFlock(folder, name, { mode, make: true, tool, where });
-  if (block === null || block === 'missing') return null;
+  const block = await tryGrip(folder, name, { mode, means, where });
+  if (block === null) return null;
   if (mode === 'exclusive' || by.kind === 'advisory') return { block, alone: null };
   try {
-    const alone = await tryFlock(folder, aloneName(name), { mode: 'exclusive', make: true, tool, where });
-    if (alone !== null && alone !== 'missing') return { block, alone };
+    const alone = await tryGrip(folder, aloneName(name), { mode: 'exclusive', means, where });
+    if (alone !== null) return { block, alone };
   } catch (error) {
     block.release();
     throw error;
@@ -80,15 +84,9 @@ const holdersOf = (block: string, { folder, holder }: Waiting): Lease[] => {
 };
 
 const refusal = (block: string, waiting: Waiting): HostError => {
-  const { holder, where } = waiting;
+  const { folder, holder, means, where } = waiting;
   const holders = holdersOf(block, waiting);
-  if (holders.length === 0) {
-    return new HostError(
-      'locked',
-      `${where} is locked by a program that keeps no record there`,
-      `See which one with \`lslocks\` on that machine; it is free when that program ends.`,
-    );
-  }
+  if (holders.length === 0) return unrecorded(where, block, livingClaims(folder, block, means.claimant));
   const silent = holders.find(one => one.boot === holder.boot && holder.monotonic() - one.refreshed > one.hold);
   return new HostError(
     'locked',
@@ -96,6 +94,23 @@ const refusal = (block: string, waiting: Waiting): HostError => {
     silent === undefined
       ? 'Wait until that run has ended, or let the block wait longer for its lock.'
       : `Process ${silent.process} seems to hang: end it on that machine, and its lock is free. A lock that is held is never taken away.`,
+  );
+};
+
+/** Held by somebody of whom no record says who it is. */
+export const unrecorded = (where: string, block: string, claims: readonly string[]): HostError => {
+  const [claim] = claims;
+  if (claim === undefined) {
+    return new HostError(
+      'locked',
+      `${where} is locked by a program that keeps no record there`,
+      'See which one with `lslocks` on that machine; it is free when that program ends.',
+    );
+  }
+  return new HostError(
+    'locked',
+    `${where} is locked by ${describeClaim(claim)}, which keeps no record there`,
+    `It is free when that process ends. If it is surely gone, which cannot be told from here, remove the folder lock/${block}.held/${claim} of the state folder.`,
   );
 };
 

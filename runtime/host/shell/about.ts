@@ -6,8 +6,11 @@
 import { type About, NO_LIMITS } from '../about.js';
 import type { ShellSession } from './session.js';
 
-/** `there` is the clock as it was reckoned when the host was opened, for a machine whose own cannot be read. */
-export const aboutShell = async (session: ShellSession, there: () => number): Promise<About> => {
+/**
+ * `there` is the clock as it was reckoned when the host was opened, for a machine whose own cannot be read; `flock` the program
+ * that was found to lock, which need not be in PATH.
+ */
+export const aboutShell = async (session: ShellSession, there: () => number, flock: string): Promise<About> => {
   const { output } = await session.ask('about', TOOLS);
   const lines = output.toString('utf8').split('\n');
   const of = (word: string): string => lines.find(line => line.startsWith(`${word} `))?.slice(word.length + 1) ?? '';
@@ -19,7 +22,7 @@ export const aboutShell = async (session: ShellSession, there: () => number): Pr
     openFiles: /^\d{1,12}$/.test(files) ? Number(files) : null,
     tools: lines.flatMap(line => {
       const [, name, path] = /^tool ([^|]+)\|(.*)$/.exec(line) ?? [];
-      return name === undefined || path === undefined ? [] : [{ name, path }];
+      return name === undefined || path === undefined ? [] : [{ name, path: name === 'flock' ? flock : path }];
     }),
     server: NO_LIMITS,
   };

@@ -76,7 +76,7 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
   });
   return {
     ...host,
-    about: () => aboutShell(session, there),
+    about: () => aboutShell(session, there, tools.flock),
     traffic: session.traffic,
     async openRoot(path, opening) {
       const root = await host.openRoot(path, opening);

@@ -4,6 +4,7 @@ import type { Fault, Folder } from '../file-verbs.js';
 import type { LockMode } from '../host.js';
 import { HostError } from '../host-error.js';
 import { describeLease, type Holder, type Lease, parseLease } from '../lock/lease.js';
+import { unrecorded } from '../lock/waiting.js';
 import { answerFault } from './complaints.js';
 import { pathOf } from './folder.js';
 import type { ShellSession } from './session.js';
@@ -49,7 +50,7 @@ export const attemptLock = async (
   );
 };
 
-/** Lines `held KEEPER GRASP` or `busy`, `now SECONDS`, `owed WHAT`, and `./NAME RECORD` for each record. */
+/** Lines `held KEEPER GRASP`, or `busy` and `claim NAME`, `now SECONDS`, `owed WHAT`, and `./NAME RECORD` for each record. */
 export const parseAttempt = (text: string, block: string, where: string, boot: string): Got => {
   const lines = text.split('\n');
   const records = lines.flatMap(line => {
@@ -75,7 +76,10 @@ export const parseAttempt = (text: string, block: string, where: string, boot: s
   }
   if (lines[0] !== 'busy') throw lockFault(where, { fault: 'EPROTO', message: 'its shell answers something else' });
   const holders = [...(lease === null || lease.released ? [] : [lease]), ...sharers];
-  return { is: 'busy', runs: holders.map(({ run }) => run), refusal: refusal(holders, where, { boot, uptime }) };
+  const runs = holders.map(({ run }) => run);
+  if (runs.length > 0) return { is: 'busy', runs, refusal: refusal(holders, where, { boot, uptime }) };
+  const claims = lines.flatMap(line => /^claim (.+)$/.exec(line)?.[1] ?? []);
+  return { is: 'busy', runs, refusal: unrecorded(where, block, claims) };
 };
 
 /** Null where it is written; only while the lock is still held. */
@@ -105,13 +109,6 @@ const refusal = (
   where: string,
   { boot, uptime }: { readonly boot: string; readonly uptime: number },
 ): HostError => {
-  if (holders.length === 0) {
-    return new HostError(
-      'locked',
-      `${where} is locked by a program that keeps no record there`,
-      'See which one with `lslocks` on that machine; it is free when that program ends.',
-    );
-  }
   const here: Holder = { name: '', process: 0, boot, monotonic: () => uptime, now: () => 0 };
   return new HostError(
     'locked',

@@ -110,16 +110,22 @@ const waitFor = async (
   block: string,
   where: string,
 ): Promise<Waited> => {
-  const began = performance.now();
-  // Without flock two that ask at the same time may both withdraw: they do not come again at the same time.
+  let until = performance.now() + request.wait * 1000;
+  let graced = false;
+  // Two that make their claims at the same time may both withdraw: they do not come again at the same time.
   const stride = 0.75 + Number.parseInt(session.mark.slice(0, 2), 16) / 1024;
   for (let pause = FIRST_PAUSE, waited = false; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE), waited = true) {
     if (signal.aborted) throw waitingEnded(where);
     const got: Got = await attemptLock(session, folder, block, request.mode, where, holder.boot);
     if (got.is === 'held') return { held: got, waited };
-    const left = request.wait * 1000 - (performance.now() - began);
-    if (left <= 0) throw got.refusal;
-    await sleep(Math.min(pause, left) * stride, signal);
+    const left = until - performance.now();
+    if (left > 0) await sleep(Math.min(pause, left) * stride, signal);
+    else if (graced || got.runs.length > 0) throw got.refusal;
+    else {
+      // Whoever has just taken it is about to write down who it is, or has withdrawn as well.
+      graced = true;
+      until = performance.now() + GRACE;
+    }
   }
 };
 
@@ -267,3 +273,4 @@ const LOSSES: Readonly<Record<string, string>> = {
 /** Milliseconds. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;
+const GRACE = 250;

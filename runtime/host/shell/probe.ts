@@ -26,7 +26,8 @@ export type ShellTools = {
   readonly clock: number | null;
   /** Commands that make digests, each tried. */
   readonly digests: DigestCommands;
-  readonly flock: boolean;
+  /** Where the program is that locks a descriptor; '' where there is none that does. */
+  readonly flock: string;
   /** Named pipes, on which the keepers of locks wait. */
   readonly pipes: boolean;
   /** `sync -f` makes one file system durable, `sync FILE` one file. */
@@ -80,7 +81,7 @@ export const parseTools = (text: string): ShellTools => {
     boot: of('boot'),
     clock: of('clock') === '' ? null : Number(of('clock')),
     digests: new Map(),
-    flock: has('flock'),
+    flock: of('flock'),
     pipes: has('fifo'),
     syncOne: has('sync-f'),
     syncFile: has('sync-file'),

@@ -91,8 +91,8 @@ const VERBS = {
     case $tool in "shasum -a "*) ! command -v "sha\${tool##* }sum" >/dev/null 2>&1 || continue;; esac
     command -v "\${tool%% *}" >/dev/null 2>&1 && printf 'digest %s|%s\\n' "$tool" "$(eval "$tool ./sample" 2>/dev/null)"
   done
-  flock a true >/dev/null 2>&1 && echo flock yes
-  mkfifo p >/dev/null 2>&1 && [ -p p ] && echo fifo yes
+  lifeline && echo fifo yes
+  [ -z "$flock" ] || printf 'flock %s\\n' "$flock"
   sync -f . >/dev/null 2>&1 && echo sync-f yes
   sync ./a >/dev/null 2>&1 && ! sync ./nothing >/dev/null 2>&1 && echo sync-file yes
   mkdir b && ! mv -T ./a ./b >/dev/null 2>&1 && mv -T ./a ./c >/dev/null 2>&1 && echo mv-T yes

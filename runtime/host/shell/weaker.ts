@@ -1,15 +1,14 @@
 // What a host driven by its shell promises less than an agent does, in sentences for the preview and doctor.
 import { ALGORITHMS } from '../../../compiler/plan.js';
 import type { HostError } from '../host-error.js';
+import { WITHOUT_FLOCK } from '../lock/grip.js';
 import type { ShellTools } from './probe.js';
 
 /** `why` there is no agent, where one was looked for. */
 export const weaknessesOf = (tools: ShellTools, why: HostError | null): string[] => [
   ...(why === null ? [] : [`driven by its shell: ${withoutLabel(why.message)}`]),
   ...(tools.pipes ? [] : ['no locks: another run, or anybody else, may write at the same time']),
-  ...(tools.pipes && !tools.flock
-    ? ['locks are folders, as there is no flock: programs that use flock are not kept out by them']
-    : []),
+  ...(tools.pipes && tools.flock === '' ? [WITHOUT_FLOCK] : []),
   'locks are advisory: consistency lock by permissions or by command is refused there',
   ...unable(tools),
   'files that have changed are sent whole: nothing there tells what is old in them',
