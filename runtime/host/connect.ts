@@ -17,9 +17,9 @@ import { HostError } from './host-error.js';
 import { sleep } from './sleep.js';
 import {
   byHand,
-  keyPathOf,
   type SshAddress,
   type SshOptions,
+  shortWay,
   sshArguments,
   sshConfigOf,
   sshEnvironment,
@@ -27,6 +27,7 @@ import {
 } from './ssh.js';
 import { choosesCiphers } from './ssh-ciphers.js';
 import { explainSsh, tail } from './ssh-failure.js';
+import { configuredHops, hopsOf, isBehind } from './ssh-hops.js';
 
 export type ConnectOptions = {
   /** Handed to ssh as -F, so that nothing of the user's own configuration is read. */
@@ -121,18 +122,19 @@ const connectSsh = async (
 ): Promise<Host> => {
   const way = sshWay(label, address, options);
   for (let attempt = 1, fast = fastCipher; ; attempt++) {
-    const args = sshArguments(way, address.host, commandAs(label, become, commandFor(agent)), { fastCipher: fast });
+    const args = sshArguments(way, address.host, commandAs(label, become, commandFor(agent)), {
+      fastCipher: fast,
+      jumps: address.via?.length ?? 0,
+    });
     const carrier = startCarrier('ssh', args, sshEnvironment(address, options.environment));
     let again = false;
     try {
       return await settle(carrier, label, agent, luggage, options, async chatter => {
         const { exitCode, signal, failure } = await carrier.ended;
         if (failure !== null) return noSsh(label, failure);
-        const typed = byHand(way);
-        const key = keyPathOf(address, options);
         const stderr = carrier.stderr();
         if (become !== undefined && exitCode !== 255) {
-          const tryIt = `${typed} -- ${address.host}`;
+          const tryIt = `${byHand(shortWay(label, address, options))} -- ${address.host}`;
           const refused = explainSudo({ label, user: become, login: address.user, stderr, tryIt });
           if (refused !== null) return refused;
         }
@@ -141,11 +143,14 @@ const connectSsh = async (
           fast = false;
           again = true;
         }
+        const hops = isBehind(stderr)
+          ? await configuredHops(label, address, options, options.environment)
+          : hopsOf(label, address, options);
         const explained = explainSsh({
           label,
-          host: address.host,
-          byHand: typed,
-          key,
+          hops,
+          programs: hops.length,
+          unsure: address.via === undefined,
           exitCode,
           signal,
           stderr,

@@ -3,7 +3,7 @@
 //  1. A key is known only by a line that names the host and holds that very key; nothing else ever accepts.
 //  2. A revoked key is refused whatever else is said about it, and a host with another known key has changed its key.
 //  3. Certificates are not checked here: where only an authority vouches for a host, its key is not known.
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 export type KnownHost = {
   /** Names by which the host is looked up, `[host]:port` first where the port is not 22. */
@@ -60,6 +60,14 @@ export const knownName = (host: string, port: number): string => (port === 22 ? 
 /** A line for a host, its name hashed where `salt` is given. */
 export const knownHostsLine = (name: string, key: Buffer, salt: Buffer | null): string =>
   `${salt === null ? name.toLowerCase() : hashName(name.toLowerCase(), salt)} ${typeOf(key)} ${key.toString('base64')}\n`;
+
+/** The key on a line, counted from 1; null where it holds none. */
+export const keyOnLine = (text: string, line: number): Buffer | null =>
+  linesOf(text).find(({ number }) => number === line)?.blob ?? null;
+
+/** As ssh and ssh-keygen show it. */
+export const fingerprintOf = (key: Buffer): string =>
+  `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 
 /** A key begins with the length and name of its type. */
 export const typeOf = (key: Buffer): string => {

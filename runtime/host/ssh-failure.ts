@@ -1,13 +1,18 @@
 // What went wrong when `ssh` ended before the agent spoke: its messages and exit code as a HostError with the next command.
+//
+// Where the way leads through other hosts, the one that failed is named, and the next command is about that one.
 import { HostError, type HostErrorCode } from './host-error.js';
+import { fingerprintAt } from './known-key.js';
+import { complaintIn, type Hop } from './ssh-hops.js';
 
 export type SshEnd = {
   readonly label: string;
-  readonly host: string;
-  /** What a person types to try it by hand: `ssh -F … -p …`, without the host. */
-  readonly byHand: string;
-  /** The key that the plan names. */
-  readonly key: string | null;
+  /** All that it takes to get there, the host itself last. */
+  readonly hops: readonly Hop[];
+  /** So many of them are reached by a program whose words these are. */
+  readonly programs: number;
+  /** Of those on the way nobody knows how long they wait: who is behind them may be the first to lose patience. */
+  readonly unsure?: boolean;
   readonly exitCode: number | null;
   readonly signal: string | null;
   /** The tail of its standard error. */
@@ -18,43 +23,88 @@ export type SshEnd = {
 
 /** `again`: the server was only busy, and another attempt may do. */
 export const explainSsh = (end: SshEnd): { readonly error: HostError; readonly again: boolean } => {
-  const row =
-    end.exitCode === 255 || end.exitCode === null ? ROWS.find(({ when }) => when.test(end.stderr)) : undefined;
-  if (row === undefined) return { error: unexplained(end), again: false };
-  const said = lineOf(end.stderr, row.when);
-  const error = new HostError(row.code, `${end.label}: ${row.what}: ${said}`, row.help(end));
-  return { error, again: row.again ?? false };
+  const { label, hops, programs } = end;
+  const { at, own } = complaintIn(end.stderr, programs, text => rowOf(text) !== undefined);
+  const row = end.exitCode === 255 || end.exitCode === null ? rowOf(own) : undefined;
+  if (row === undefined) return { error: unexplained(end, subjectIn(hops, hops.length - 1)), again: false };
+  // Who cannot open the connection to the next one has done his part.
+  const from = row.beyond === true ? hops[at] : undefined;
+  const about = from === undefined ? at : at + 1;
+  const subject = { ...subjectIn(hops, about), stderr: own };
+  const far =
+    from === undefined || about > hops.length - 1
+      ? ''
+      : ` from ${from.name}${about === hops.length - 1 ? placeOf(at, hops) : ''}`;
+  const among = end.unsure === true && SILENT.test(own) && about === hops.length - 1 ? whoeverOf(hops) : '';
+  const message = `${label}: ${among}${nameOf(about, hops)}${row.what}${far}: ${row.say?.(subject) ?? lineOf(own, row.when)}`;
+  return { error: new HostError(row.code, message, row.help(subject)), again: row.again ?? false };
 };
+
+/** Whom a message is about, and what was said. */
+type Subject = Hop & { readonly stderr: string };
+
+const rowOf = (text: string): Row | undefined => ROWS.find(({ when }) => when.test(text));
+
+/** The host itself, where nobody else can be told. */
+const subjectIn = (hops: readonly Hop[], at: number): Subject => ({ ...(hops[at] ?? hops.at(-1)!), stderr: '' });
+
+/** Of the host itself nothing more is said than its label. */
+const nameOf = (at: number, hops: readonly Hop[]): string =>
+  at < 0 || at >= hops.length - 1 ? '' : `${hops[at]!.name}${placeOf(at, hops)}: `;
+
+const SILENT = /timed out during banner exchange\s+Connection to UNKNOWN/;
+const whoeverOf = (hops: readonly Hop[]): string =>
+  hops.length === 1
+    ? ''
+    : `${hops
+        .slice(0, -1)
+        .map(({ name }) => name)
+        .join(', ')} on the way there, or the host itself: `;
+
+const placeOf = (at: number, { length }: readonly Hop[]): string =>
+  length === 2 ? ', the host on the way there' : `, host ${at + 1} of ${length - 1} on the way there`;
 
 type Row = {
   readonly when: RegExp;
   readonly code: HostErrorCode;
   readonly what: string;
-  readonly help: (end: SshEnd) => string;
+  readonly help: (end: Subject) => string;
+  /** More than the line that says why. */
+  readonly say?: (end: Subject) => string;
   readonly again?: true;
+  /** It is said by the host before the one that it is about. */
+  readonly beyond?: true;
 };
 
-/** By hand a person compares the fingerprint: then ssh must ask, whatever this run accepts unasked. */
-const tryIt = ({ byHand, host }: SshEnd): string => `${byHand.replace(` -o ${ACCEPT_NEW}`, '')} -- ${host}`;
+const tryIt = ({ byHand, host }: Subject): string => `${byHand} -- ${host}`;
 
-/** How ssh is told to trust the keys of hosts never met before. */
-export const ACCEPT_NEW = 'StrictHostKeyChecking=accept-new';
+const keyFile = ({ key }: Subject): string => (key === null ? 'KEYFILE' : quote(key));
 
-const keyFile = ({ key }: SshEnd): string => (key === null ? 'KEYFILE' : quote(key));
+/** Both keys by their fingerprints, and where the known one stands; of one that was revoked, what was said of it. */
+const changedKeyText = ({ stderr }: Subject): string => {
+  const [, file, line] = OFFENDING.exec(stderr) ?? [];
+  const [, offered] = /key sent by the remote host is\s+(SHA256:[A-Za-z0-9+/]+)/.exec(stderr) ?? [];
+  if (file === undefined || offered === undefined) return lineOf(stderr, CHANGED);
+  const known = fingerprintAt(file, Number(line));
+  return `it offers ${offered}, while line ${line} of ${file} has ${known ?? 'another one'}`;
+};
+
+const OFFENDING = /Offending .*key in (.+):(\d+)/;
+const CHANGED =
+  /REMOTE HOST IDENTIFICATION HAS CHANGED|REVOKED HOST KEY|has changed and you have requested strict checking/;
 
 /** Most telling first. The texts are OpenSSH's, in the C locale. */
 const ROWS: readonly Row[] = [
   {
-    when: /REMOTE HOST IDENTIFICATION HAS CHANGED|REVOKED HOST KEY|has changed and you have requested strict checking/,
+    when: CHANGED,
     code: 'changed-host-key',
     what: 'the host key is not the known one; this may be an attack',
+    say: changedKeyText,
     help: end => {
-      const [, file, line] = /Offending .*key in (.+):(\d+)/.exec(end.stderr) ?? [];
+      const [, file] = OFFENDING.exec(end.stderr) ?? [];
       const name = /host key for (\S+) has changed/i.exec(end.stderr)?.[1] ?? end.host;
-      const where = file === undefined ? '' : ` (line ${line} of ${file})`;
-      const from = file === undefined ? '' : ` -f ${quote(file)}`;
-      const keygen = `ssh-keygen${from}`;
-      return `Find out why it changed; ${keygen} -l -F ${quote(name)} shows the fingerprint of the known key. If the new one is right, remove the old one${where}: ${keygen} -R ${quote(name)}; then connect once by hand and compare the fingerprint: ${tryIt(end)}`;
+      const keygen = `ssh-keygen${file === undefined ? '' : ` -f ${quote(file)}`}`;
+      return `Ask whoever runs that machine which fingerprint is right. If the offered one is, remove the known key: ${keygen} -R ${quote(name)}; then connect once by hand and compare the fingerprint: ${tryIt(end)}`;
     },
   },
   {
@@ -112,14 +162,29 @@ const ROWS: readonly Row[] = [
   {
     when: /administratively prohibited/,
     code: 'unreachable',
-    what: 'the host on the way does not let connections through',
+    what: 'connections to other hosts are not let through',
     help: end => `Allow it there: AllowTcpForwarding yes in sshd_config. Try by hand: ${tryIt(end)}`,
   },
   {
-    when: /connect to (?:host|address) .* port \d+: (.*)|channel \d+: open failed|stdio forwarding failed/,
+    when: /connect to (?:host|address) .* port \d+: (.*)/,
     code: 'unreachable',
     what: 'it cannot be reached',
     help: end => `Is the machine up, sshd running, the port right? Try by hand: ${tryIt(end)}`,
+  },
+  {
+    when: /channel \d+: open failed|stdio forwarding failed/,
+    code: 'unreachable',
+    what: 'it cannot be reached',
+    beyond: true,
+    help: end =>
+      `Is the machine up, sshd running, the port right, its name known on the host before it? Try by hand: ${tryIt(end)}`,
+  },
+  {
+    when: /timed out during banner exchange/,
+    code: 'unreachable',
+    what: 'something listens there, but does not answer as an SSH server does',
+    help: end =>
+      `Is it the right port, and is that machine overloaded? Try by hand, with -v for details: ${tryIt(end)}`,
   },
   {
     when: /kex_exchange_identification|ssh_exchange_identification|Connection (?:reset|closed) by|Exceeded MaxStartups|banner exchange/,
@@ -144,7 +209,7 @@ const ROWS: readonly Row[] = [
 ];
 
 /** ssh got through, or said nothing known: what it and the far side printed is all there is. */
-const unexplained = (end: SshEnd): HostError => {
+const unexplained = (end: SshEnd, subject: Subject): HostError => {
   const how = end.signal !== null ? `killed by ${end.signal}` : `exit ${end.exitCode}`;
   const said = [end.stderr, end.chatter].map(text => text.trim()).filter(Boolean);
   const what = said.length === 0 ? how : `${how}: ${tail(said.join(' | '), 400)}`;
@@ -152,13 +217,13 @@ const unexplained = (end: SshEnd): HostError => {
     return new HostError(
       'unreachable',
       `${end.label}: ssh failed: ${what}`,
-      `Try by hand, with -v for details: ${tryIt(end)}`,
+      `Try by hand, with -v for details: ${tryIt(subject)}`,
     );
   }
   return new HostError(
     'no-agent',
     `${end.label}: the agent could not be started: ${what}`,
-    `The account there needs a login shell that runs commands. Try by hand: ${tryIt(end)} true`,
+    `The account there needs a login shell that runs commands. Try by hand: ${tryIt(subject)} true`,
   );
 };
 

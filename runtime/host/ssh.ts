@@ -7,7 +7,6 @@ import { isAbsolute, join } from 'node:path';
 import type { HostAddress, Jump } from '../../compiler/plan.js';
 import { HostError } from './host-error.js';
 import { quoteWord } from './shell/quote.js';
-import { ACCEPT_NEW } from './ssh-failure.js';
 
 export type SshAddress = Exclude<HostAddress, { kind: 'local' }>;
 
@@ -22,8 +21,28 @@ export type SshOptions = {
   readonly home: string;
 };
 
-/** The arguments of `ssh` before the destination and the command; they are also what a person would type to try it by hand. */
-export const sshWay = (label: string, address: SshAddress, options: SshOptions): string[] => {
+/** The arguments of `ssh` before the destination and the command. */
+export const sshWay = (label: string, address: SshAddress, options: SshOptions): string[] => [
+  ...endOf(label, address, options),
+  ...(options.acceptNewKeys ? ['-o', ACCEPT_NEW] : []),
+  ...proxyOf(label, address.via ?? [], options),
+];
+
+/** The same as a person types it, who compares fingerprints himself, whatever this run accepts: through other hosts by -J, where none of them has a key or a configuration of its own. */
+export const shortWay = (label: string, address: SshAddress, options: SshOptions): string[] => {
+  const { via = [] } = address;
+  const way = endOf(label, address, options);
+  const last = via.at(-1);
+  if (last === undefined) return way;
+  const config = sshConfigOf(address, options);
+  if (via.every(jump => jump.key === undefined && sshConfigOf({ kind: 'ssh', ...jump }, options) === config)) {
+    return [...way, '-J', via.map(jumpWord).join(',')];
+  }
+  const before = shortWay(label, { kind: 'ssh', ...last, via: via.slice(0, -1) }, options);
+  return [...way, '-o', `ProxyCommand=${commandOf([...before, '-W', DESTINATION, '--', last.host], plainQuote)}`];
+};
+
+const endOf = (label: string, address: SshAddress, options: SshOptions): string[] => {
   checkAddress(label, address);
   const config = sshConfigOf(address, options);
   const key = keyPathOf(address, options);
@@ -32,9 +51,13 @@ export const sshWay = (label: string, address: SshAddress, options: SshOptions):
     ...(key === null ? [] : ['-i', key, '-o', 'IdentitiesOnly=yes']),
     ...(address.port === undefined ? [] : ['-p', String(address.port)]),
     ...(address.user === undefined ? [] : ['-l', address.user]),
-    ...(options.acceptNewKeys ? ['-o', ACCEPT_NEW] : []),
-    ...proxyOf(label, address.via ?? [], options),
   ];
+};
+
+/** `user@host:port`, as -J takes it. */
+const jumpWord = ({ host, user, port }: Jump): string => {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
 };
 
 /** Of the key that the plan names. */
@@ -45,37 +68,45 @@ export const keyPathOf = ({ key, base }: Jump, options: SshOptions): string | nu
 export const jumpArguments = (label: string, via: readonly Jump[], to: string, options: SshOptions): string[] => {
   const last = via.at(-1)!;
   const way = sshWay(label, { kind: 'ssh', ...last, via: via.slice(0, -1) }, options);
-  return [...way, ...ALWAYS.flatMap(option => ['-o', option]), '-W', to, '--', last.host];
+  return [...way, ...always(via.length - 1), '-W', to, '--', last.host];
 };
 
 /** ssh runs it by a shell, and puts in where it leads; so percent signs of ours are doubled. */
 const proxyOf = (label: string, via: readonly Jump[], options: SshOptions): string[] => {
   if (via.length === 0) return [];
-  const words = jumpArguments(label, via, DESTINATION, options).map(word =>
-    word === DESTINATION ? word : quoteTwice(word.replaceAll('%', '%%')),
-  );
-  return ['-o', `ProxyCommand=ssh ${words.join(' ')}`];
+  return ['-o', `ProxyCommand=${commandOf(jumpArguments(label, via, DESTINATION, options), quoteTwice)}`];
 };
+
+const commandOf = (args: readonly string[], quote: (word: string) => string): string =>
+  ['ssh', ...args.map(word => (word === DESTINATION ? word : quote(word.replaceAll('%', '%%'))))].join(' ');
 
 /** For a shell, and before it for ssh, which reads quotes as well but takes a backslash inside them for an escape. */
 const quoteTwice = (word: string): string => `'${word.replaceAll("'", `'"'"'`)}'`;
+
+/** How ssh is told to trust the keys of hosts never met before. */
+const ACCEPT_NEW = 'StrictHostKeyChecking=accept-new';
+
+const plainQuote = (word: string): string => (PLAIN.test(word) ? word : quoteTwice(word));
 
 const DESTINATION = '[%h]:%p';
 
 /** A call as a person types it. */
 export const byHand = (way: readonly string[]): string =>
-  ['ssh', ...way].map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : quoteWord(word))).join(' ');
+  ['ssh', ...way].map(word => (PLAIN.test(word) ? word : quoteWord(word))).join(' ');
 
-/** The whole call. With `fastCipher`, AES-GCM is asked for first. */
+/** What no shell takes for anything else. */
+const PLAIN = /^[\w@%+=:,./-]+$/;
+
+/** The whole call, through so many hosts. With `fastCipher`, AES-GCM is asked for first. */
 export const sshArguments = (
   way: readonly string[],
   host: string,
   command: string,
-  { fastCipher }: { readonly fastCipher: boolean },
+  { fastCipher, jumps }: { readonly fastCipher: boolean; readonly jumps: number },
 ): string[] => [
   ...way,
   '-T',
-  ...ALWAYS.flatMap(option => ['-o', option]),
+  ...always(jumps),
   ...(fastCipher ? ['-o', 'Ciphers=^aes128-gcm@openssh.com'] : []),
   '--',
   host,
@@ -94,6 +125,12 @@ export const sshConfigOf = (address: SshAddress, options: SshOptions): string | 
   address.config === undefined ? options.sshConfig : resolveFrom(address.config, address.base, options);
 
 /** Options of our own come first, and the first value is the one that counts. */
+const always = (jumps: number): string[] =>
+  [...ALWAYS, `ConnectTimeout=${CONNECT_SECONDS + MORE_SECONDS * jumps}`].flatMap(option => ['-o', option]);
+
+const CONNECT_SECONDS = 15;
+/** Whoever is behind others waits longer than they do, so that the one that is silent is told by who waits for it. */
+const MORE_SECONDS = 5;
 const ALWAYS = [
   'BatchMode=yes',
   'ForwardAgent=no',
@@ -105,7 +142,6 @@ const ALWAYS = [
   'RequestTTY=no',
   'ControlMaster=no',
   'ControlPath=none',
-  'ConnectTimeout=15',
   'ServerAliveInterval=5',
   'ServerAliveCountMax=3',
   // 'ERROR' would hide why a server closed the connection.

@@ -149,6 +149,8 @@ test('a host key that is not the known one exits 4, also where new keys are acce
     const ended = await syncplan('apply', 'shop.sp', '--yes', ...more);
     assert.equal(ended.code, 4, said(ended.err, ended.out));
     assert.match(ended.err, /the host key is not the known one; this may be an attack/);
+    const words = ended.err.replaceAll(/\s+/g, ' ');
+    assert.match(words, /it offers SHA256:\S{43}, while line 1 of \S+ has SHA256:\S{43}/);
     assert.match(ended.err, /ssh-keygen .*-R/);
   }
 });

@@ -44,6 +44,8 @@ const reach = ({ user, port, alias }: Sshd): Jump => ({
   base: '',
 });
 
+const named = ({ host, port }: Jump): string => `${host}:${port}`;
+
 const planFor = (kind: 'ssh' | 'sftp', ...via: Jump[]): HostPlan => ({
   ...hostPlan('far', { kind, ...reach(target), via }),
   agent: kind === 'sftp' ? 'sftp' : 'auto',
@@ -73,21 +75,31 @@ for (const kind of ['ssh', 'sftp'] as const) {
     await rejects(
       connect(planFor(kind, nobody)),
       'unreachable',
-      new RegExp(`connect to host 127.0.0.1 port ${nobody.port}`),
+      new RegExp(`^far: ${named(nobody)}, the host on the way there: .*connect to host 127.0.0.1 port ${nobody.port}`),
     );
     await rejects(
       connect(planFor(kind, reach(closed))),
       'unreachable',
-      /does not let connections through/,
+      new RegExp(`^far: ${named(reach(closed))}, .*connections to other hosts are not let through`),
       /AllowTcpForwarding/,
     );
     const stranger = { ...reach(gate), key: makeKey(join(folder, `stranger-${kind}`)) };
-    await rejects(connect(planFor(kind, stranger)), 'refused-key', /Permission denied/);
+    await rejects(
+      connect(planFor(kind, stranger)),
+      'refused-key',
+      new RegExp(`^far: ${named(stranger)}, .*Permission denied`),
+    );
     const behind = {
       ...planFor(kind, reach(gate)),
       address: { kind, ...reach(target), port: await freePort(), via: [reach(gate)] },
     };
-    await rejects(connect(behind), 'unreachable', /Connection refused/);
+    await rejects(
+      connect(behind),
+      'unreachable',
+      new RegExp(
+        `^far: it cannot be reached from ${named(reach(gate))}, the host on the way there: .*Connection refused`,
+      ),
+    );
     assert.ok(Date.now() - began < 15_000);
   });
 

@@ -148,6 +148,57 @@ for (const stack of STACKS) {
     rejects(connector({})(planFor(stack, '-oProxyCommand=touch /tmp/pwned')), 'failed', /cannot be handed to ssh/));
 }
 
+test('a host on the way that never says a word is told from the ones before and behind it, on both stacks', () =>
+  withSshd({ alias: 'gate' }, async gate => {
+    const sockets = new Set<Socket>();
+    const server = createServer(socket => {
+      sockets.add(socket);
+      socket.on('error', () => {});
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const config = join(gate.folder, 'config');
+    const silent = `Host silent\n  HostName 127.0.0.1\n  Port ${port}\n`;
+    writeFileSync(config, [gate.config, silent, gate.config.replace('Host gate', 'Host target')].join('\n'));
+    const connect = connector({ sshConfig: config });
+    try {
+      const cases = STACKS.flatMap(stack => {
+        const through = (host: string, ...names: readonly string[]) => {
+          const via = names.map(name => ({ host: name, base: '' }));
+          return connect({ ...planFor(stack, host), address: { kind: stack, host, base: '', via } });
+        };
+        const code = 'unreachable';
+        const words = 'something listens there, but does not answer';
+        return [
+          rejects(through('target', 'silent'), code, new RegExp(`^there: silent, the host on the way there: ${words}`)),
+          rejects(
+            through('target', 'gate', 'silent'),
+            code,
+            new RegExp(`^there: silent, host 2 of 2 on the way there: ${words}`),
+            /-J gate -- silent$/,
+          ),
+        ];
+      });
+      const behind = { kind: 'ssh', host: 'silent', base: '', via: [{ host: 'gate', base: '' }] } as const;
+      cases.push(
+        rejects(connect({ ...planFor('ssh', 'silent'), address: behind }), 'unreachable', /^there: something listens/),
+      );
+      const jumping = join(gate.folder, 'jumping');
+      writeFileSync(jumping, ['Host target', '  ProxyJump gate,silent', readFileSync(config, 'utf8')].join('\n'));
+      cases.push(
+        rejects(
+          connector({ sshConfig: jumping })(planFor('ssh', 'target')),
+          'unreachable',
+          /^there: gate, silent on the way there, or the host itself: something listens/,
+        ),
+      );
+      await Promise.all(cases);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
+  }));
+
 test('what was started is stopped and removed', nothingIsLeft);
 
 test.run();

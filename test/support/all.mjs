@@ -24,6 +24,7 @@ const LONG = [
   'host/agent-life',
   'host/conformance-busybox',
   'host/conformance-shell',
+  'host/jump-failures',
   'host/lock-claims',
   'host/many-hosts',
   'host/push-runtime',

@@ -9,8 +9,9 @@ import SftpClient from 'ssh2-sftp-client';
 import type { HostAddress } from '../../../compiler/plan.js';
 import type { Host } from '../host.js';
 import { HostError } from '../host-error.js';
-import { byHand, jumpArguments, keyPathOf, type SshOptions, sshConfigOf, sshWay } from '../ssh.js';
+import { jumpArguments, type SshOptions, sshConfigOf, sshWay } from '../ssh.js';
 import { explainSsh } from '../ssh-failure.js';
+import { configuredHops, hopsOf } from '../ssh-hops.js';
 import { openSftpHost } from './host.js';
 import { type HostKeys, makeHostKeys } from './host-keys.js';
 import { type Login, prepareLogin } from './login.js';
@@ -32,23 +33,26 @@ export type SftpAddress = Exclude<HostAddress, { kind: 'local' }>;
 
 export const connectSftp = async (label: string, address: SftpAddress, options: SftpConnectOptions): Promise<Host> => {
   const way = sshWay(label, address, options);
-  const key = keyPathOf(address, options);
-  const explain = (stderr: string) =>
-    explainSsh({
+  const explain = async ({ stderr, onTheWay = false }: Refused) => {
+    const hops = onTheWay
+      ? await configuredHops(label, address, options, options.environment)
+      : hopsOf(label, address, options);
+    return explainSsh({
       label,
-      host: address.host,
-      byHand: byHand(way),
-      key,
+      hops,
+      // The host itself is not logged in to by a program.
+      programs: onTheWay ? hops.length - 1 : hops.length,
       exitCode: 255,
       signal: null,
       stderr,
       chatter: '',
     });
+  };
   const { via = [], ...plain } = address;
   // What the plan says of the way counts in the place of what the configuration says.
   const asked = via.length === 0 ? way : [...sshWay(label, plain, options), '-o', 'ProxyCommand=none'];
   const settings = await readSettings(label, [...asked, '--', address.host], options.environment);
-  if ('stderr' in settings) throw explain(settings.stderr).error;
+  if ('stderr' in settings) throw (await explain(settings)).error;
   const login = await prepareLogin(settings);
   const open = (): ReturnType<typeof openTransport> => {
     const to = `[${settings.host}]:${settings.port}`;
@@ -60,7 +64,7 @@ export const connectSftp = async (label: string, address: SftpAddress, options: 
     const found = await attemptLogin(label, settings, open, login, options);
     if (!('stderr' in found)) return found;
     checkSignal(label, options.signal);
-    const { error, again } = explain(found.stderr);
+    const { error, again } = await explain(found);
     if (!again || attempt > RETRIES) throw error;
     await new Promise(resolve => setTimeout(resolve, PAUSE_MS * 2 ** (attempt - 1)));
   }
@@ -73,7 +77,7 @@ const attemptLogin = async (
   open: () => ReturnType<typeof openTransport>,
   login: Login,
   options: SftpConnectOptions,
-): Promise<Host | { readonly stderr: string }> => {
+): Promise<Host | Refused> => {
   const transport = await open();
   if (!('stream' in transport)) return transport;
   const keys = makeHostKeys(settings, options.random ?? randomBytes);
@@ -124,7 +128,7 @@ const attemptLogin = async (
   } catch (error) {
     transport.cut();
     if (error instanceof HostError) throw error;
-    return { stderr: wordsFor(error as Error, keys, settings, login, transport) };
+    return wordsFor(error as Error, keys, settings, login, transport);
   } finally {
     options.signal?.removeEventListener('abort', transport.cut);
   }
@@ -137,6 +141,9 @@ const anotherChannel = (client: SftpClient): Promise<SFTPWrapper> =>
     inner.sftp((error, sftp) => (error ? reject(error) : resolve(sftp)));
   });
 
+/** Why there is no host, in OpenSSH's words; `onTheWay` they are of a program that opens the way. */
+type Refused = { readonly stderr: string; readonly onTheWay?: boolean };
+
 /** What OpenSSH would have said. */
 const wordsFor = (
   error: Error,
@@ -144,18 +151,18 @@ const wordsFor = (
   { user, host }: Settings,
   { unusable }: Login,
   transport: Transport,
-): string => {
-  if (keys.refusal() !== '') return keys.refusal();
+): Refused => {
+  if (keys.refusal() !== '') return { stderr: keys.refusal() };
   const said = error.message.replace(/^(?:getConnection|connect|sftp): /, '');
   const jump = transport.stderr();
   if (/authentication methods failed/i.test(said)) {
-    return [...unusable, `${user}@${host}: Permission denied (publickey).`].join('\n');
+    return { stderr: [...unusable, `${user}@${host}: Permission denied (publickey).`].join('\n') };
   }
-  if (/no matching/i.test(said)) return `Unable to negotiate with ${host}: ${said}`;
-  if (jump !== '') return jump;
-  if (/Timed out/i.test(said)) return `Connection to ${host} timed out during the login`;
-  if (CLOSED.test(said)) return `kex_exchange_identification: Connection closed by ${host}`;
-  return said;
+  if (/no matching/i.test(said)) return { stderr: `Unable to negotiate with ${host}: ${said}` };
+  if (jump !== '') return { stderr: jump, onTheWay: true };
+  if (/Timed out/i.test(said)) return { stderr: `Connection to ${host} timed out during the login` };
+  if (CLOSED.test(said)) return { stderr: `kex_exchange_identification: Connection closed by ${host}` };
+  return { stderr: said };
 };
 
 /** AES-GCM first: node:crypto is fastest at it. The user's configuration may leave some out. */

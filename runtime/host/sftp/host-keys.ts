@@ -2,6 +2,7 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
+  fingerprintOf,
   judgeHostKey,
   type KnownHostsFile,
   knownHostsLine,
@@ -76,7 +77,13 @@ const wordsFor = (verdict: Verdict, name: string, key: Buffer): string => {
   const type = typeOf(key);
   switch (verdict.is) {
     case 'changed':
-      return `REMOTE HOST IDENTIFICATION HAS CHANGED\nOffending key in ${verdict.file}:${verdict.line}\nHost key for ${name} has changed and you have requested strict checking.`;
+      return [
+        'REMOTE HOST IDENTIFICATION HAS CHANGED',
+        `The fingerprint for the ${type} key sent by the remote host is`,
+        `${fingerprintOf(key)}.`,
+        `Offending key in ${verdict.file}:${verdict.line}`,
+        `Host key for ${name} has changed and you have requested strict checking.`,
+      ].join('\n');
     case 'revoked':
       return `REVOKED HOST KEY: line ${verdict.line} of ${verdict.file}`;
     case 'certified':

@@ -1,9 +1,9 @@
 // What OpenSSH's own configuration says of a host, as `ssh -G` resolves it, so that both stacks reach it the same way.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { HostError } from '../host-error.js';
 import type { Environment } from '../ssh.js';
+import { askConfiguration } from '../ssh-configuration.js';
 
 export type Settings = {
   /** The address behind an alias. */
@@ -35,16 +35,8 @@ export const readSettings = async (
   args: readonly string[],
   environment: Environment,
 ): Promise<Settings | { readonly stderr: string }> => {
-  const { exitCode, stdout, stderr, shortMessage } = await execa('ssh', ['-G', ...args], {
-    reject: false,
-    stdin: 'ignore',
-    extendEnv: false,
-    env: { ...environment, LC_ALL: 'C' },
-    timeout: TIMEOUT,
-    maxBuffer: 1_048_576,
-  });
-  if (exitCode !== 0) return { stderr: stderr || shortMessage || 'ssh -G failed' };
-  return settingsFrom(label, stdout, environment);
+  const answer = await askConfiguration(args, environment);
+  return 'stderr' in answer ? answer : settingsFrom(label, answer.text, environment);
 };
 
 /** Lines `keyword value…`, keywords in small letters. */
@@ -108,5 +100,3 @@ const refuseProxyCommand = (label: string, command: string | null): void => {
     'Say ProxyJump instead; or let it be driven by an agent: `agent node` in the plan.',
   );
 };
-
-const TIMEOUT = 15_000;
