@@ -45,11 +45,17 @@ export const startCarrier = (
   });
   child.stdin.on('error', () => {});
   child.stdout.on('error', () => {});
+  // Programs that it started for its way, an ssh to a host that says nothing, may hold its standard error open for ever.
+  let left: NodeJS.Timeout | undefined;
+  child.once('exit', () => {
+    left = setTimeout(() => killGroup(child.pid), LEFT_MS);
+  });
   const ended = child.then(result => ({
     exitCode: result.exitCode ?? null,
     signal: result.signal ?? null,
     failure: result.exitCode === undefined && result.signal === undefined ? (result.shortMessage ?? 'unknown') : null,
   }));
+  void ended.then(() => clearTimeout(left));
   return {
     input: child.stdout,
     output: child.stdin,
@@ -61,4 +67,15 @@ export const startCarrier = (
   };
 };
 
+/** The group has the number of its first process. */
+const killGroup = (pid: number | undefined): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left of it.
+  }
+};
+
 const STDERR_TAIL = 16_384;
+/** For last words. */
+const LEFT_MS = 1_000;
