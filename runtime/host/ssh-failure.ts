@@ -91,7 +91,7 @@ const changedKeyText = ({ stderr }: Subject): string => {
 
 const OFFENDING = /Offending .*key in (.+):(\d+)/;
 const CHANGED =
-  /REMOTE HOST IDENTIFICATION HAS CHANGED|REVOKED HOST KEY|has changed and you have requested strict checking/;
+  /REMOTE HOST IDENTIFICATION HAS CHANGED|REVOKED HOST KEY|Host key .* revoked by file|has changed and you have requested strict checking/;
 
 /** Most telling first. The texts are OpenSSH's, in the C locale. */
 const ROWS: readonly Row[] = [

@@ -40,6 +40,26 @@ test('a host key that is unknown is refused, accepted when asked, and a changed 
   });
 });
 
+test('a host key that was revoked is refused, also where it is known, and where new ones are accepted', async () => {
+  await withSshd({}, async sshd => {
+    const known = readFileSync(sshd.knownHostsFile, 'utf8');
+    const refusedNow = async (words: RegExp): Promise<void> => {
+      for (const acceptNewKeys of [false, true]) {
+        const connecting = connectTo(sshd, { options: { acceptNewKeys } });
+        await rejects(connecting, 'changed-host-key', words, /Ask whoever runs that machine/);
+      }
+    };
+    writeFileSync(sshd.knownHostsFile, `${known}@revoked ${known}`);
+    await refusedNow(/not the known one.*REVOKED HOST KEY/);
+    writeFileSync(sshd.knownHostsFile, known);
+    await (await connectTo(sshd)).close();
+    const revoked = join(sshd.folder, 'revoked');
+    writeFileSync(revoked, readFileSync(`${sshd.hostKeyFile}.pub`));
+    writeFileSync(sshd.configFile, `${sshd.config}  RevokedHostKeys ${revoked}\n`);
+    await refusedNow(/not the known one.*revoked by file/);
+  });
+});
+
 test('a port where nothing listens, and a name that does not exist, are unreachable', async () => {
   const port = await freePort();
   const connect = connector({ sshConfig: '/dev/null' });
