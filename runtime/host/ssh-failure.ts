@@ -220,12 +220,34 @@ const unexplained = (end: SshEnd, subject: Subject): HostError => {
       `Try by hand, with -v for details: ${tryIt(subject)}`,
     );
   }
+  for (const { when, help } of NO_COMMANDS) {
+    const words = when.exec(`${end.stderr}\n${end.chatter}`)?.[0].trim();
+    if (words === undefined) continue;
+    const message = `${end.label}: the account there runs no commands: ${words}`;
+    return new HostError('no-agent', message, `${help} Try by hand: ${tryIt(subject)} true`);
+  }
   return new HostError(
     'no-agent',
     `${end.label}: the agent could not be started: ${what}`,
     `The account there needs a login shell that runs commands. Try by hand: ${tryIt(subject)} true`,
   );
 };
+
+/** What nologin says on Linux and the BSDs, and what sshd says where it serves SFTP alone, or finds no shell in a chroot. */
+const NO_COMMANDS: readonly { readonly when: RegExp; readonly help: string }[] = [
+  {
+    when: /This account is (?:currently )?not available/,
+    help: 'Its login shell is nologin: give it another there (chsh -s /bin/sh), or, where it may use SFTP, say `agent sftp` for this host.',
+  },
+  {
+    when: /This service allows sftp connections only/,
+    help: 'Say `agent sftp` for this host.',
+  },
+  {
+    when: /^\/\S+: No such file or directory/m,
+    help: 'Its shell is not there, as in a chroot that holds none: put it there with its tools, or say `agent sftp` for this host.',
+  },
+];
 
 /** The line that says why. */
 const lineOf = (stderr: string, when: RegExp): string => {

@@ -1,11 +1,14 @@
 // Machines that cannot be reached, or refuse, over a real sshd: each has its code, its words and the command to try.
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { freePort, makeKey } from '../support/sshd.js';
 import { connector, connectTo, delay, folder, nothingIsLeft, plan, rejects, withSshd } from './connecting.js';
+
+const chroots = process.getuid?.() === 0;
+const withChroot = chroots ? test : test.skip;
 
 test('a key that is not known there is refused at once, with the command to try', async () => {
   await withSshd({}, async sshd => {
@@ -89,6 +92,25 @@ test('a server that is too busy to answer is tried again until it is not', async
     assert.ok(/MaxStartups throttling/.test(sshd.log()), 'the first attempt was turned away');
     await host.close();
   });
+});
+
+test('an account that serves SFTP alone is named with what to say in the plan', async () => {
+  await withSshd({ lines: ['ForceCommand internal-sftp'] }, sshd =>
+    rejects(connectTo(sshd), 'no-agent', /there runs no commands: .*sftp connections only/, /`agent sftp`/),
+  );
+});
+
+withChroot(`a chroot without a shell is named${chroots ? '' : ' (skipped: needs root)'}`, async () => {
+  // Every folder above it must belong to root alone: a temporary folder will not do.
+  const jail = mkdtempSync('/run/syncplan-bare-');
+  chmodSync(jail, 0o755);
+  try {
+    await withSshd({ lines: [`ChrootDirectory ${jail}`] }, sshd =>
+      rejects(connectTo(sshd), 'no-agent', /there runs no commands: \/\S+: No such file/, /chroot that holds none/),
+    );
+  } finally {
+    rmdirSync(jail);
+  }
 });
 
 test('the user’s choice of ciphers stands; without one AES-GCM is asked for', async () => {

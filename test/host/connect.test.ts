@@ -123,7 +123,7 @@ test('a login script that talks is skipped; one that never stops is named', asyn
 
 test('an account without a shell is told by what it printed', async () => {
   await withSshd({ lines: ['ForceCommand echo This account is not available; exit 1'] }, async sshd => {
-    await rejects(connectTo(sshd), 'no-agent', /exit 1.*not available/);
+    await rejects(connectTo(sshd), 'no-agent', /there runs no commands: This account is not available/);
   });
 });
 

@@ -16,6 +16,9 @@ const PROGRAMS = {
   strace: 'strace',
   sudo: 'sudo',
   busybox: 'busybox',
+  fish: 'fish',
+  tcsh: 'tcsh',
+  'bsd-csh': 'csh',
 };
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/bin'];
 

@@ -39,6 +39,8 @@ export type SshdOptions = {
   readonly hostKeyFile?: string;
   /** Listens in a network of its own (networks.ts), at its address there, instead of on loopback. */
   readonly network?: { readonly namespace: string; readonly address: string };
+  /** It and its sessions see this file as /etc/passwd (accounts.ts). */
+  readonly passwd?: string;
 };
 
 const LOOPBACK = '127.0.0.1';
@@ -61,7 +63,7 @@ export const startSshd = async (options: SshdOptions = {}): Promise<Sshd> => {
       writeFileSync(file('sshd_config'), serverConfig(folder, port, hostKeyFile, options));
       const config = clientConfig(alias, folder, host, port, identityFile);
       writeFileSync(file('ssh_config'), config);
-      const child = launch(folder, network?.namespace);
+      const child = launch(folder, options);
       if (await (network === undefined ? answers(child, port) : listens(child, file('log')))) {
         return {
           host,
@@ -162,15 +164,19 @@ const clientConfig = (alias: string, folder: string, host: string, port: number,
     '',
   ].join('\n');
 
-const launch = (folder: string, namespace?: string): ChildProcess => {
+const launch = (folder: string, { network, passwd }: SshdOptions): ChildProcess => {
   const log = openSync(join(folder, 'log'), 'a');
   const server = [sshdPath(), '-D', '-e', '-f', join(folder, 'sshd_config')];
-  // `ip netns exec` becomes the server itself, so its process is ours to end.
-  const [program, ...args] = namespace === undefined ? server : ['ip', 'netns', 'exec', namespace, ...server];
+  // `ip netns exec` and `unshare` become the server itself, so its process is ours to end.
+  const there = network === undefined ? server : ['ip', 'netns', 'exec', network.namespace, ...server];
+  const [program, ...args] = passwd === undefined ? there : ['unshare', '--mount', ...SEEING, passwd, ...there];
   const child = spawn(program!, args, { stdio: ['ignore', log, log] });
   closeSync(log);
   return child;
 };
+
+/** A shell that runs the rest of its arguments where the first of them is mounted over /etc/passwd. */
+const SEEING = ['sh', '-c', 'mount --bind "$1" /etc/passwd && shift && exec "$@"', 'sh'];
 
 /** sshd wants to be started by its absolute path. */
 const sshdPath = (): string => {

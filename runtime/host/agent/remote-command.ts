@@ -8,8 +8,12 @@ import { MAGIC } from './protocol.js';
 /** Bytes of the first line that the client sends. */
 export const PREAMBLE = 1024;
 
+/** An account may have no PATH at all, and then programs lie where they lie on nearly every machine. */
+const HAVE_PATH = 'PATH=${PATH:-/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin}; export PATH;';
+
 /** Tells the version, the old ones apart; `exec` leaves no shell behind. */
 const SEARCH = [
+  HAVE_PATH,
   'fit() {',
   'v=$("$1" -v 2>/dev/null </dev/null) || return 0;',
   'case $v in v1[89].*|v[2-9][0-9].*|v[1-9][0-9][0-9].*) exec "$1" -e "$loader" "$preamble";; v*) old="$old $1=$v";; esac;',
@@ -83,7 +87,7 @@ const LOADER = [
 export const REMOTE_COMMAND = `exec /bin/sh -c '${SCRIPT}' syncplan '${LOADER}'`;
 
 /** The same where nothing but the shell is wanted. */
-export const SHELL_COMMAND = `exec /bin/sh -c 'echo "${MAGIC} shell"; ${BOOT}' syncplan`;
+export const SHELL_COMMAND = `exec /bin/sh -c '${HAVE_PATH} echo "${MAGIC} shell"; ${BOOT}' syncplan`;
 
 /** The same for `agent push-runtime`. */
 export const REMOTE_COMMAND_WITH_RUNTIME = `exec /bin/sh -c '${SCRIPT_WITH_RUNTIME}' syncplan '${LOADER}'`;
