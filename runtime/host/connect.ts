@@ -83,7 +83,9 @@ export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promi
         checkSignal(host.id, options.signal);
         // A chunk of its own: whoever has no such host never loads it.
         const { connectSftp } = await import('./sftp/connect.js');
-        return connectSftp(host.id, address, { ...options, home });
+        const { agentPatience } = options;
+        const patience = agentPatience === undefined ? {} : { patience: agentPatience };
+        return connectSftp(host.id, address, { ...options, ...patience, home });
       });
     }
     return handshakes(async () => {

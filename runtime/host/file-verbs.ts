@@ -127,6 +127,8 @@ export type ExtraVerbs = {
 export type Digested = { readonly digest: string; readonly before: Stat; readonly after: Stat };
 
 export type FileVerbs = {
+  /** Names that a walk takes at most, where a machine that may lie is all that tells of them. */
+  readonly mostListed?: number;
   /** Opens an absolute path (or `~/…`) as a folder; follows links on the way, as the plan's author named them. */
   readonly open: (
     path: string,

@@ -146,6 +146,13 @@ const ROWS: readonly Row[] = [
     help: end => `Mend it and try by hand: ${tryIt(end)}`,
   },
   {
+    when: /Received message too long/,
+    code: 'protocol',
+    what: 'something else than SFTP comes from the SFTP server',
+    help: end =>
+      `Let the login script of that account be silent in sessions without a terminal; to see what it prints: ${tryIt(end)} true`,
+  },
+  {
     when: /Not allowed at this time/,
     code: 'unreachable',
     what: 'the server turns this address away for a while',

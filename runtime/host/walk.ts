@@ -5,6 +5,7 @@
 //  3. Links are followed only where the policy says so and only on the master; an ancestor is never entered again.
 //  4. Of a set of hard links the first in path order is the file, the others are its further names.
 //  5. syncplan's own folder in the root is never listed.
+//  6. Where a machine's word is all there is, a tree that does not end ends the walk: then nothing of it is believed.
 import type { Hasher } from '../bytes/digest.js';
 import { type Folded, type Listing, makeListing } from '../tree/listing.js';
 import type { Facts, Matcher, Scope } from '../tree/matcher.js';
@@ -54,6 +55,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
   const leaders = new Map<number | string, Path>();
   /** Identities of the folders on the way down. */
   const way: Stat[] = [];
+  const budget = makeBudget(verbs.mostListed);
   const facts = makeFacts(managed);
   const file = { kind: 'file' as const, size: 0, mode: 0, modified: 0, owner: '', group: '', extra: '' };
 
@@ -61,6 +63,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     const sorted = isSorted(named) ? named : [...named].sort(byName);
     const own = state !== null && parent(state) === inRoot(path) ? leaf(state) : null;
     for (const { name, stat, refused } of sorted) {
+      if (budget.isSpent()) return;
       if (name === own || (stateFolder !== null && isSameInode(stat, stateFolder))) continue;
       if (refused !== undefined) {
         const help = 'rename it there, or leave it out';
@@ -192,6 +195,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
       await verbs.release(inside);
       return unreadable(named);
     }
+    budget.take(named.length, way.length);
     const pause = pace(named.length + 1);
     if (pause !== null) await pause;
     if (followed) followedFolders.add(path);
@@ -231,12 +235,30 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
   if (start !== null) {
     const named = await verbs.list(start.folder);
     if (isFault(named)) return named;
+    budget.take(named.length, 0);
     way.push(start.stat);
     await listFolder(start.folder, named, '', matcher.top);
+    if (budget.isSpent()) return endless(verbs.mostListed);
   }
   listing.end('');
   return { listing: listing.finish(), tally: tally.summary(), followers, followedFolders, followedFiles };
 };
+
+/** Names, and for each folder that lies deeper than anybody's some more: three folders in each of three folders never end. */
+const makeBudget = (most = Number.POSITIVE_INFINITY) => {
+  let taken = 0;
+  return {
+    take(names: number, depth: number): void {
+      taken += names + DEEP_PRICE * Math.max(0, depth - DEEP);
+    },
+    isSpent: () => taken > most,
+  };
+};
+
+const endless = (most = 0): Fault => ({
+  fault: 'EPROTO',
+  message: `there are more than ${most} names below it, or folders in folders that never end`,
+});
 
 /** The facts of one entry after another in one object: matching looks at them at once and keeps nothing. */
 const makeFacts = (managed: Managed) => {
@@ -282,4 +304,6 @@ const tooDeep = (path: Path) => ({
 });
 
 const MAX_DEPTH = 512;
+const DEEP = 32;
+const DEEP_PRICE = 8;
 const NOTHING_BELOW: Folded = { entries: 0, bytes: 0, digest: '' };

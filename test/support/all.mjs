@@ -9,6 +9,7 @@ const LONG = [
   'cli/link-firewall',
   'cli/live-screen',
   'cli/locked-ssh',
+  'cli/lying-sftp',
   'cli/moves',
   'cli/quota',
   'cli/restricted-key',

@@ -15,7 +15,7 @@ import { configuredHops, hopsOf } from '../ssh-hops.js';
 import { openSftpHost } from './host.js';
 import { type HostKeys, makeHostKeys } from './host-keys.js';
 import { type Login, prepareLogin } from './login.js';
-import { lostConnection, openSession } from './session.js';
+import { brokenServer, lostConnection, openSession } from './session.js';
 import { type Environment, readSettings, type Settings } from './settings.js';
 import { openProgram, openTransport, type Transport } from './transport.js';
 
@@ -82,6 +82,7 @@ const attemptLogin = async (
   if (!('stream' in transport)) return transport;
   const keys = makeHostKeys(settings, options.random ?? randomBytes);
   const state: { error: Error | null } = { error: null };
+  const patience = options.greetingPatience ?? GREETING_MS;
   const client = new SftpClient(label, {
     error: error => {
       state.error ??= error as Error;
@@ -91,24 +92,30 @@ const attemptLogin = async (
   });
   options.signal?.addEventListener('abort', transport.cut);
   try {
-    const sftp = await client.connect({
+    const connected = client.connect({
       sock: transport.stream,
       username: settings.user,
       // The verifier says true or false and nothing else: ssh2 takes every other answer for a yes.
       hostVerifier: (key: Buffer): boolean => keys.verify(key) === true,
       authHandler: [...login.methods],
       algorithms: { serverHostKey: [...keys.algorithms] as never, cipher: ciphersOf(settings) as never },
-      readyTimeout: options.greetingPatience ?? GREETING_MS,
+      readyTimeout: patience,
       keepaliveInterval: KEEPALIVE_MS,
       keepaliveCountMax: KEEPALIVE_MOST,
     });
+    const sftp = await withinTime(connected, patience, transport.cut);
     const session = openSession(sftp, {
       label,
       cut: transport.cut,
       open: () => anotherChannel(client),
       ...(options.patience === undefined ? {} : { patience: options.patience }),
     });
-    const lose = (): void => session.end(lostConnection(label, state.error?.message ?? transport.stderr().trim()));
+    const lose = (): void => {
+      const { error } = state;
+      // What ssh2 could not read it throws at itself.
+      if (error instanceof TypeError || error instanceof RangeError) session.end(brokenServer(label, UNREADABLE));
+      else session.end(lostConnection(label, error?.message ?? transport.stderr().trim()));
+    };
     client.on('close', lose);
     client.on('error', (error: Error) => {
       state.error ??= error;
@@ -132,6 +139,19 @@ const attemptLogin = async (
   } finally {
     options.signal?.removeEventListener('abort', transport.cut);
   }
+};
+
+/** The package waits without end for a server that has let us in and then says nothing: sshd itself keeps such a connection alive. */
+const withinTime = async <T>(work: Promise<T>, milliseconds: number, cut: () => void): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('Timed out while waiting for the SFTP server'));
+      cut();
+    }, milliseconds);
+  });
+  work.catch(() => undefined);
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 };
 
 /** The package has no call for it: the client that it is made around has. */
@@ -160,6 +180,10 @@ const wordsFor = (
   }
   if (/no matching/i.test(said)) return { stderr: `Unable to negotiate with ${host}: ${said}` };
   if (jump !== '') return { stderr: jump, onTheWay: true };
+  // As `sftp` says it: a login script that prints anything is taken for the beginning of an answer.
+  if (/Packet length \d+ exceeds|Invalid packet length|Expected VERSION|Unknown packet type/.test(said)) {
+    return { stderr: `Received message too long: ${said}` };
+  }
   if (/Timed out/i.test(said)) return { stderr: `Connection to ${host} timed out during the login` };
   if (CLOSED.test(said)) return { stderr: `kex_exchange_identification: Connection closed by ${host}` };
   return { stderr: said };
@@ -185,6 +209,7 @@ const CIPHERS = [
   'aes256-ctr',
   'chacha20-poly1305@openssh.com',
 ];
+const UNREADABLE = 'an answer cannot be read';
 const CLOSED = /ECONNRESET|EPIPE|connection lost|unexpected|closed|ended|reset by|No response/i;
 const RETRIES = 4;
 const PAUSE_MS = 500;

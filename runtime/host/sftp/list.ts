@@ -7,7 +7,11 @@ import { answerOf, closeHandle, confirm, EOF, faultOf } from './requests.js';
 import { isRefusal, type Session } from './session.js';
 import { statOf } from './stats.js';
 
-export const listFolder = async (session: Session, folder: Folder): Promise<Named[] | Fault> => {
+export const listFolder = async (
+  session: Session,
+  folder: Folder,
+  clock: () => number = () => performance.now(),
+): Promise<Named[] | Fault> => {
   const path = folderText(folder);
   if (isFault(path)) return path;
   const sure = await confirm(session, folder);
@@ -15,13 +19,14 @@ export const listFolder = async (session: Session, folder: Folder): Promise<Name
   const handle = answerOf(await session.ask<Buffer>((sftp, answer) => sftp.opendir(path, answer)));
   if (isFault(handle)) return handle;
   try {
-    return await readAll(session, handle);
+    return await readAll(session, handle, clock);
   } finally {
     await closeHandle(session, handle);
   }
 };
 
-const readAll = async (session: Session, handle: Buffer): Promise<Named[] | Fault> => {
+const readAll = async (session: Session, handle: Buffer, clock: () => number): Promise<Named[] | Fault> => {
+  const until = clock() + MOST_MS;
   const names = new Set<string>();
   const listed: Named[] = [];
   for (let idle = 0; idle < MOST_IDLE; ) {
@@ -48,6 +53,7 @@ const readAll = async (session: Session, handle: Buffer): Promise<Named[] | Faul
       names.add(name);
       listed.push({ name, stat });
     }
+    if (clock() > until) return lying('names so slowly that it does not end');
     if (listed.length > MOST_NAMES) return { fault: 'EPROTO', message: 'it holds too many names' };
   }
   return lying('nothing, and goes on');
@@ -65,5 +71,7 @@ type FullList = {
 const lying = (what: string): Fault => ({ fault: 'EPROTO', message: `the server lists ${what}` });
 
 const NOT_TEXT = 'its name is not UTF-8, which SFTP does not carry here';
-const MOST_NAMES = 2_000_000;
+const MOST_NAMES = 1_000_000;
+/** For one folder. */
+const MOST_MS = 600_000;
 const MOST_IDLE = 100;

@@ -144,6 +144,13 @@ export const lostConnection = (label: string, why: string): HostError =>
     'Run the same command again: it goes on from what has arrived.',
   );
 
+export const brokenServer = (label: string, why: string): HostError =>
+  new HostError(
+    'protocol',
+    `${label}: the SFTP server does not keep to its protocol: ${why}`,
+    'See which SFTP server runs there, and whether anything writes into its connection.',
+  );
+
 type Pending = { readonly sent: number; readonly fail: (why: HostError) => void };
 
 /** What the server announced when the session began; ssh2 has no other way to ask for it. */
@@ -154,13 +161,6 @@ const silentServer = (label: string): HostError =>
     'silent',
     `${label}: the SFTP server has stopped answering`,
     'Look at the machine and the network between; then run the same command again.',
-  );
-
-const brokenServer = (label: string, why: string): HostError =>
-  new HostError(
-    'protocol',
-    `${label}: the SFTP server does not keep to its protocol: ${why}`,
-    'See which SFTP server runs there, and whether anything writes into its connection.',
   );
 
 /** What ssh2 says when the channel ended with requests under way. */

@@ -28,6 +28,7 @@ export const makeSftpVerbs = ({ session, home, userId, users, groups }: SftpVerb
     self = owner;
   };
   return {
+    mostListed: MOST_LISTED,
     open: path => openPath(session, absolute(path, home)),
     async enter(at, name) {
       const path = address(at, name);
@@ -124,6 +125,8 @@ const linkFault = async (session: Session, path: string, fault: Fault): Promise<
   return there.kind === 'link' ? fault : { fault: 'EINVAL', message: 'it is no link' };
 };
 
+/** Of one scan: they are all held here. */
+const MOST_LISTED = 4_000_000;
 const LOST_TARGET: Fault = { fault: 'EILSEQ', message: 'its target is not UTF-8, which SFTP does not carry here' };
 const NO_FOLDERS: Fault = {
   fault: 'ENOTSUP',

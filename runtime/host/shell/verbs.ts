@@ -36,6 +36,7 @@ export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerb
     return null;
   };
   return {
+    mostListed: MOST_LISTED,
     open: path => openPath(session, absolute(path, tools.home)),
     async enter(at, name) {
       const word = wordFor(name);
@@ -182,3 +183,5 @@ const volumeOf = async (
 const VOLUME = /^([0-9a-f]+) (\d+) (\d+) (\d+) (\d+)\n$/;
 /** Words of one request: what a tool is given at once is limited. */
 const TOGETHER = 500;
+/** Of one scan: they are all held here. */
+const MOST_LISTED = 4_000_000;
