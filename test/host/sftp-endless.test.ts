@@ -27,7 +27,8 @@ test('a folder of a hundred million names is refused long before they are all to
   });
   const session: Session = {
     ask: send => new Promise(resolve => send(wrapper, (_, value) => resolve(value as never))),
-    abreast: () => [session],
+    abreast: async () => [session],
+    load: () => 0,
     isBusy: () => false,
     longestWrite: () => 32_768,
     offers: () => false,

@@ -6,6 +6,7 @@
 //  3. At most WINDOW requests are under way; the others wait their turn. All are sent in the order in which they were made.
 import type { SFTPWrapper } from 'ssh2';
 import { HostError } from '../host-error.js';
+import { sleep } from '../sleep.js';
 import { gatherRequests } from './gather-requests.js';
 
 /** The status that a server answered with, and its words. */
@@ -14,9 +15,11 @@ export type Refusal = { readonly status: number; readonly words: string };
 export type Session = {
   /** Sends one request and waits for its answer; throws HostError where the connection is lost or the server silent. */
   readonly ask: <T>(send: (sftp: SFTPWrapper, answer: Answer<T>) => void) => Promise<T | Refusal>;
-  /** Itself and further sessions of the same login, as many as the server has let be opened: one waits for its disk while others
-   * go on. The first call has them opened. */
-  readonly abreast: () => readonly Session[];
+  /** Itself and further sessions of the same login, as many as the server lets be opened: one waits for its disk while others go
+   * on. The first call has them opened, and waits for that a moment: what begins on one session ends later than all others. */
+  readonly abreast: () => Promise<readonly Session[]>;
+  /** Requests that are under way or wait their turn. */
+  readonly load: () => number;
   /** The next request has to wait its turn: then what it is to carry is read later. */
   readonly isBusy: () => boolean;
   /** Bytes that the server takes by one request. */
@@ -50,18 +53,16 @@ export const openSession = (
   let heard = now();
   let lost: HostError | null = null;
   const others: Session[] = [];
-  let opening = open;
+  let opening: Promise<void> | null = null;
 
   const openOthers = async (another: () => Promise<SFTPWrapper>): Promise<void> => {
-    try {
-      while (others.length + 1 < ABREAST && lost === null) {
-        const session = openSession(await another(), { label, patience, now, cut });
-        others.push(session);
-        if (lost !== null) session.end(lost);
-      }
-    } catch {
-      // It has no more sessions to give: the ones that are there do.
-    }
+    const openOne = async (): Promise<void> => {
+      const session = openSession(await another(), { label, patience, now, cut });
+      others.push(session);
+      if (lost !== null) session.end(lost);
+    };
+    // Where it has no more sessions to give, the ones that are there do.
+    await Promise.allSettled(Array.from({ length: ABREAST - 1 }, openOne));
   };
 
   const end = (why: HostError): void => {
@@ -121,11 +122,14 @@ export const openSession = (
         else go();
       });
     },
-    abreast() {
-      if (opening !== undefined) void openOthers(opening);
-      opening = undefined;
+    async abreast() {
+      if (open !== undefined) {
+        opening ??= Promise.race([openOthers(open), sleep(OPENING_MS)]);
+        await opening;
+      }
       return [self, ...others];
     },
+    load: () => pending.size + waiting.length,
     isBusy: () => pending.size >= WINDOW,
     longestWrite: () => Math.min(LONGEST_WRITE, (sftp as unknown as Extended)._maxWriteLen ?? SAFE_WRITE),
     offers: extension => Object.hasOwn((sftp as unknown as Extended)._extensions ?? {}, extension),
@@ -167,7 +171,8 @@ const silentServer = (label: string): HostError =>
 const UNANSWERED = /^No response from server/;
 const WINDOW = 256;
 /** Sessions of one login; servers of OpenSSH allow ten. */
-const ABREAST = 4;
+const ABREAST = 8;
+const OPENING_MS = 1_000;
 const LONGEST_WRITE = 261_120;
 /** Which every server takes. */
 const SAFE_WRITE = 32_768;

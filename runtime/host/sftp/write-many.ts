@@ -12,6 +12,8 @@ import { closeHandle, confirm, done, explainFailure, setAttributes } from './req
 import type { Session } from './session.js';
 import { secondsOf } from './stats.js';
 
+const lessLoaded = (one: Session, other: Session): Session => (other.load() < one.load() ? other : one);
+
 /** Each folder is looked at once. */
 export const writeMany = async (session: Session, files: readonly NewFile[]): Promise<(null | Fault)[]> => {
   const folders = new Map<string, Folder>();
@@ -20,9 +22,9 @@ export const writeMany = async (session: Session, files: readonly NewFile[]): Pr
     [...folders].map(async ([path, folder]) => [path, await confirm(session, folder)] as const),
   );
   const sure = new Map(looked);
-  const sessions = files.length < WORTHWHILE ? [session] : session.abreast();
+  const sessions = files.length < WORTHWHILE ? [session] : await session.abreast();
   return Promise.all(
-    files.map((file, i) => sure.get((file.at as SftpFolder).path) ?? writeOne(sessions[i % sessions.length]!, file)),
+    files.map(file => sure.get((file.at as SftpFolder).path) ?? writeOne(sessions.reduce(lessLoaded), file)),
   );
 };
 
