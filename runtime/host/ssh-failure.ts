@@ -108,6 +108,13 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    when: /No \S+ host key is known for \S+, only a certificate authority/,
+    code: 'unknown-host-key',
+    what: 'certificates of hosts are not checked over SFTP',
+    help: end =>
+      `Put the host’s own key into known_hosts: ask its owner for the fingerprint, compare it with what ssh-keyscan shows, and add that line; or drive it through OpenSSH, which checks certificates: say nothing of SFTP in the plan (\`agent auto\`), if it lets commands run. Try by hand: ${tryIt(end)}`,
+  },
+  {
     when: /Host key verification failed|No \S+ host key is known/,
     code: 'unknown-host-key',
     what: 'the host key is not known yet',
@@ -131,6 +138,13 @@ const ROWS: readonly Row[] = [
     code: 'refused-key',
     what: 'the key is not there',
     help: () => 'Correct the path of the key in the plan or in the SSH configuration.',
+  },
+  {
+    when: /Certificate "[^"]*" is not shown to SFTP hosts(?=[\s\S]*Permission denied)/,
+    code: 'refused-key',
+    what: 'the login was refused, and certificates of users are not used over SFTP',
+    help: end =>
+      `Put the key itself into authorized_keys there; or drive it through OpenSSH, which shows certificates: say nothing of SFTP in the plan (\`agent auto\`), if it lets commands run. Try by hand: ${tryIt(end)}`,
   },
   {
     when: /Permission denied \(|Too many authentication failures|No supported authentication methods/,

@@ -49,7 +49,7 @@ for (const most of [1, 4]) {
       most,
       async (verbs, root, { asked, sessions }) => {
         assert.deepEqual(faultsOf(await verbs.writeMany!(filesIn(root, 300))), []);
-            // The further sessions are opened before the first files, which are spread over them.
+        // The further sessions are opened before the first files, which are spread over them.
         assert.deepEqual(faultsOf(await verbs.writeMany!(filesIn(root, 1500))), []);
         assert.equal(sessions(), most);
         for (const i of [0, 299, 1499]) {

@@ -87,7 +87,7 @@ const wordsFor = (verdict: Verdict, name: string, key: Buffer): string => {
     case 'revoked':
       return `REVOKED HOST KEY: line ${verdict.line} of ${verdict.file}`;
     case 'certified':
-      return `No ${type} host key is known for ${name}, only a certificate authority, whose certificates are not checked for SFTP hosts`;
+      return `No ${type} host key is known for ${name}, only a certificate authority`;
     case 'known':
     case 'unknown':
       return `No ${type} host key is known for ${name} and you have requested strict checking.`;

@@ -1,5 +1,8 @@
 // How an SFTP host is logged in to: keys of the SSH agent and key files, each tried once, in the order OpenSSH tries them.
-import { readFile, stat } from 'node:fs/promises';
+//
+// ssh2 cannot show a certificate: it would sign in the certificate's name, where only the key's own counts. So a certificate
+// is left alone, and named where the login is refused without it.
+import { access, readFile, stat } from 'node:fs/promises';
 import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import ssh2 from 'ssh2';
 import type { Settings } from './settings.js';
@@ -30,8 +33,21 @@ export const prepareLogin = async (settings: Settings): Promise<Login> => {
     if (key !== null) methods.push({ type: 'publickey', username: user, key });
     else if (trouble !== null) unusable.push(trouble);
   }
-  return { methods, unusable };
+  return { methods, unusable: [...unusable, ...(await certificatesOf(settings)).map(notShown)] };
 };
+
+const certificatesOf = async ({ certificateFiles, identityFiles }: Settings): Promise<string[]> => {
+  const candidates = [...new Set([...certificateFiles, ...identityFiles.map(path => `${path}-cert.pub`)])];
+  const isThere = (path: string): Promise<boolean> =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  const there = await Promise.all(candidates.map(isThere));
+  return candidates.filter((_, i) => there[i]);
+};
+
+const notShown = (path: string): string => `Certificate "${path}" is not shown to SFTP hosts.`;
 
 type Identity = {
   readonly key: ParsedKey | null;

@@ -13,6 +13,8 @@ export type Settings = {
   /** In the place of the host's name in known_hosts. */
   readonly keyAlias: string | null;
   readonly identityFiles: readonly string[];
+  /** Of users, by their paths; those that lie beside a key are found there. */
+  readonly certificateFiles: readonly string[];
   readonly identitiesOnly: boolean;
   /** The agent's socket; null for none. */
   readonly agent: string | null;
@@ -67,6 +69,9 @@ export const settingsFrom = (label: string, text: string, environment: Environme
     user: one('user', ''),
     keyAlias: set('hostkeyalias'),
     identityFiles: (all.get('identityfile') ?? []).filter(file => file !== 'none').map(file => expand(file, home)),
+    certificateFiles: (all.get('certificatefile') ?? [])
+      .filter(file => file !== 'none')
+      .map(file => expand(file, home)),
     identitiesOnly: one('identitiesonly', 'no') === 'yes',
     agent: agentOf(all.get('identityagent')?.[0] ?? 'SSH_AUTH_SOCK', environment, home),
     knownHosts: [...files('userknownhostsfile'), ...files('globalknownhostsfile')],
