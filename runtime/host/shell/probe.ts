@@ -105,11 +105,17 @@ export const checkTools = (label: string, tools: ShellTools, why: HostError | nu
     ...(exactMove && !touch && !missing.includes('touch') ? ['a touch that knows -h and -d @SECONDS'] : []),
   ];
   if (wrong.length === 0) return;
+  const isBsd = BSD.test(tools.system);
   const where = tools.path === '' ? 'PATH there is empty' : `PATH there is ${tools.path}`;
   const first = why === null ? `${label}: ` : `${why.message}; and `;
   throw new HostError(
     why?.code ?? 'unsupported',
     `${first}it cannot be driven by its shell: there is no ${wrong.join(', no ')}`,
-    `Install GNU coreutils and findutils, or BusyBox, there (${where}); or install Node.js 18 or later, and it is driven by an agent.`,
+    isBsd
+      ? `The tools of a BSD are not driven: install Node.js 18 or later there, and it is driven by an agent; or say \`agent sftp\`. GNU tools count only under their own names (${where}).`
+      : `Install GNU coreutils and findutils, or BusyBox, there (${where}); or install Node.js 18 or later, and it is driven by an agent.`,
   );
 };
+
+/** By `uname -s`; their stat, mv, ln and touch have other options, and packages put GNU's there under names with a `g`. */
+const BSD = /bsd|darwin|dragonfly/;
