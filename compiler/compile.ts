@@ -17,10 +17,12 @@ export type CompileIo = {
   readonly named?: readonly string[];
   /** References to hosts that take a role for this run, by role. */
   readonly roles?: Readonly<Record<string, readonly string[]>>;
+  /** Codes of errors that keep no plan back: for whoever only looks at its hosts. None by default. */
+  readonly despite?: readonly string[];
 };
 
 export type Compiled = {
-  /** null where there is an error. */
+  /** null where there is an error, but for those it was wanted despite of. */
   readonly plan: Plan | null;
   /** Sorted by file and place. */
   readonly diagnostics: readonly Diagnostic[];
@@ -35,6 +37,6 @@ export const compile = async (main: string, io: CompileIo): Promise<Compiled> =>
   const { model, diagnostics: resolving } = resolve(program, { vars: io.vars, named: io.named ?? [] }, io.roles ?? {});
   const checking = check(model, program);
   const diagnostics = tidy([...loading, ...resolving, ...checking], program);
-  const isFaulty = diagnostics.some(({ severity }) => severity === 'error');
+  const isFaulty = diagnostics.some(({ severity, code }) => severity === 'error' && !io.despite?.includes(code));
   return { plan: isFaulty ? null : lower(model, hashes), diagnostics, sources };
 };

@@ -1,5 +1,6 @@
 // syncplan doctor: reaches every host of a plan; says how it will be driven, what it can do and what is missing.
 import { dirname } from 'node:path';
+import { beyondDriver } from '../../compiler/catalog/blocks.js';
 import type { HostPlan } from '../../compiler/plan.js';
 import { type Path, toText } from '../tree/path.js';
 import { countText, numberText } from '../ui/amounts.js';
@@ -13,9 +14,10 @@ import { loadPlan } from './load-plan.js';
 
 export const doctor: Command = async call => {
   const { terminal, options } = call;
-  const loaded = await loadPlan(call);
+  // What a kind of host cannot do is no reason not to look at it: that is told of each of them, too.
+  const loaded = await loadPlan(call, [beyondDriver.code]);
   if ('exitCode' in loaded) return loaded.exitCode;
-  const { plan, file } = loaded;
+  const { plan, file, errors } = loaded;
   const interrupts = catchInterrupts(call.process, terminal.say);
   const connecting = prepareConnect(call, dirname(file), interrupts.signal);
   const write = options.flag('json')
@@ -36,7 +38,11 @@ export const doctor: Command = async call => {
     terminal.say(
       `${countText(found.length, 'host')}, ${troubled.length === 0 ? 'all fit' : `${numberText(troubled.length)} with trouble`}\n`,
     );
-    return exitCode(found, troubled);
+    if (errors === 0) return exitCode(found, troubled);
+    terminal.say(
+      `the plan has ${countText(errors, 'error')}, told above: plan and apply refuse it until that is mended\n`,
+    );
+    return EXIT.faulty;
   } finally {
     interrupts.release();
   }

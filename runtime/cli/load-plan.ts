@@ -20,34 +20,46 @@ export type Loaded = {
   readonly inputs: Inputs;
   /** Where the file was a saved plan, which only `plan` and `apply` take. */
   readonly saved: SavedPlan | null;
+  /** Errors that the plan was wanted despite of; `plan` and `apply` refuse it for them. */
+  readonly errors: number;
 };
 
-/** Says what is wrong on standard error where there is no plan. */
-export const loadPlan = async (call: Call): Promise<Loaded | { readonly exitCode: number }> => {
+/** Says what is wrong on standard error. There is no plan where anything is, but for errors it is wanted `despite` of. */
+export const loadPlan = async (
+  call: Call,
+  despite: readonly string[] = [],
+): Promise<Loaded | { readonly exitCode: number }> => {
   const { terminal, options, operands } = call;
   const [operand = ''] = operands;
   const inputs = await readInputs(call);
   if ('complaint' in inputs) return { exitCode: complain(call, inputs.complaint) };
   const file = resolve(terminal.folder, operand);
   if (await looksLikeJson(file, false)) return await loadSaved(call, file, inputs);
-  const compiled = await compileFile(operand, inputs, call);
+  const compiled = await compileFile(operand, inputs, call, despite);
   await sayFindings(compiled, call);
   if (compiled.plan === null) return { exitCode: EXIT.faulty };
   const restricted = restrict(compiled.plan, namesIn(options.values('only')), namesIn(options.values('except')));
   if ('refused' in restricted) return refuse(call, restricted.refused, restricted.help, EXIT.usage);
-  return { plan: restricted, whole: compiled.plan, file, inputs, saved: null };
+  const errors = compiled.diagnostics.filter(({ severity }) => severity === 'error').length;
+  return { plan: restricted, whole: compiled.plan, file, inputs, saved: null, errors };
 };
 
 /** `--only a,b` is `--only a --only b`. */
 const namesIn = (words: readonly string[]): string[] => words.flatMap(word => word.split(',').map(name => name.trim()));
 
 /** Compiles one file as named by the user, with what this run gives it. */
-export const compileFile = (operand: string, inputs: Inputs, { terminal }: Call): Promise<Compiled> =>
+export const compileFile = (
+  operand: string,
+  inputs: Inputs,
+  { terminal }: Call,
+  despite: readonly string[] = [],
+): Promise<Compiled> =>
   compile(operand, {
     read: path => readFile(resolve(terminal.folder, path)),
     vars: inputs.vars,
     named: inputs.named,
     roles: inputs.roles,
+    despite,
   });
 
 export const sayFindings = async ({ diagnostics, sources }: Compiled, { terminal }: Call): Promise<void> => {
@@ -84,7 +96,7 @@ const loadSaved = async (call: Call, path: string, inputs: Inputs): Promise<Load
     return refuse(call, `${name}: ${why}`, 'make a new one: syncplan plan FILE -o SAVED', EXIT.faulty);
   }
   const plan = exactPlan(saved);
-  return { plan, whole: saved.plan, file: saved.file, inputs, saved };
+  return { plan, whole: saved.plan, file: saved.file, inputs, saved, errors: 0 };
 };
 
 const FIXED: readonly OptionName[] = [

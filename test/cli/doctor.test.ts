@@ -84,6 +84,20 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
   assert.doesNotMatch(web, /asked/);
 });
 
+test('an error that says what a kind of host cannot do keeps no host from being reached, and plan and apply refuse it', async () => {
+  const { code, out, err } = await doctor('plain, web', 'hook after run ["true"] on remote');
+  assert.equal(code, 3, said(out, err));
+  assert.match(err, /error\[SP5018\]: `hook after … on remote` cannot be done on `plain`/);
+  assert.match(err, /the plan has 1 error, told above: plan and apply refuse it/);
+  assert.match(of(out, 'plain'), /^FAIL plain [\s\S]*x asked +block app asks for a hook: it runs no programs/);
+  assert.match(of(out, 'web'), /^ok +web [\s\S]*driven by +agent over ssh/);
+  const planned = await desk.run(['plan', 'plan.sp', '--ssh-config', at('ssh_config')]);
+  assert.equal(planned.code, 3, said(planned.out, planned.err));
+  const broken = await doctor('plain, web', 'hook after run ["true"] on remote; order nothing');
+  assert.equal(broken.code, 3);
+  assert.equal(broken.out, '', 'any other error still keeps the plan back');
+});
+
 test('a lock that may become necessary, and a shell would not hold, is a warning there and none for a shell that is read', async () => {
   const block = 'consistency verify { rounds 2 every 1s; then lock { by permissions } }';
   const { code, out, err } = await doctor('bare, web', block);
