@@ -1,5 +1,7 @@
 // What doctor finds out about one host: whether and how it is reached, what it can do, and its roots.
 import type { HostPlan, Plan, RootPath } from '../../compiler/plan.js';
+import type { Unkept } from '../engine/events.js';
+import { unkeptOf } from '../engine/unkept.js';
 import type { Host, HostFacts } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
 import { quoteWord } from '../host/shell/quote.js';
@@ -8,7 +10,6 @@ import type { Connecting } from './connecting.js';
 import { type ExaminedAbout, examineAbout, whyDriven } from './examine-about.js';
 import { type ExaminedState, examineState } from './examine-state.js';
 import { LOST, type Trouble, troubleOf, whyNot } from './trouble.js';
-import { type Unkept, unkeptOf } from './unkept.js';
 
 export type Examined = {
   readonly host: string;
@@ -27,12 +28,12 @@ export type Examined = {
   readonly trouble?: Trouble;
 };
 
-/** All that stands in the way of the next apply. */
-export const troublesOf = ({ trouble, roots, unkept = [] }: Examined): readonly Pick<Trouble, 'refusal'>[] =>
+/** All that stands in the way of the next apply, the most telling first. */
+export const troublesOf = ({ trouble, roots, unkept = [] }: Examined): readonly (Trouble | Unkept)[] =>
   [
     trouble,
     ...roots.flatMap(root => [root.trouble, root.stateFolder?.trouble]),
-    ...unkept.filter(({ fails }) => fails).map(() => ({ refusal: false })),
+    ...unkept.filter(({ fails }) => fails),
   ].filter(one => one !== undefined);
 
 export type ExaminedRoot = {

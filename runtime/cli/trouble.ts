@@ -1,5 +1,6 @@
 // What doctor says is wrong with a host or a folder of it.
 import { HostError, isRefusal } from '../host/host-error.js';
+import { displayMessage } from '../ui/display.js';
 
 export type Trouble = {
   readonly code: string;
@@ -19,4 +20,14 @@ export const LOST: ReadonlySet<string> = new Set(['lost', 'silent', 'protocol', 
 export const troubleOf = (error: unknown): Trouble => {
   if (!(error instanceof HostError)) throw error;
   return { code: error.code, message: error.message, help: error.help, refusal: isRefusal(error) };
+};
+
+/** The message as it may be shown where its host stands above it already. */
+export const withoutHost = (message: string, host: string): string => {
+  const rest = message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
+  const words = rest.split(' ');
+  const at = words.findIndex((word, i) => words[i - 1] === 'on' && word.replace(/[:,]$/, '') === host);
+  if (at < 0) return displayMessage(rest);
+  const before = words.slice(0, at - 1).join(' ');
+  return displayMessage([`${before}${words[at]!.slice(host.length)}`, ...words.slice(at + 1)].join(' '));
 };

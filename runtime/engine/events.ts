@@ -268,6 +268,17 @@ export type Preview = {
   readonly routes: readonly RouteOutline[];
 };
 
+/** What a plan asks of a host and that host cannot promise, with what to do about it. */
+export type Unkept = {
+  /** That ask for it, in the order of the plan. */
+  readonly blocks: readonly string[];
+  readonly asks: string;
+  readonly why: string;
+  readonly help: string;
+  /** These blocks fail on this host; else they are done, with less. */
+  readonly fails: boolean;
+};
+
 export type WeakerHost = { readonly host: string; readonly weaker: readonly string[] };
 
 export type PreviewRelation = {

@@ -12,6 +12,7 @@ import type { HostFacts } from './host-facts.js';
 import type { Programs } from './program-verbs.js';
 import type { Leftover, Twins } from './twins.js';
 
+export type { About } from './about.js';
 export type { HostFacts } from './host-facts.js';
 export type { Ended, Programs } from './program-verbs.js';
 export type { Leftover, Twin, Twins } from './twins.js';

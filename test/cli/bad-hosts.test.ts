@@ -59,7 +59,7 @@ test('a host without Node.js is named with what to install; the other one is don
   assert.equal(existsSync(bad()), false);
   const doctor = await run('doctor');
   assert.equal(doctor.code, 5);
-  assert.match(doctor.out, /^FAIL bad [\s\S]*Node\.js was not found there\n +help: Install/m);
+  assert.match(doctor.out, /^x bad +- +fails +[\s\S]*^x failed +Node\.js was not found there[^:]*\n +help: Install/m);
   const alone = await run('apply', '--only', 'bad');
   assert.equal(alone.code, 1, said(alone.out, alone.err));
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { type Desk, type Ended, openDesk, said } from '../support/program.js';
+import { type Desk, type Ended, openDesk, said, unwrapped } from '../support/program.js';
 
 let desk: Desk;
 test.before(() => {
@@ -34,7 +34,7 @@ block all { take all in site }
 test('one that apply will make is told, and one that it has made', async () => {
   const before = await syncplan('doctor', './kept');
   assert.equal(before.code, 0, said(before.out, before.err));
-  assert.match(before.out, /^ +state +\/.*\/kept: missing; apply will make it, may be written to$/m);
+  assert.match(unwrapped(before.out), /^ +state +\/.*\/kept: missing; apply will make it, may be written to$/m);
   const applied = await syncplan('apply', './kept');
   assert.equal(applied.code, 0, said(applied.out, applied.err));
   assert.ok(existsSync(join(desk.folder, 'kept/marker')));
@@ -46,11 +46,14 @@ test('one that apply will make is told, and one that it has made', async () => {
 test('one whose own folder is missing, or that others may write to, is trouble with what to do', async () => {
   const missing = await syncplan('doctor', './not/there');
   assert.equal(missing.code, 5, said(missing.out, missing.err));
-  assert.match(missing.out, /the state folder \S+\/not\/there cannot be made: \S+\/not does not exist\n +help: make /);
+  assert.match(
+    unwrapped(missing.out),
+    /the state folder \S+\/not\/there cannot be made: \S+\/not does not exist\n +help: make /,
+  );
   chmodSync(join(desk.folder, 'kept'), 0o777);
   const open = await syncplan('doctor', './kept');
   assert.equal(open.code, 5, said(open.out, open.err));
-  assert.match(open.out, /others may write to it\n +help: /);
+  assert.match(unwrapped(open.out), /others may write to it\n +help: /);
   chmodSync(join(desk.folder, 'kept'), 0o711);
 });
 
@@ -62,7 +65,10 @@ const hasAnotherDisk = existsSync(SHARED_MEMORY) && statSync(SHARED_MEMORY).dev 
     for (const state of [join(there, 'kept'), there]) {
       const ended = await syncplan('doctor', state);
       assert.equal(ended.code, 5, said(ended.out, ended.err));
-      assert.match(ended.out, /on another file system than the root\n +help: choose a folder on the file system/);
+      assert.match(
+        unwrapped(ended.out),
+        /on another file system than the root\n +help: choose a folder on the file system/,
+      );
     }
     const applied = await syncplan('apply', join(there, 'kept'));
     assert.notEqual(applied.code, 0, said(applied.out, applied.err));

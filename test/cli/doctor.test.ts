@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { examinedText } from '../../runtime/cli/doctor-text.js';
+import { doctorText } from '../../runtime/cli/doctor-text.js';
 import { examineAbout } from '../../runtime/cli/examine-about.js';
 import { NO_LIMITS } from '../../runtime/host/about.js';
 import type { Host } from '../../runtime/host/host.js';
@@ -11,7 +11,7 @@ import { hostPlan } from '../host/host-plan.js';
 import { makeMemoryPlace } from '../support/fixture.js';
 import { type Fleet, makeFleet } from '../support/fleet.js';
 import { makeMemoryHost } from '../support/memory-host.js';
-import { type Desk, type Ended, openDesk, said } from '../support/program.js';
+import { type Desk, type Ended, openDesk, said, unwrapped } from '../support/program.js';
 import { type Sshd, startSshd } from '../support/sshd.js';
 
 let desk: Desk;
@@ -56,8 +56,11 @@ block app { take all in site; ${block} }
 
 /** What is said of one host. */
 const of = (text: string, host: string): string =>
-  text.split(/^(?=ok {3}|FAIL )/m).find(part => part.startsWith(`ok   ${host} `) || part.startsWith(`FAIL ${host} `)) ??
-  '';
+  unwrapped(text.split('\n\n').find(part => part.startsWith(`${host}: `)) ?? '');
+
+/** Its line of the table. */
+const row = (text: string, host: string): string =>
+  new RegExp(`^[=!x] ${host} .*$`, 'm').exec(text)?.[0].replace(/ +/g, ' ') ?? '';
 
 test('it tells how and why, tools, clock, and the limits of the server', async () => {
   const { code, out, err } = await doctor('web, pinned, plain, bare, shop', '');
@@ -80,7 +83,7 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
   assert.match(of(out, 'shop'), /driven by .*; its address begins with sftp:/);
   assert.match(of(out, 'shop'), /clock +only a file that is written would tell it/);
   // SFTP keeps every hard link as a file of its own, and the plan means to keep them.
-  assert.match(of(out, 'shop'), /! asked +block app asks for hard links: names of one file[\s\S]*?help: .*agent auto/);
+  assert.match(of(out, 'shop'), /! asked +hard links \(block app\): names of one file.*\n +help: .*agent auto/);
   assert.doesNotMatch(web, /asked/);
 });
 
@@ -89,8 +92,10 @@ test('an error that says what a kind of host cannot do keeps no host from being 
   assert.equal(code, 3, said(out, err));
   assert.match(err, /error\[SP5018\]: `hook after … on remote` cannot be done on `plain`/);
   assert.match(err, /the plan has 1 error, told above: plan and apply refuse it/);
-  assert.match(of(out, 'plain'), /^FAIL plain [\s\S]*x asked +block app asks for a hook: it runs no programs/);
-  assert.match(of(out, 'web'), /^ok +web [\s\S]*driven by +agent over ssh/);
+  assert.equal(row(out, 'plain'), 'x plain shell fails a hook (block app): it runs no programs');
+  assert.match(of(out, 'plain'), /x asked +a hook \(block app\): it runs no programs/);
+  assert.equal(row(out, 'web'), '= web agent ready');
+  assert.match(of(out, 'web'), /driven by +agent over ssh/);
   const planned = await desk.run(['plan', 'plan.sp', '--ssh-config', at('ssh_config')]);
   assert.equal(planned.code, 3, said(planned.out, planned.err));
   const broken = await doctor('plain, web', 'hook after run ["true"] on remote; order nothing');
@@ -102,23 +107,26 @@ test('a lock that may become necessary, and a shell would not hold, is a warning
   const block = 'consistency verify { rounds 2 every 1s; then lock { by permissions } }';
   const { code, out, err } = await doctor('bare, web', block);
   assert.equal(code, 0, said(out, err));
-  assert.match(of(out, 'bare'), /! asked +block app asks for `then lock` by permissions: its shell holds advisory/);
-  assert.doesNotMatch(of(out, 'web'), /asks for/);
+  assert.match(of(out, 'bare'), /! asked +`then lock` by permissions \(block app\): its shell holds advisory/);
+  assert.doesNotMatch(of(out, 'web'), /asked/);
 });
 
 test('what the plan asks and a host cannot do is trouble there, with what to do; the same as JSON', async () => {
   const block = `consistency lock { by permissions }; attributes mode, modified, acl; hook after run ["true"] on remote; transfer { mode delta }`;
   const { code, out, err } = await doctor('bare, web', block);
   assert.equal(code, 5, said(out, err));
-  assert.match(of(out, 'bare'), /^FAIL bare/);
+  assert.match(
+    row(out, 'bare'),
+    /^x bare shell fails `consistency lock` by permissions \(block app\): its shell holds /,
+  );
   assert.match(
     of(out, 'bare'),
-    /x asked +block app asks for a lock by permissions: its shell holds advisory locks only\n +help: .*push-runtime/,
+    /x asked +`consistency lock` by permissions \(block app\): its shell holds advisory locks only\n +help: .*push-runtime/,
   );
-  assert.match(of(out, 'bare'), /x asked +block app asks for a hook: it runs no programs\n +help: .*on server/);
-  assert.match(of(out, 'bare'), /x asked +block app asks for attributes acl: they are not carried/);
-  assert.match(of(out, 'bare'), /! asked +block app asks for `mode delta`: files that have changed are sent whole/);
-  assert.doesNotMatch(of(out, 'web'), /a lock by|a hook/);
+  assert.match(of(out, 'bare'), /x asked +a hook \(block app\): it runs no programs\n +help: .*on server/);
+  assert.match(of(out, 'bare'), /x asked +attributes acl \(block app\): they are not carried/);
+  assert.match(of(out, 'bare'), /! asked +`mode delta` \(block app\): files that have changed are sent whole/);
+  assert.doesNotMatch(of(out, 'web'), /consistency lock|a hook/);
   const json = await doctor('bare, web', block, '--json');
   const lines = json.out
     .trimEnd()
@@ -128,7 +136,7 @@ test('what the plan asks and a host cannot do is trouble there, with what to do;
   const failing = unkept.filter(({ fails }: { fails: boolean }) => fails);
   assert.deepEqual(
     failing.map(({ asks }: { asks: string }) => asks),
-    ['a lock by permissions', 'a hook', 'attributes acl'],
+    ['`consistency lock` by permissions', 'a hook', 'attributes acl'],
   );
   const { about, why } = lines.find(({ host }) => host === 'web');
   assert.match(why, /was found there/);
@@ -143,13 +151,18 @@ test('a clock that is far off is told with how far, how surely, and the command 
   const host: Host = { ...memory, kind: 'agent', about: async () => ({ ...about, clock: Date.now() - 3_600_000 }) };
   const found = await examineAbout(host);
   const { kind, facts } = host;
-  const text = examinedText(
-    { host: 'web', kind, facts, locks: true, programs: true, about: found, roots: [] },
-    hostPlan('web', { kind: 'ssh', host: 'web', base: '' }),
-    false,
+  const text = doctorText(
+    [
+      {
+        found: { host: 'web', kind, facts, locks: true, programs: true, about: found, roots: [] },
+        host: hostPlan('web', { kind: 'ssh', host: 'web', base: '' }),
+      },
+    ],
+    { colour: false, width: 120, unicode: false },
   );
-  assert.match(text, /clock +3,600 s behind here, to within 0\.0\d s\n +help: set it: sudo timedatectl set-ntp true/);
-  assert.match(text, /limits +64 files open at once\n +help: allow more to that account: ulimit -n 1024/);
+  assert.match(row(text, 'web'), /^! web agent ready but weaker its clock is 3,600 s behind here$/);
+  assert.match(text, /! clock +3,600 s behind here, to within 0\.0\d s\n +help: set it: sudo timedatectl set-ntp true/);
+  assert.match(text, /! limits +64 files open at once\n +help: allow more to that account: ulimit -n 1024/);
   assert.match(text, /tools +no flock\n/);
   assert.match(text, /locks +by claims, folders in its state folder: flock is neither in PATH nor in \/usr\/bin, /);
   await memory.close();

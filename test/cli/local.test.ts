@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { type Desk, type Ended, openDesk, said } from '../support/program.js';
+import { type Desk, type Ended, openDesk, said, unwrapped } from '../support/program.js';
 import { assertSameTree, differencesOf, treeOf } from '../support/tree.js';
 
 let desk: Desk;
@@ -206,10 +206,10 @@ test('doctor says how each machine is driven and what its roots are', async () =
   writeFileSync(join(base, 'plan.sp'), BOTH);
   const { code, out, err } = await run('doctor', 'plan.sp');
   assert.equal(code, 0, said(out, err));
-  for (const host of ['build', 'one', 'two']) assert.match(out, new RegExp(`^ok +${host} `, 'm'));
+  for (const host of ['build', 'one', 'two']) assert.match(out, new RegExp(`^= ${host} +local +ready$`, 'm'));
   assert.match(out, /Node\.js \d+\./);
-  assert.match(out, /missing; apply will make it.*, may be written to$/m);
-  assert.match(out, /root .*master: there, .*, may be written to/);
+  assert.match(unwrapped(out), /missing; apply will make it.*, may be written to$/m);
+  assert.match(unwrapped(out), /root .*master: there, .*, may be written to/);
   const lines = (await run('doctor', 'plan.sp', '--json')).out
     .trimEnd()
     .split('\n')
@@ -222,7 +222,7 @@ test('doctor says how each machine is driven and what its roots are', async () =
   rmSync(join(base, 'master'), { recursive: true });
   const sick = await run('doctor', 'plan.sp');
   assert.equal(sick.code, 5);
-  assert.match(sick.out, /FAIL build/);
+  assert.match(sick.out, /^x build +local +fails +\S/m);
   const [, trouble] = /root +\S+ \(master\) +(.*)/.exec(sick.out) ?? [];
   assert.ok(trouble !== undefined && !trouble.includes(' on build'), sick.out);
 });

@@ -61,6 +61,9 @@ export const openDesk = (): Desk => {
 /** The end of what a program said, for the message of an assertion. */
 export const said = (...texts: readonly string[]): string => texts.map(text => text.slice(-1500)).join('\n');
 
+/** What doctor says, each fact on a line however it was wrapped. */
+export const unwrapped = (text: string): string => text.replace(/\n {5,}/g, ' ');
+
 /** Runs any program with a bare environment: PATH, and what is given. */
 export const runProcess = (program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> => {
   const child = spawn(program, args, {

@@ -22,7 +22,9 @@ export const aboutShell = async (session: ShellSession, there: () => number, flo
     openFiles: /^\d{1,12}$/.test(files) ? Number(files) : null,
     tools: lines.flatMap(line => {
       const [, name, path] = /^tool ([^|]+)\|(.*)$/.exec(line) ?? [];
-      return name === undefined || path === undefined ? [] : [{ name, path: name === 'flock' ? flock : path }];
+      // BusyBox is told where it is what the others are applets of; nobody lacks it.
+      if (name === undefined || path === undefined || (name === 'busybox' && path === '')) return [];
+      return [{ name, path: name === 'flock' ? flock : path }];
     }),
     server: NO_LIMITS,
   };

@@ -1,47 +1,52 @@
-// What a plan asks of a host and that host cannot promise, block by block, with what to do about it.
+// What a plan asks of a host and that host cannot promise, each thing once, with the blocks that ask and what to do about it.
 import type { BlockPlan, Consistency, LockStrategy, Plan } from '../../compiler/plan.js';
-import { lockOnMaster } from '../engine/check-locks.js';
-import type { Host } from '../host/host.js';
-import type { ExaminedAbout } from './examine-about.js';
+import type { About, Host } from '../host/host.js';
+import { lockOnMaster } from './check-locks.js';
+import type { Unkept } from './events.js';
 
-export type Unkept = {
-  readonly block: string;
-  readonly asks: string;
-  readonly why: string;
-  readonly help: string;
-  /** The block fails on this host; else it is done, with less. */
-  readonly fails: boolean;
+/** Of the host only what it is, and which tools it has, where that was asked. */
+export const unkeptOf = (plan: Plan, host: Able, about: Tools): Unkept[] => {
+  const found = new Map<string, Unkept & { readonly blocks: string[] }>();
+  for (const block of plan.blocks) {
+    const side = block.master === host.label ? 'master' : block.remotes.includes(host.label) ? 'remote' : null;
+    if (side === null) continue;
+    for (const one of unkeptIn(block, side, host, about)) {
+      const key = JSON.stringify(one);
+      const known = found.get(key) ?? { blocks: [], ...one };
+      known.blocks.push(block.name);
+      found.set(key, known);
+    }
+  }
+  // What fails first.
+  return [...found.values()].sort((a, b) => Number(b.fails) - Number(a.fails));
 };
 
-export const unkeptOf = (plan: Plan, host: Host, about: ExaminedAbout): Unkept[] =>
-  plan.blocks.flatMap(block => {
-    const side = block.master === host.label ? 'master' : block.remotes.includes(host.label) ? 'remote' : null;
-    if (side === null) return [];
-    const found = [
-      ...locking(block, side, host, about),
-      ...running(block, side, host),
-      ...carrying(block, side, host, about),
-      ...comparing(block, side, host),
-    ];
-    return found.map(one => ({ block: block.name, ...one }));
-  });
-
-type Found = Omit<Unkept, 'block'>;
+type Able = Pick<Host, 'label' | 'kind' | 'facts' | 'locks' | 'programs'>;
+type Tools = Pick<About, 'tools'>;
+type Found = Omit<Unkept, 'blocks'>;
 type Side = 'master' | 'remote';
 
-const locking = (block: BlockPlan, side: Side, host: Host, about: ExaminedAbout): Found[] => {
+const unkeptIn = (block: BlockPlan, side: Side, host: Able, about: Tools): Found[] => [
+  ...locking(block, side, host, about),
+  ...running(block, side, host),
+  ...carrying(block, side, host, about),
+  ...comparing(block, side, host),
+];
+
+const locking = (block: BlockPlan, side: Side, host: Able, about: Tools): Found[] => {
   const asked = block.remotes
     .filter(remote => side === 'master' || remote === host.label)
     .map(remote => block.consistencyOf[remote] ?? block.consistency);
   const found = unheld(asked, side, host);
   if (found.length > 0) return found;
+  const locks = asked.some(({ strategy }) => strategy === 'lock');
   if (host.locks !== null) {
     const strategies = asked.flatMap(lockStrategies);
     if (hasTool(about, 'flock') || strategies.every(({ by }) => by.kind !== 'advisory')) return [];
     const why = 'there is no flock: runs are kept out, but not programs that take this lock by flock';
     return [{ asks: 'a lock by advisory', why, help: installed('util-linux'), fails: false }];
   }
-  if (asked.some(({ strategy }) => strategy === 'lock')) {
+  if (locks) {
     return [
       {
         asks: '`consistency lock`',
@@ -65,7 +70,7 @@ const lockStrategies = (asked: Consistency): readonly LockStrategy[] => {
 };
 
 /** Locks in ways that the host does not have; on a master folders are not closed. */
-const unheld = (asked: readonly Consistency[], side: Side, host: Host): Found[] => {
+const unheld = (asked: readonly Consistency[], side: Side, host: Able): Found[] => {
   const able = host.locks?.ways;
   if (able === undefined) return [];
   const ways = (strategies: readonly LockStrategy[]): string => {
@@ -77,7 +82,7 @@ const unheld = (asked: readonly Consistency[], side: Side, host: Host): Found[] 
   const why = 'its shell holds advisory locks only';
   const help = otherwise(host, 'lock it by advisory there');
   const found: Found[] = [];
-  if (always !== '') found.push({ asks: `a lock by ${always}`, why, help, fails: true });
+  if (always !== '') found.push({ asks: `\`consistency lock\` by ${always}`, why, help, fails: true });
   if (later !== '') {
     const instead = `${why}: where files keep changing the block fails there instead`;
     found.push({ asks: `\`then lock\` by ${later}`, why: instead, help, fails: false });
@@ -85,7 +90,7 @@ const unheld = (asked: readonly Consistency[], side: Side, host: Host): Found[] 
   return found;
 };
 
-const running = ({ hooks }: BlockPlan, side: Side, host: Host): Found[] => {
+const running = ({ hooks }: BlockPlan, side: Side, host: Able): Found[] => {
   if (host.programs !== null || !hooks.some(({ on }) => on === side)) return [];
   const help =
     host.kind === 'shell' || host.kind === 'sftp'
@@ -94,7 +99,7 @@ const running = ({ hooks }: BlockPlan, side: Side, host: Host): Found[] => {
   return [{ asks: 'a hook', why: 'it runs no programs', help, fails: true }];
 };
 
-const carrying = ({ attributes, set, links }: BlockPlan, side: Side, host: Host, about: ExaminedAbout): Found[] => {
+const carrying = ({ attributes, set, links }: BlockPlan, side: Side, host: Able, about: Tools): Found[] => {
   const found: Found[] = [];
   const extra = attributes.filter(attribute => attribute === 'acl' || attribute === 'xattr');
   if (extra.length > 0) {
@@ -117,7 +122,7 @@ const carrying = ({ attributes, set, links }: BlockPlan, side: Side, host: Host,
   return found;
 };
 
-const comparing = ({ compare, transfer, transferOf }: BlockPlan, side: Side, host: Host): Found[] => {
+const comparing = ({ compare, transfer, transferOf }: BlockPlan, side: Side, host: Able): Found[] => {
   const found: Found[] = [];
   if (side === 'remote' && (transferOf[host.label] ?? transfer).mode === 'delta' && wholeOnly(host)) {
     const help = otherwise(host, 'say `mode whole` to mean it');
@@ -130,15 +135,14 @@ const comparing = ({ compare, transfer, transferOf }: BlockPlan, side: Side, hos
   return found;
 };
 
-const wholeOnly = ({ kind }: Host): boolean => kind === 'shell' || kind === 'sftp';
+const wholeOnly = ({ kind }: Able): boolean => kind === 'shell' || kind === 'sftp';
 
 /** What is not told is taken for there. */
-const hasTool = ({ tools }: ExaminedAbout, name: string): boolean =>
-  tools.every(one => one.name !== name || one.path !== '');
+const hasTool = ({ tools }: Tools, name: string): boolean => tools.every(one => one.name !== name || one.path !== '');
 
 const installed = (name: string): string => `install it there; on Debian: sudo apt-get install ${name}`;
 
-const otherwise = ({ kind }: Host, other: string): string =>
+const otherwise = ({ kind }: Able, other: string): string =>
   kind === 'sftp'
     ? `${other}; or reach it by ssh, if the account has a shell: at "USER@HOST" with \`agent auto\``
     : `${other}; or install Node.js 18 or later there, or say \`agent push-runtime\` for it`;
