@@ -2,7 +2,8 @@
 import type { HostPlan, Plan } from '../../compiler/plan.js';
 import type { Host } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
-import type { RunEvent, Summary, WeakerHost } from './events.js';
+import type { RunEvent, Summary, UnkeptHost, WeakerHost } from './events.js';
+import { unkeptOf } from './unkept.js';
 
 export type Connected = {
   /** The host, as soon as it is connected; throws its HostError otherwise. */
@@ -11,6 +12,7 @@ export type Connected = {
   readonly failures: () => Summary['hosts'];
   /** In the order of the plan. */
   readonly weaker: () => readonly WeakerHost[];
+  readonly unkept: () => readonly UnkeptHost[];
   /** What all connections carried so far. */
   readonly traffic: () => { readonly sent: number; readonly received: number };
   readonly close: () => Promise<void>;
@@ -21,11 +23,14 @@ export type Connecting = {
   readonly connect: (host: HostPlan) => Promise<Host>;
   readonly emit: (event: RunEvent) => void;
   readonly clock: () => number;
+  /** Somebody will look at a preview: then each host is also asked which tools it has, which costs a round trip. */
+  readonly looked?: boolean;
 };
 
-export const connectHosts = ({ plan, connect, emit, clock }: Connecting): Connected => {
+export const connectHosts = ({ plan, connect, emit, clock, looked = false }: Connecting): Connected => {
   const failures: { host: string; code: string; message: string; help: string }[] = [];
   const open: Host[] = [];
+  const unkept = new Map<string, UnkeptHost['unkept']>();
   const connectOne = async (host: HostPlan): Promise<Host> => {
     emit({ type: 'host', time: clock(), host: host.id, state: 'connecting' });
     try {
@@ -33,7 +38,12 @@ export const connectHosts = ({ plan, connect, emit, clock }: Connecting): Connec
       open.push(connected);
       const kind = connected.kind === 'memory' ? 'local' : connected.kind;
       const { weaker } = connected.facts;
-      const less = weaker.length === 0 ? {} : { weaker };
+      const asked = unkeptOf(plan, connected, looked ? await connected.about() : { tools: [] });
+      unkept.set(host.id, asked);
+      const less = {
+        ...(weaker.length === 0 ? {} : { weaker }),
+        ...(asked.length === 0 ? {} : { unkept: asked }),
+      };
       emit({ type: 'host', time: clock(), host: host.id, state: 'connected', kind, ...less });
       return connected;
     } catch (error) {
@@ -56,6 +66,11 @@ export const connectHosts = ({ plan, connect, emit, clock }: Connecting): Connec
       plan.hosts.flatMap(({ id }) => {
         const weaker = open.find(({ label }) => label === id)?.facts.weaker ?? [];
         return weaker.length === 0 ? [] : [{ host: id, weaker }];
+      }),
+    unkept: () =>
+      plan.hosts.flatMap(({ id }) => {
+        const asked = unkept.get(id) ?? [];
+        return asked.length === 0 ? [] : [{ host: id, unkept: asked }];
       }),
     traffic: () => {
       const total = { sent: 0, received: 0 };

@@ -2,16 +2,22 @@
 import type { Consistency } from '../../compiler/plan.js';
 import { type Change, differingAttributes, type Rules } from '../tree/change.js';
 import type { Entry } from '../tree/entry.js';
+import type { Connected } from './connect-hosts.js';
 import { driftedPaths } from './drift.js';
-import type { ChangeLine, Preview, PreviewRelation, Summary } from './events.js';
+import type { ChangeLine, Preview, PreviewRelation } from './events.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
 
 export const previewOf = (
   relations: readonly Relation[],
-  hosts: Summary['hosts'],
-  weaker: Preview['weaker'],
+  hosts: Pick<Connected, 'failures' | 'weaker' | 'unkept'>,
   routes: Preview['routes'],
-): Preview => ({ relations: relations.map(previewRelation), hosts, weaker, routes });
+): Preview => ({
+  relations: relations.map(previewRelation),
+  hosts: hosts.failures(),
+  weaker: hosts.weaker(),
+  unkept: hosts.unkept(),
+  routes,
+});
 
 export const linesOf = ({
   takes,

@@ -26,6 +26,8 @@ export type RunEvent =
       readonly kind?: 'local' | 'agent' | 'shell' | 'sftp';
       /** What this kind of host promises less than an agent does; left out where it is nothing. */
       readonly weaker?: readonly string[];
+      /** What the plan asks of it that it cannot promise; left out where it is nothing. */
+      readonly unkept?: readonly Unkept[];
       readonly code?: string;
       readonly message?: string;
       readonly help?: string;
@@ -264,6 +266,8 @@ export type Preview = {
   readonly hosts: Summary['hosts'];
   /** Hosts that promise less than an agent does, and what. */
   readonly weaker: readonly WeakerHost[];
+  /** Hosts of which the plan asks what they cannot promise, and what. */
+  readonly unkept: readonly UnkeptHost[];
   /** Of the blocks that have one. */
   readonly routes: readonly RouteOutline[];
 };
@@ -278,6 +282,8 @@ export type Unkept = {
   /** These blocks fail on this host; else they are done, with less. */
   readonly fails: boolean;
 };
+
+export type UnkeptHost = { readonly host: string; readonly unkept: readonly Unkept[] };
 
 export type WeakerHost = { readonly host: string; readonly weaker: readonly string[] };
 

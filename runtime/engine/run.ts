@@ -69,7 +69,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
   const started = clock();
   announce(options);
   const relations = plan.blocks.flatMap(block => block.remotes.map(host => newRelation(block, host, started)));
-  const hosts = connectHosts(options);
+  const hosts = connectHosts({ ...options, looked: options.previewed !== null || options.confirm !== null });
   const linking = makeLinking({ ...options, masterHost: hosts.get });
   let declined = false;
   try {
@@ -78,7 +78,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     await options.observed?.(relations);
     const routes = routesOf(plan, relations);
     for (const route of routes) emit({ type: 'route', time: clock(), ...route });
-    const preview = (): Preview => previewOf(relations, hosts.failures(), hosts.weaker(), routes);
+    const preview = (): Preview => previewOf(relations, hosts, routes);
     options.previewed?.(preview());
     if (options.command === 'plan') for (const relation of relations) countPlanned(relation);
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));

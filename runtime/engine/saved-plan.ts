@@ -132,6 +132,7 @@ export const saveChanges = async (
 export const savedPreview = ({ plan, relations }: SavedPlan): Preview => ({
   hosts: [],
   weaker: [],
+  unkept: [],
   routes: [],
   relations: relations.map(({ block: name, host, takes, drift, unchanged, skipped }) => {
     const block = plan.blocks.find(one => one.name === name)!;

@@ -13,6 +13,7 @@ import { type Palette, palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
 import { hanging } from './fit.js';
 import { faultText, pointToHost } from './host-fault.js';
+import { lessLines } from './less-text.js';
 import { type Marks, marks } from './marks.js';
 import { type Alike, groupAlike } from './preview-group.js';
 import { totalsText } from './preview-totals.js';
@@ -47,7 +48,7 @@ export const previewText = (preview: Preview, options: PreviewOptions): string =
   }
   if (lines.length > 0) lines.push('');
   lines.push(
-    ...weakerLines(preview, options.width, paint),
+    ...lessLines(preview, options.width, paint, signs),
     ...hostLines(preview, options.width, paint, signs),
     ...totalsText(preview, options.interrupted ?? false, paint),
   );
@@ -119,22 +120,6 @@ const closingOf = (relation: PreviewRelation): string =>
   ]
     .filter(text => text !== '')
     .join('; ');
-
-/** Hosts that promise equally less are named together. */
-const weakerLines = ({ weaker }: Preview, width: number, paint: Palette): string[] => {
-  const alike = new Map<string, { readonly hosts: string[]; readonly weaker: readonly string[] }>();
-  for (const one of weaker) {
-    const key = one.weaker.join('\n');
-    const known = alike.get(key);
-    if (known === undefined) alike.set(key, { hosts: [one.host], weaker: one.weaker });
-    else known.hosts.push(one.host);
-  }
-  return [...alike.values()].flatMap(group => [
-    paint.bold(`weaker on ${group.hosts.map(displayText).join(', ')}`),
-    ...group.weaker.flatMap(text => hanging(paint.yellow('! '), displayMessage(text), 2, width)),
-    '',
-  ]);
-};
 
 const hostLines = (preview: Preview, width: number, paint: Palette, signs: Marks): string[] => {
   if (preview.hosts.length === 0) return [];

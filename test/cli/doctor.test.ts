@@ -145,6 +145,33 @@ test('what the plan asks and a host cannot do is trouble there, with what to do;
   assert.ok(about.openFiles > 0 && about.tools.some(({ name }: { name: string }) => name === 'flock'));
 });
 
+test('plan says the same of what is asked in vain, in its preview and in its stream', async () => {
+  const block = `links { hard keep }; transfer { mode delta }; attributes mode, modified, xattr`;
+  const { out } = await doctor('bare, web', block);
+  const said = [...of(out, 'bare').matchAll(/^[!x] asked +(.*)\n +help: (.*)/gm)].map(([, text, help]) => [text, help]);
+  assert.equal(said.length, 2);
+  const planned = await desk.run(['plan', 'plan.sp', '--ssh-config', at('ssh_config')]);
+  const [, part = ''] = /^asked of bare, and not promised there\n([\s\S]*?)\n\n/m.exec(planned.out) ?? [];
+  const shown = [...unwrapped(part).matchAll(/^ {2}[!x] (.*)\n +help: (.*)/gm)].map(([, text, help]) => [text, help]);
+  const flat = (words: (string | undefined)[][]): string => JSON.stringify(words).replace(/\s+/g, ' ');
+  assert.equal(flat(shown), flat(said), part);
+  const streamed = await desk.run(['plan', 'plan.sp', '--json', '--ssh-config', at('ssh_config')]);
+  const events = streamed.out
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+    .filter(({ type, state }) => type === 'host' && state === 'connected');
+  const { unkept } = events.find(({ host }) => host === 'bare');
+  assert.deepEqual(
+    unkept.map(({ blocks, asks, fails }: { blocks: string[]; asks: string; fails: boolean }) => [blocks, asks, fails]),
+    [
+      [['app'], 'attributes xattr', true],
+      [['app'], '`mode delta`', false],
+    ],
+  );
+  assert.ok(!('unkept' in events.find(({ host }) => host === 'web')));
+});
+
 test('a clock that is far off is told with how far, how surely, and the command that sets it', async () => {
   const memory = makeMemoryHost(makeMemoryPlace().disk);
   const about = { clockStep: 1, openFiles: 64, tools: [{ name: 'flock', path: '' }], server: NO_LIMITS };

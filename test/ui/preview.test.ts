@@ -43,7 +43,13 @@ const relation = (host: string, rest: Partial<PreviewRelation> = {}): PreviewRel
 
 const textOf = (relations: readonly PreviewRelation[], rest: Partial<Preview> & { verbose?: boolean } = {}): string =>
   previewText(
-    { relations, hosts: rest.hosts ?? [], weaker: rest.weaker ?? [], routes: rest.routes ?? [] },
+    {
+      relations,
+      hosts: rest.hosts ?? [],
+      weaker: rest.weaker ?? [],
+      unkept: rest.unkept ?? [],
+      routes: rest.routes ?? [],
+    },
     { colour: false, width: 100, verbose: rest.verbose ?? false },
   );
 
@@ -215,7 +221,7 @@ test('Where nothing would be done, the last line says whether that is because no
   assert.equal(last({ ...idle, problems }), 'Nothing to change where it could be compared.');
   assert.match(
     previewText(
-      { relations: [failed], hosts: [], weaker: [], routes: [] },
+      { relations: [failed], hosts: [], weaker: [], unkept: [], routes: [] },
       { colour: false, width: 100, interrupted: true },
     ),
     /^Interrupted: not everything was compared\.$/m,
@@ -232,14 +238,26 @@ test('An ellipsis among the hosts leaves out at least one', () => {
 test('A path is never cut, however narrow the terminal', () => {
   const path = `deep/${'folder/'.repeat(20)}file`;
   const text = previewText(
-    { relations: [relation('web-1', { changes: [change('create', path)] })], hosts: [], weaker: [], routes: [] },
+    {
+      relations: [relation('web-1', { changes: [change('create', path)] })],
+      hosts: [],
+      weaker: [],
+      unkept: [],
+      routes: [],
+    },
     { colour: false, width: 60 },
   );
   assert.ok(text.includes(path));
 });
 
 test('Colour only paints: without its codes the text is the same', () => {
-  const preview: Preview = { relations: [relation('web-1', { skipped: 1 })], hosts: [], weaker: [], routes: [] };
+  const preview: Preview = {
+    relations: [relation('web-1', { skipped: 1 })],
+    hosts: [],
+    weaker: [],
+    unkept: [],
+    routes: [],
+  };
   const painted = previewText(preview, { colour: true, width: 100 });
   assert.ok(painted.includes('\x1b[32m'));
   assert.equal(painted.replace(/\x1b\[\d+m/g, ''), previewText(preview, { colour: false, width: 100 }));
@@ -272,9 +290,42 @@ test('Hosts that promise less are named with what it is, those that promise equa
   ];
   const text = textOf([relation('shop', { changes: [] })], { weaker });
   assert.ok(
-    text.includes('\nweaker on shop, mail\n  ! no locks\n  ! no checksums there\n\nweaker on depot\n  ! no locks\n\n'),
+    text.includes('\nweaker on mail, shop\n  ! no locks\n  ! no checksums there\n\nweaker on depot\n  ! no locks\n\n'),
     text,
   );
+});
+
+test('What is asked of hosts in vain is said once for all of whom it holds, what fails by another sign, with what to do', () => {
+  const asked = (blocks: string[], asks: string, fails: boolean) => ({
+    blocks,
+    asks,
+    why: 'no',
+    help: 'leave it',
+    fails,
+  });
+  const shell = [asked(['app', 'db'], 'a hook', true), asked(['db'], '`mode delta`', false)];
+  const unkept = [
+    ...['web-1', 'web-2', 'web-3'].map(host => ({ host, unkept: shell })),
+    { host: 'shop', unkept: [asked(['app'], 'hard links', false)] },
+  ];
+  const text = textOf([relation('shop', { changes: [] })], {
+    unkept,
+    weaker: [{ host: 'shop', weaker: ['no locks'] }],
+  });
+  const wanted = [
+    'asked of web-1 … web-3, and not promised there',
+    '  ✗ a hook (blocks app and db): no',
+    '    help: leave it',
+    '  ! `mode delta` (block db): no',
+    '    help: leave it',
+    '',
+    'asked of shop, and not promised there',
+    '  ! hard links (block app): no',
+    '    help: leave it',
+    '',
+    'weaker on shop',
+  ];
+  assert.ok(text.includes(wanted.join('\n')), text);
 });
 
 test('a route is shown below its block, each branch on a line of its own', () => {
