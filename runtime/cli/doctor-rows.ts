@@ -45,7 +45,7 @@ export const placeText = ({ address, region, group }: HostPlan): string =>
 
 const factRows = (found: Examined, facts: NonNullable<Examined['facts']>): Row[] => {
   const { kind, why, programs } = found;
-  const { system, node, user, privileged, caseSensitive, algorithms } = facts;
+  const { system, node, user, privileged, caseSensitive } = facts;
   return [
     { label: 'driven by', text: `${driverText(kind)}${why === undefined ? '' : `; ${shown(why)}`}` },
     {
@@ -61,7 +61,7 @@ const factRows = (found: Examined, facts: NonNullable<Examined['facts']>): Row[]
       label: 'programs',
       text: programs === true ? 'yes: hooks and lock commands, as its policy allows' : 'no: hooks cannot run here',
     },
-    { label: 'checksums', text: algorithms.map(displayText).join(' ') },
+    { label: 'checksums', text: checksumsText(facts) },
   ];
 };
 
@@ -78,6 +78,15 @@ const driverText = (kind: Examined['kind']): string => {
   if (kind === 'local') return 'its own agent, without ssh';
   if (kind === 'shell') return 'its shell over ssh: no Node.js is needed there';
   return kind === 'sftp' ? 'SFTP alone: nothing of syncplan runs there' : `${kind} over ssh`;
+};
+
+/** Where they are made, and what it costs. */
+const checksumsText = ({ algorithms, digests }: NonNullable<Examined['facts']>): string => {
+  if (digests === undefined) return `made there: ${algorithms.join(' ')}`;
+  const others = algorithms.filter(one => !digests.made.includes(one));
+  const often = digests.remembered ? 'once for each change' : 'in every run';
+  const made = digests.made.length === 0 ? 'none is made there' : `made there: ${digests.made.join(' ')}`;
+  return `${made}; made here, of content that is read back over the network ${often}, for files of equal size: ${others.join(' ')}; \`compare quick\` reads nothing back`;
 };
 
 const aboutRows = (about: ExaminedAbout): Row[] => [

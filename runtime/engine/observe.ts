@@ -5,6 +5,7 @@ import { HostError } from '../host/host-error.js';
 import { makeProtect } from '../tree/matcher.js';
 import { type Path, toText } from '../tree/path.js';
 import { checkLocks } from './check-locks.js';
+import { checkOwners } from './check-owners.js';
 import { compareTake } from './compare.js';
 import { countedAs } from './describe.js';
 import { foreignPaths } from './drift.js';
@@ -55,6 +56,7 @@ export const observeRelation = async (relation: Relation, observing: Observing):
   relation.remoteHost = host;
   const masterHost = await observing.host(block.master);
   checkLocks(relation, host, masterHost);
+  checkOwners(relation, host, masterHost);
   const bounds = boundsOf(masterHost.facts, host.facts);
   const before = host.traffic();
   for (const pair of pairs) {

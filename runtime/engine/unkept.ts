@@ -2,6 +2,7 @@
 import type { BlockPlan, Consistency, LockStrategy, Plan } from '../../compiler/plan.js';
 import type { About, Host } from '../host/host.js';
 import { lockOnMaster } from './check-locks.js';
+import { NAMELESS, NAMELESS_HELP, ownersByName } from './check-owners.js';
 import type { Unkept } from './events.js';
 
 /** Of the host only what it is, and which tools it has, where that was asked. */
@@ -10,7 +11,7 @@ export const unkeptOf = (plan: Plan, host: Able, about: Tools): Unkept[] => {
   for (const block of plan.blocks) {
     const side = block.master === host.label ? 'master' : block.remotes.includes(host.label) ? 'remote' : null;
     if (side === null) continue;
-    for (const one of unkeptIn(block, side, host, about)) {
+    for (const one of unkeptIn(plan, block, side, host, about)) {
       const key = JSON.stringify(one);
       const known = found.get(key) ?? { blocks: [], ...one };
       known.blocks.push(block.name);
@@ -26,10 +27,11 @@ type Tools = Pick<About, 'tools'>;
 type Found = Omit<Unkept, 'blocks'>;
 type Side = 'master' | 'remote';
 
-const unkeptIn = (block: BlockPlan, side: Side, host: Able, about: Tools): Found[] => [
+const unkeptIn = (plan: Plan, block: BlockPlan, side: Side, host: Able, about: Tools): Found[] => [
   ...locking(block, side, host, about),
   ...running(block, side, host),
   ...carrying(block, side, host, about),
+  ...(side === 'remote' ? owning(plan, block, host) : []),
   ...comparing(block, side, host),
 ];
 
@@ -99,7 +101,7 @@ const running = ({ hooks }: BlockPlan, side: Side, host: Able): Found[] => {
   return [{ asks: 'a hook', why: 'it runs no programs', help, fails: true }];
 };
 
-const carrying = ({ attributes, set, links }: BlockPlan, side: Side, host: Able, about: Tools): Found[] => {
+const carrying = ({ attributes, links }: BlockPlan, side: Side, host: Able, about: Tools): Found[] => {
   const found: Found[] = [];
   const extra = attributes.filter(attribute => attribute === 'acl' || attribute === 'xattr');
   if (extra.length > 0) {
@@ -110,11 +112,6 @@ const carrying = ({ attributes, set, links }: BlockPlan, side: Side, host: Able,
       found.push({ asks, why: 'getfattr and setfattr are missing there', help: installed('attr'), fails: true });
     }
   }
-  const owners = attributes.some(one => one === 'owner' || one === 'group') || set?.owner != null || set?.group != null;
-  if (side === 'remote' && owners && !host.facts.privileged) {
-    const why = `${host.facts.user} may give files only to himself and to his groups`;
-    found.push({ asks: 'owners or groups', why, help: 'say `become root` for it, or leave them out', fails: false });
-  }
   if (side === 'remote' && links.hard === 'keep' && !host.facts.hardLinks) {
     const help = otherwise(host, 'say `links { hard split }` to mean it');
     found.push({ asks: 'hard links', why: 'names of one file become files of their own', help, fails: false });
@@ -122,11 +119,37 @@ const carrying = ({ attributes, set, links }: BlockPlan, side: Side, host: Able,
   return found;
 };
 
+const owning = (plan: Plan, block: BlockPlan, { facts }: Able): Found[] => {
+  const { attributes, set } = block;
+  const what = ownersByName(block);
+  // A master that is driven by SFTP most likely has numbers only as well.
+  const isNumbered = plan.hosts.find(({ id }) => id === block.master)?.agent === 'sftp';
+  if (facts.nameless === true && what !== null && !isNumbered)
+    return [{ asks: `${what} by name`, why: NAMELESS, help: NAMELESS_HELP, fails: true }];
+  const owners = attributes.some(one => one === 'owner' || one === 'group') || set?.owner != null || set?.group != null;
+  if (!owners || facts.privileged) return [];
+  const why = `${facts.user} may give files only to himself and to his groups`;
+  return [{ asks: 'owners or groups', why, help: 'say `become root` for it, or leave them out', fails: false }];
+};
+
 const comparing = ({ compare, transfer, transferOf }: BlockPlan, side: Side, host: Able): Found[] => {
   const found: Found[] = [];
   if (side === 'remote' && (transferOf[host.label] ?? transfer).mode === 'delta' && wholeOnly(host)) {
     const help = otherwise(host, 'say `mode whole` to mean it');
     found.push({ asks: '`mode delta`', why: 'files that have changed are sent whole', help, fails: false });
+  }
+  const { digests } = host.facts;
+  if (compare.by === 'checksum' && digests !== undefined && !digests.made.includes(compare.algorithm)) {
+    const often = digests.remembered ? 'once for each change' : 'in every run';
+    const why = `nothing there makes that one: files of equal size are read back over the network, ${often}`;
+    const [another] = digests.made;
+    const instead = another === undefined ? '' : `\`compare checksum ${another}\`, which it makes itself, or `;
+    found.push({
+      asks: `\`compare checksum ${compare.algorithm}\``,
+      why,
+      help: `say ${instead}\`compare quick\``,
+      fails: false,
+    });
   }
   if (compare.by === 'quick' && host.facts.timeStep > 1) {
     const why = 'it keeps whole seconds: a change within one that keeps the size goes unnoticed';

@@ -21,4 +21,9 @@ export type HostFacts = {
   readonly hardLinks: boolean;
   /** What it promises less than an agent does, one sentence each: said in previews and by doctor. */
   readonly weaker: readonly string[];
+  /** Knows its users and groups by number alone. */
+  readonly nameless?: true;
+  /** Where it does not make all of its algorithms itself: those that it does. The others are made here, of content that is
+   * read back. `remembered`: once for each change, as this machine keeps what they gave. */
+  readonly digests?: { readonly made: readonly Algorithm[]; readonly remembered: boolean };
 };

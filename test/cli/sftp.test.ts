@@ -1,7 +1,17 @@
 // A chrooted host that offers nothing but SFTP: 90 MB to it, again, changed, and with another key than the known one.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type SftpServer, startSftpServer } from '../support/chroot.js';
@@ -141,6 +151,44 @@ test('doctor says how it is driven and what it cannot promise', async () => {
     /htdocs: there, .* free, whether it may be written to only trying would tell, with marker/,
   );
 });
+
+const isConfined = process.getuid?.() === 0;
+
+(isConfined ? test : test.skip)(
+  'owners by name are refused once where a chroot has no names, numbers are given',
+  async () => {
+    const text = readFileSync(join(desk.folder, 'shop.sp'), 'utf8');
+    const write = (more: string): void =>
+      writeFileSync(join(desk.folder, 'owned.sp'), text.replace('take all in site', `take all in site; ${more}`));
+    write('attributes mode, modified, owner, group');
+    writeFileSync(join(desk.folder, 'site/owned'), 'x');
+    const doctor = await syncplan('doctor', 'owned.sp');
+    assert.equal(doctor.code, 5, said(doctor.err, doctor.out));
+    assert.match(
+      unwrapped(doctor.out),
+      /x asked +owner and group by name \(block app\): it has no list .*\n +help: leave `owner`/,
+    );
+    for (const [command, code] of [
+      ['plan', 1],
+      ['apply', 1],
+    ] as const) {
+      const ended = await syncplan(command, 'owned.sp');
+      assert.equal(ended.code, code, said(ended.err, ended.out));
+      const told = unwrapped(ended.out + ended.err).match(
+        /shop cannot give the files of block app their owner and group by name/g,
+      );
+      assert.ok(told !== null && told.length <= 2, said(ended.err, ended.out));
+      assert.ok(!existsSync(join(server.home, 'htdocs/owned')));
+    }
+    write('set { owner "4711"; group "4712" }');
+    const given = await syncplan('apply', 'owned.sp', '--yes');
+    assert.equal(given.code, 0, said(given.err, given.out));
+    const { uid, gid } = statSync(join(server.home, 'htdocs/owned'));
+    assert.deepEqual([uid, gid], [4711, 4712]);
+    const again = await syncplan('apply', 'owned.sp', '--json', '--yes');
+    assert.deepEqual(counts(summaryOf(again)), [0, 0, 0, 0, 0, 0, 0, 0], said(again.out));
+  },
+);
 
 test('a host key that is not the known one exits 4, also where new keys are accepted', async () => {
   const other = readFileSync(`${makeKey(join(desk.folder, 'other'))}.pub`, 'latin1')

@@ -34,6 +34,7 @@ export const openSftpHost = async (options: SftpHostOptions): Promise<Host> => {
   ]);
   const homeBytes = fromText(home);
   const userId = users.byName.get(fromText(user)) ?? (isFault(own) ? -1 : own.owner);
+  const isNameless = users.byId.size === 0;
   const verbs: FileVerbs = makeSftpVerbs({ session, home: homeBytes, userId, users, groups });
   const host = hostFromVerbs({
     label,
@@ -50,7 +51,9 @@ export const openSftpHost = async (options: SftpHostOptions): Promise<Host> => {
       machine: '',
       timeStep: 1_000_000,
       hardLinks: false,
-      weaker: weaknessesOf(session),
+      weaker: weaknessesOf(session, isNameless),
+      ...(isNameless ? { nameless: true } : {}),
+      digests: { made: [], remembered: false },
     },
     // Without inodes nothing tells that a file is still the one whose digest is remembered.
     cacheFolder: null,

@@ -3,7 +3,8 @@ import { FSYNC, HARDLINK, POSIX_RENAME } from './deeds.js';
 import { STATVFS } from './requests.js';
 import type { Session } from './session.js';
 
-export const weaknessesOf = (session: Session): string[] => [
+/** `isNameless`: no user database can be read there. */
+export const weaknessesOf = (session: Session, isNameless: boolean): string[] => [
   'no locks: another run, or anybody else, may write at the same time',
   'no checksums there: file content is read back over the connection to be compared',
   'files that have changed are sent whole: nothing there tells what is old in them',
@@ -11,6 +12,7 @@ export const weaknessesOf = (session: Session): string[] => [
   'hard links are separate files; access lists and extended attributes are not carried',
   'folders are looked at before each use, not held: a link flipped at that very moment would be followed',
   'names that are not UTF-8 are refused',
+  ...(isNameless ? ['users and groups are numbers: no list of their names can be read there'] : []),
   session.offers(FSYNC)
     ? 'names put in place may be lost in a power cut there: folders cannot be synced'
     : 'files and names may be lost in a power cut there: the server offers no fsync',

@@ -65,6 +65,9 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
       timeStep: tools.fineTouch ? 1 : 1_000_000,
       hardLinks: true,
       weaker: weaknessesOf(tools, why),
+      ...(tools.digests.size === ALGORITHMS.length
+        ? {}
+        : { digests: { made: [...tools.digests.keys()], remembered: options.cacheFolder !== undefined } }),
     },
     // On this machine, as there is no program of ours there. Its clock as it is told here is a little late, never early.
     cacheFolder: options.cacheFolder ?? null,
