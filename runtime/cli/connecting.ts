@@ -4,7 +4,7 @@ import { posix, resolve } from 'node:path';
 import { setImmediate as out } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HostPlan, RootPath } from '../../compiler/plan.js';
-import { makeConnect } from '../host/connect.js';
+import { type ConnectOptions, makeConnect } from '../host/connect.js';
 import type { Host } from '../host/host.js';
 import { fromText, type Path } from '../tree/path.js';
 import type { Call } from './command.js';
@@ -18,7 +18,12 @@ export type Connecting = {
 };
 
 /** `planFolder` is absolute: the folder of the plan's main file. */
-export const prepareConnect = ({ options, terminal }: Call, planFolder: string, signal: AbortSignal): Connecting => {
+export const prepareConnect = (
+  { options, terminal }: Call,
+  planFolder: string,
+  signal: AbortSignal,
+  more: Pick<ConnectOptions, 'copiesRuntime'> = {},
+): Connecting => {
   const sshConfig = options.value('ssh-config') ?? (terminal.environment.SYNCPLAN_SSH_CONFIG || null);
   return {
     connect: makeConnect({
@@ -30,6 +35,7 @@ export const prepareConnect = ({ options, terminal }: Call, planFolder: string, 
       cacheFolder: cacheFolder(terminal.environment, homedir()),
       environment: terminal.environment,
       signal,
+      ...more,
     }),
     resolveRoot: (host, root) => resolvePath(planFolder, host, root.base, root.path),
     resolveState: (host, root) => (root.state === null ? null : resolvePath(planFolder, host, root.base, root.state)),

@@ -19,7 +19,9 @@ export const clockTrouble = ({ clock }: Pick<ExaminedAbout, 'clock'>): string | 
 export const CLOCK_HELP =
   'set it: sudo timedatectl set-ntp true; times of files written there, and classes by age, go by it';
 
-export const toolsText = ({ tools }: Pick<ExaminedAbout, 'tools'>): string => {
+/** Node.js is told by itself. */
+export const toolsText = ({ tools: all }: Pick<ExaminedAbout, 'tools'>): string => {
+  const tools = all.filter(({ name }) => name !== 'node');
   const missing = tools.filter(({ path }) => path === '').map(({ name }) => `no ${name}`);
   const there = tools.filter(({ path }) => path !== '').map(({ path }) => path);
   return [...there, ...missing].map(displayText).join(' · ');

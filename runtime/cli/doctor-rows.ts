@@ -29,6 +29,7 @@ export type Row = {
 
 /** `atLeast`: it stands for several hosts, and amounts are the smallest of them. */
 export const rowsOf = (found: Examined, { atLeast }: { readonly atLeast: boolean }): Row[] => [
+  ...(found.kind === undefined ? [] : drivenRows(found)),
   ...(found.facts === undefined ? [] : factRows(found, found.facts)),
   ...(found.about === undefined ? [] : aboutRows(found.about)),
   ...(found.unkept ?? []).map(
@@ -43,15 +44,32 @@ export const rowsOf = (found: Examined, { atLeast }: { readonly atLeast: boolean
 export const placeText = ({ address, region, group }: HostPlan): string =>
   `${address.kind === 'local' ? 'this machine' : `${address.kind} ${displayText(address.host)}`}, ${displayText(`${region}.${group}`)}`;
 
-const factRows = (found: Examined, facts: NonNullable<Examined['facts']>): Row[] => {
-  const { kind, why, programs } = found;
-  const { system, node, user, privileged, caseSensitive } = facts;
+const drivenRows = (found: Examined): Row[] => {
+  const { kind, why } = found;
+  const node = nodeText(found);
   return [
     { label: 'driven by', text: `${driverText(kind)}${why === undefined ? '' : `; ${shown(why)}`}` },
-    {
-      label: 'system',
-      text: `${displayText(system)}${node === '' ? '' : `, Node.js ${displayText(node)}`}${caseSensitive ? '' : ', names without regard to case'}`,
-    },
+    ...(node === '' ? [] : [{ label: 'Node.js', text: node }]),
+  ];
+};
+
+/** Which one serves there, or will. */
+const nodeText = ({ runtime, facts, about }: Examined): string => {
+  if (runtime?.state === 'to-be-copied') {
+    const { version, bytes } = runtime;
+    const until = facts === undefined ? 'more can be told when it is there' : 'until then it is looked at by its shell';
+    return `none that fits; plan and apply copy this machine’s (${version}, ${bytesText(bytes)}) into ~/.cache/syncplan there; ${until}`;
+  }
+  const path = about?.tools.find(({ name }) => name === 'node')?.path ?? '';
+  if (facts === undefined || facts.node === '') return '';
+  const copied = runtime?.state === 'copied' ? ': this machine’s, copied by an earlier run' : '';
+  return `${displayText(facts.node)}${path === '' ? '' : `, ${displayText(path)}`}${copied}`;
+};
+
+const factRows = (found: Examined, facts: NonNullable<Examined['facts']>): Row[] => {
+  const { system, user, privileged, caseSensitive } = facts;
+  return [
+    { label: 'system', text: `${displayText(system)}${caseSensitive ? '' : ', names without regard to case'}` },
     { label: 'user', text: `${displayText(user)}${privileged ? ' (may change owners)' : ''}` },
     {
       label: 'locks',
@@ -59,7 +77,8 @@ const factRows = (found: Examined, facts: NonNullable<Examined['facts']>): Row[]
     },
     {
       label: 'programs',
-      text: programs === true ? 'yes: hooks and lock commands, as its policy allows' : 'no: hooks cannot run here',
+      text:
+        found.programs === true ? 'yes: hooks and lock commands, as its policy allows' : 'no: hooks cannot run here',
     },
     { label: 'checksums', text: checksumsText(facts) },
   ];
@@ -90,7 +109,7 @@ const checksumsText = ({ algorithms, digests }: NonNullable<Examined['facts']>):
 };
 
 const aboutRows = (about: ExaminedAbout): Row[] => [
-  ...(about.tools.length === 0 ? [] : [{ label: 'tools', text: toolsText(about) }]),
+  ...(toolsText(about) === '' ? [] : [{ label: 'tools', text: toolsText(about) }]),
   { label: 'clock', text: clockText(about), ...amiss(clockTrouble(about), CLOCK_HELP) },
   ...(limitsText(about) === ''
     ? []

@@ -21,7 +21,7 @@ export const doctor: Command = async call => {
   const { plan, file, errors } = loaded;
   const isJson = options.flag('json');
   const interrupts = catchInterrupts(call.process, terminal.say);
-  const connecting = prepareConnect(call, dirname(file), interrupts.signal);
+  const connecting = prepareConnect(call, dirname(file), interrupts.signal, { copiesRuntime: false });
   const waiting = isJson ? SILENT : openWaiting(call, plan.hosts.length);
   try {
     // All are reached at the same time; a stream tells them in the plan's order, each as soon as it allows.

@@ -24,12 +24,15 @@ export const examineAbout = async (host: Host): Promise<ExaminedAbout> => {
 };
 
 /** As the plan says it, or as it was found; what the shell was chosen for stands among what it promises less. */
-export const whyDriven = ({ agent, address }: HostPlan, { kind, facts }: Host): string => {
+export const whyDriven = (
+  { agent, address }: HostPlan,
+  { kind, facts }: Pick<Host, 'kind'> & Partial<Pick<Host, 'facts'>>,
+): string => {
   if (kind === 'local') return 'its address is `local`';
   if (agent !== 'auto')
     return address.kind === 'sftp' ? 'its address begins with sftp://' : `the plan says \`agent ${agent}\``;
   return kind === 'agent'
-    ? `Node.js ${facts.node} was found there`
+    ? `Node.js ${facts?.node ?? ''} was found there`
     : 'no Node.js that fits was found there: install Node.js 18 or later, or say `agent push-runtime`, and it is driven by an agent';
 };
 

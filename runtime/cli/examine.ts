@@ -8,6 +8,7 @@ import { quoteWord } from '../host/shell/quote.js';
 import { type Path, parent, toText } from '../tree/path.js';
 import type { Connecting } from './connecting.js';
 import { type ExaminedAbout, examineAbout, whyDriven } from './examine-about.js';
+import { asAgent, type ExaminedRuntime, examineRuntime, isToBeCopied, ownNode } from './examine-runtime.js';
 import { type ExaminedState, examineState } from './examine-state.js';
 import { LOST, type Trouble, troubleOf, whyNot } from './trouble.js';
 
@@ -22,6 +23,8 @@ export type Examined = {
   readonly locks?: boolean;
   readonly programs?: boolean;
   readonly about?: ExaminedAbout;
+  /** With `agent push-runtime`: is this machine's Node.js there already, or for the next apply to copy? */
+  readonly runtime?: ExaminedRuntime;
   /** What the plan asks for and this host cannot promise. */
   readonly unkept?: readonly Unkept[];
   readonly roots: readonly ExaminedRoot[];
@@ -63,6 +66,8 @@ export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connec
   try {
     host = await connecting.connect(hostPlan);
   } catch (error) {
+    // A shell that cannot be driven may still start what is copied there.
+    if (isToBeCopied(hostPlan, error)) return { ...(await agentToBe(hostPlan)), roots: [] };
     return { host: hostPlan.id, roots: [], trouble: troubleOf(error) };
   }
   try {
@@ -71,17 +76,27 @@ export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connec
       const state = connecting.resolveState(hostPlan, use.path);
       roots.push(await examineRoot(host, connecting.resolveRoot(hostPlan, use.path), state, use));
     }
-    const able = { locks: host.locks !== null, programs: host.programs !== null };
     const about = await examineAbout(host);
-    const unkept = unkeptOf(plan, host, about);
-    const told = { kind: host.kind, why: whyDriven(hostPlan, host), facts: host.facts };
-    return { host: hostPlan.id, ...told, ...able, about, unkept, roots };
+    const runtime = await examineRuntime(hostPlan, host, about);
+    const driven = runtime?.state === 'to-be-copied' ? asAgent(host) : host;
+    const unkept = unkeptOf(plan, driven, about);
+    const able = { locks: driven.locks !== null, programs: driven.programs !== null };
+    const told = { kind: driven.kind, why: whyDriven(hostPlan, driven), facts: driven.facts, ...able };
+    return { host: hostPlan.id, ...told, about, ...(runtime === null ? {} : { runtime }), unkept, roots };
   } catch (error) {
     return { host: hostPlan.id, roots: [], trouble: troubleOf(error) };
   } finally {
     await host.close();
   }
 };
+
+/** All that can be said of it before. */
+const agentToBe = async (hostPlan: HostPlan): Promise<Omit<Examined, 'roots'>> => ({
+  host: hostPlan.id,
+  kind: 'agent',
+  why: whyDriven(hostPlan, { kind: 'agent' }),
+  runtime: { state: 'to-be-copied', ...(await ownNode()) },
+});
 
 type RootUse = { readonly root: string; readonly role: 'master' | 'remote'; readonly path: RootPath };
 

@@ -1,4 +1,5 @@
 // What doctor makes of all that it found out about a host: ready, ready with less, or not; and the one reason that matters most.
+import { bytesText } from '../ui/amounts.js';
 import { unkeptText } from '../ui/unkept-text.js';
 import { clockTrouble, filesTrouble } from './doctor-about.js';
 import { type Examined, troublesOf } from './examine.js';
@@ -14,11 +15,14 @@ export const verdictOf = (found: Examined): Verdict => {
   const [worst] = troublesOf(found);
   if (worst !== undefined)
     return { verdict: 'fails', reason: 'asks' in worst ? unkeptText(worst) : withoutHost(worst.message, found.host) };
-  const { unkept = [], facts, about } = found;
+  const { unkept = [], facts, about, runtime } = found;
   const less = [
     ...unkept.map(unkeptText),
     ...(about === undefined ? [] : [clockTrouble(about), filesTrouble(about)]),
     ...(facts?.weaker ?? []),
   ].find(text => text !== null);
-  return less === undefined ? { verdict: 'ready', reason: '' } : { verdict: 'weaker', reason: less };
+  if (less !== undefined) return { verdict: 'weaker', reason: less };
+  const reason =
+    runtime?.state === 'to-be-copied' ? `plan and apply copy Node.js there first (${bytesText(runtime.bytes)})` : '';
+  return { verdict: 'ready', reason };
 };

@@ -22,7 +22,11 @@ export const unkeptOf = (plan: Plan, host: Able, about: Tools): Unkept[] => {
   return [...found.values()].sort((a, b) => Number(b.fails) - Number(a.fails));
 };
 
-type Able = Pick<Host, 'label' | 'kind' | 'facts' | 'locks' | 'programs'>;
+/** As much of a host as it takes. */
+export type Able = Pick<Host, 'label' | 'kind' | 'facts'> & {
+  readonly locks: Pick<NonNullable<Host['locks']>, 'ways'> | null;
+  readonly programs: object | null;
+};
 type Tools = Pick<About, 'tools'>;
 type Found = Omit<Unkept, 'blocks'>;
 type Side = 'master' | 'remote';

@@ -44,6 +44,8 @@ export type ConnectOptions = {
   readonly cacheFolder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  /** False: where Node.js would be copied (`agent push-runtime`), the host is driven by its shell, and nothing is written. */
+  readonly copiesRuntime?: boolean;
   /** Milliseconds for the whole greeting, and of silence later, before a host is given up. */
   readonly greetingPatience?: number;
   readonly agentPatience?: number;
@@ -64,7 +66,7 @@ export const makeConnect = (options: ConnectOptions): ((host: HostPlan) => Promi
   };
   const readLuggage = async (label: string, withRuntime: boolean): Promise<Luggage> => {
     const own = withRuntime ? await readRuntime(label) : null;
-    return { bundle: await readBundle(), runtime: own };
+    return { bundle: await readBundle(), runtime: own, copies: options.copiesRuntime ?? true };
   };
   const fastCiphers = new Map<string, boolean>();
   const mayChooseCipher = (config: string | undefined): boolean => {

@@ -14,7 +14,9 @@ export const aboutThisMachine = (now: () => number, environment: Environment): A
   clock: now(),
   clockStep: 1,
   openFiles: openFiles(),
+  // What serves here comes first; of the others, those that are found.
   tools: [
+    { name: 'node', path: process.execPath },
     { name: 'flock', path: findFlock(environment) ?? '' },
     ...TOOLS.map(name => ({ name, path: findProgram(name, environment.PATH ?? '') ?? '' })),
   ],

@@ -1,6 +1,6 @@
 // doctor tells of every host how it is driven and why, its tools, clock and limits, and what the plan asks that it cannot promise.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { doctorText } from '../../runtime/cli/doctor-text.js';
@@ -22,7 +22,10 @@ const at = (name: string): string => join(desk.folder, name);
 test.before(async () => {
   desk = openDesk();
   fleet = await makeFleet(1, { lines: ['MaxSessions 3', 'MaxStartups 20:50:60'] });
-  bare = await startSshd({ alias: 'bare', env: { SYNCPLAN_NODE: '/nonexistent/node' } });
+  bare = await startSshd({
+    alias: 'bare',
+    env: { SYNCPLAN_NODE: '/nonexistent/node', XDG_CACHE_HOME: at('bare-cache') },
+  });
   writeFileSync(at('ssh_config'), `${readFileSync(fleet.configFile, 'utf8')}\n${bare.config}`);
   mkdirSync(at('site'));
   writeFileSync(at('site/file'), 'file\n');
@@ -44,6 +47,7 @@ fleet {
   host pinned at "host-1" { root site "${root('pinned')}"; agent node }
   host plain at "host-1" { root site "${root('plain')}"; agent shell }
   host bare at "bare" { root site "${root('bare')}" }
+  host pushed at "bare" { root site "${root('pushed-by')}"; agent push-runtime }
   host shop at "sftp://host-1" { root site "${root('shop')}" }
 }
 role master is build
@@ -69,6 +73,7 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
   assert.match(of(out, 'build'), /clock +this machine’s own\n/);
   const web = of(out, 'web');
   assert.match(web, /driven by +agent over ssh; Node\.js \d+\.\d+\.\d+ was found there/);
+  assert.match(web, /Node\.js +\d+\.\d+\.\d+, \/\S+\n/);
   assert.match(web, /tools +\/\S*\/flock · \/\S*\/sync/);
   assert.match(web, /locks +by flock \(\/\S*\/flock\), with a claim for those who have none/);
   assert.match(web, /clock +(as here, to within 0\.\d\d s|0\.\d\d s (ahead of|behind) here, to within 0\.\d\d s)\n/);
@@ -188,6 +193,35 @@ test('plan says the same of what is asked in vain, in its preview and in its str
     ],
   );
   assert.ok(!('unkept' in events.find(({ host }) => host === 'web')));
+});
+
+test('Node.js that a run would copy is told with its size, and not copied; one that is there is told', async () => {
+  const before = await doctor('pushed', 'consistency lock { by permissions }; hook after run ["true"] on remote');
+  assert.equal(before.code, 0, said(before.out, before.err));
+  assert.match(
+    row(before.out, 'pushed'),
+    /^= pushed agent ready plan and apply copy Node\.js there first \([\d.]+ MiB\)$/,
+  );
+  const told = of(before.out, 'pushed');
+  assert.match(
+    told,
+    /Node\.js +none that fits; plan and apply copy this machine’s \(\d+\.\d+\.\d+, [\d.]+ MiB\) into ~\/\.cache/,
+  );
+  assert.match(told, /driven by +agent over ssh; the plan says `agent push-runtime`/);
+  assert.match(told, /root +site \(remote\) .*missing; apply will make it/);
+  assert.doesNotMatch(told, /asked|weaker/);
+  const cache = at('bare-cache/syncplan');
+  const copies = (): string[] => (existsSync(cache) ? readdirSync(cache).filter(name => name.startsWith('node-')) : []);
+  assert.deepEqual(copies(), []);
+  const applied = await desk.run(['apply', 'plan.sp', '--yes', '--ssh-config', at('ssh_config')]);
+  assert.equal(applied.code, 0, said(applied.out, applied.err));
+  assert.equal(copies().length, 1);
+  const after = await doctor('pushed', '');
+  assert.match(
+    of(after.out, 'pushed'),
+    /Node\.js +\d+\.\d+\.\d+, \S*\/syncplan\/node-[0-9a-f]{64}: this machine’s, copied/,
+  );
+  assert.match(row(after.out, 'pushed'), /^= pushed agent ready$/);
 });
 
 test('a clock that is far off is told with how far, how surely, and the command that sets it', async () => {

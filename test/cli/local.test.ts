@@ -207,7 +207,7 @@ test('doctor says how each machine is driven and what its roots are', async () =
   const { code, out, err } = await run('doctor', 'plan.sp');
   assert.equal(code, 0, said(out, err));
   for (const host of ['build', 'one', 'two']) assert.match(out, new RegExp(`^= ${host} +local +ready$`, 'm'));
-  assert.match(out, /Node\.js \d+\./);
+  assert.match(out, /^ {2}Node\.js +\d+\.\d+\.\d+, \//m);
   assert.match(unwrapped(out), /missing; apply will make it.*, may be written to$/m);
   assert.match(unwrapped(out), /root .*master: there, .*, may be written to/);
   const lines = (await run('doctor', 'plan.sp', '--json')).out

@@ -60,6 +60,31 @@ test('a machine that has its Node.js is left as it is', async () => {
   });
 });
 
+test('who only looks copies nothing, takes a shell where there is no copy, and finds the one that is there', async () => {
+  await withSshd({ env: BARE }, async (sshd, cache) => {
+    const look = async (): Promise<Host> =>
+      connector({ sshConfig: sshd.configFile, copiesRuntime: false })({
+        ...plan({ host: sshd.alias }),
+        agent: 'push-runtime',
+      });
+    const before = await look();
+    assert.equal(before.kind, 'shell');
+    assert.equal((await before.openRoot('/usr', { create: false, state: null })).exists, true);
+    await before.close();
+    assert.ok(!existsSync(cache), 'nothing is written');
+    await visit(sshd);
+    const after = await look();
+    assert.equal(after.kind, 'agent');
+    const { tools } = await after.about();
+    assert.equal(tools.find(({ name }) => name === 'node')?.path, join(cache, copies(cache)[0]!));
+    await after.close();
+    truncateSync(join(cache, copies(cache)[0]!), 1000);
+    const damaged = await look();
+    assert.equal(damaged.kind, 'shell', 'a copy that was cut is none');
+    await damaged.close();
+  });
+});
+
 test('a copy that is used stays, one that nobody has used for a month goes', async () => {
   await withSshd({ env: BARE }, async (sshd, cache) => {
     await visit(sshd);

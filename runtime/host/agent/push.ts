@@ -11,7 +11,8 @@
 //
 // With `agent push-runtime` a line `SHA256 SIZE` of this machine's Node.js goes before the preamble, and in the place of `none`:
 //
-//   remote → `MAGIC bare KERNEL MACHINE LIBCS PATH=vX …`   no copy of it there either; client → a line `copy`, its bytes, exactly SIZE
+//   remote → `MAGIC bare KERNEL MACHINE LIBCS PATH=vX …`   no copy of it there either; client → a line `copy`, its bytes, exactly SIZE,
+//                                                or a line `shell`: `MAGIC shell`, and from here on it is one; nothing is written
 //
 // Each side reads exactly what is meant for it, so nothing of the next part is lost, and what is there already costs no round
 // trip. Bundle and Node.js lie under their hashes in `~/.cache/syncplan`, and are put in place by rename, as hosts may share a
@@ -39,11 +40,13 @@ export type Baggage = {
   readonly bundle: Bundle;
   /** To be copied where there is no Node.js; null where nobody asked for it. */
   readonly runtime: Runtime | null;
+  /** Else it is only looked whether it is there already, and where it is not a shell is taken. */
+  readonly copies: boolean;
   /** Called as bytes of it go out. */
   readonly progress: () => void;
 };
 
-/** A shell waits for what BOOT takes; `why` there is no agent, where one was looked for. */
+/** A shell waits for what BOOT takes; `why` there is no agent, where one was looked for, and not only put off. */
 export type Bare = { readonly why: HostError | null };
 
 /**
@@ -88,6 +91,10 @@ export const greet = async (
         const [kernel = '', machine = '', libcs = '', ...old] = rest;
         const why = refuseRuntime(runtime, { kernel, machine, libcs });
         if (why !== null) throw noRuntime(label, old, why);
+        if (!baggage.copies) {
+          write(SHELL);
+          continue;
+        }
         write(COPY);
         sent += runtime.size;
         copying = sendRuntime(runtime, output, baggage.progress).then(forever);
@@ -171,6 +178,7 @@ const nextChunk = (input: Readable): Promise<Buffer | null> =>
 const forever = (): Promise<never> => new Promise(() => undefined);
 
 const COPY = Buffer.from('copy\n', 'latin1');
+const SHELL = Buffer.from('shell\n', 'latin1');
 
 const noNode = (label: string, found: readonly string[]): HostError =>
   found.length === 0

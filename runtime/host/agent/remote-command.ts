@@ -31,7 +31,7 @@ const SCRIPT = ['loader=$1; old=; preamble=;', ...SEARCH, `echo "${MAGIC} none$o
   ' ',
 );
 
-/** As above; then the copy that was left here, or one that is sent now. `read` takes not one byte more than its line. */
+/** As above; then the copy that was left here, or one that is sent now, or a shell. `read` takes not one byte more than its line. */
 const SCRIPT_WITH_RUNTIME = [
   'loader=$1; old=; IFS=" " read -r want size && IFS= read -r preamble || exit 0;',
   ...SEARCH,
@@ -43,7 +43,8 @@ const SCRIPT_WITH_RUNTIME = [
   'l=; for p in /lib/ld-musl-* /lib/ld-linux* /lib64/ld-linux*; do if [ -e "$p" ]; then',
   'case $p in *musl*) l=$l,musl;; *) l=$l,glibc;; esac; fi; done;',
   `echo "${MAGIC} bare $(uname -s) $(uname -m) \${l:-,}$old";`,
-  'read -r go || exit 0; umask 077; mkdir -p "$c" 2>/dev/null;',
+  `read -r go || exit 0; if [ "$go" = shell ]; then unset -f fit fail sum try; echo "${MAGIC} shell"; ${BOOT}; exit 0; fi;`,
+  'umask 077; mkdir -p "$c" 2>/dev/null;',
   't=$(mktemp "$f.XXXXXX" 2>/dev/null) || fail "no file can be made in $c";',
   'head -c "$size" >"$t" 2>/dev/null; [ "$(wc -c <"$t")" -eq "$size" ] || fail "Node.js did not arrive whole in $c";',
   's=$(sum "$t"); [ -n "$s" ] || fail "there is no sha256sum, shasum, sha256 or openssl to verify Node.js with";',
