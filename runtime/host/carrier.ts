@@ -38,6 +38,8 @@ export const startCarrier = (
     extendEnv: false,
     env: environment,
   });
+  // Nobody may be listening yet when the first words come: without this, execa lets them flow away.
+  child.stdout.pause();
   let stderr = '';
   child.stderr.setEncoding('utf8');
   child.stderr.on('data', (text: string) => {
