@@ -157,7 +157,7 @@ under(['closed'], 'alone it is a failure, in a run and in doctor', async () => {
   const ended = await apply(['closed'], 'agent node', 'closed');
   assert.equal(ended.code, 1, said(ended.out, ended.err));
   const doctor = await desk.run(['doctor', 'plan.sp', '--ssh-config', sshd.configFile]);
-  assert.match(doctor.out, /^FAIL closed [\s\S]*This account is currently not available[\s\S]*help: /m);
+  assert.match(doctor.out, /^x closed .*fails .*This account is currently not available[\s\S]*help: /m);
 });
 
 test.run();
