@@ -1,4 +1,4 @@
-// Runs the program's script by the code that V8 made of it in an earlier run: compiling takes a third of every start.
+// Runs the program's script by the code that V8 made of it in an earlier run: compiling takes a fifth of every start.
 //
 // Kept in `code/` of the cache folder, one file for each script, version of Node.js and use (what a command needs is compiled
 // when it is first called, so each command has its own): the SHA-256 of the rest, 32 bytes, then V8's data.

@@ -1,7 +1,6 @@
 // Where the program starts: usage and version at once, everything else through main.
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from './history.js';
 import { tooFewOpenFiles } from './open-files.js';
 import { usage } from './usage.js';
 
@@ -29,7 +28,7 @@ type Main = typeof import('./main.js');
 /** As it is shipped, all the rest is one script whose compiled code is kept; as it is built for tests, it is modules. */
 async function load(command: string): Promise<Main & { readonly keep: () => void }> {
   if (SYNCPLAN_PROGRAM === '') return { ...(await import('./main.js')), keep: () => undefined };
-  const { runCompiled } = await import('./compiled.js');
+  const [{ runCompiled }, { cacheFolder }] = await Promise.all([import('./compiled.js'), import('./history.js')]);
   const script = fileURLToPath(new URL(SYNCPLAN_PROGRAM, import.meta.url));
   const use = /^[a-z]{1,16}$/.test(command) ? command : 'other';
   const { exports, keep } = runCompiled(script, cacheFolder(process.env, homedir()), use);

@@ -1,4 +1,4 @@
-// The live screen, watched in a terminal multiplexer while 200 MB go to three hosts over SSH.
+// The live screen, watched in a terminal multiplexer while 600 MB go to three hosts over SSH.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -23,7 +23,7 @@ test.before(async () => {
   desk = openDesk();
   fleet = await makeFleet(HOSTS.length);
   mkdirSync(join(desk.folder, 'site/many'), { recursive: true });
-  for (let i = 0; i < 60; i++) writeFileSync(join(desk.folder, `site/${i}`), randomBytes(1_000_000));
+  for (let i = 0; i < 200; i++) writeFileSync(join(desk.folder, `site/${i}`), randomBytes(1_000_000));
   for (let i = 0; i < 300; i++) writeFileSync(join(desk.folder, `site/many/${i}`), randomBytes(25_000));
   writeFileSync(
     join(desk.folder, 'plan.sp'),
@@ -94,7 +94,7 @@ const isThere = spawnSync('tmux', ['-V']).status === 0;
     );
 
     const rest = pictures.at(-1)!;
-    for (const host of HOSTS) assert.match(rest, new RegExp(`^ {2}✓ ${host} +done +361 created$`, 'm'));
+    for (const host of HOSTS) assert.match(rest, new RegExp(`^ {2}✓ ${host} +done +501 created$`, 'm'));
     assert.match(rest, /^Done: every host holds what the plan says\.$/m);
     assert.doesNotMatch(rest, /staging| % /);
   },

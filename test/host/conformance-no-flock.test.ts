@@ -2,30 +2,19 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import { makeConnect } from '../../runtime/host/connect.js';
 import type { Host } from '../../runtime/host/host.js';
 import { openLocalHost } from '../../runtime/host/local.js';
-import { bundleAgent } from '../support/agent-bundle.js';
 import { makeDiskPlace } from '../support/fixture.js';
 import { startSshd } from '../support/sshd.js';
 import { conformance } from './conformance.js';
 import { lockCases } from './conformance-locks.js';
-import { hostPlan } from './host-plan.js';
+import { connectTo, folder, nothingIsLeft } from './connecting.js';
 import { NO_FLOCK } from './locking.js';
 import type { Subject } from './session.js';
 
-const bundle = await bundleAgent();
-const home = join(bundle.folder, 'home');
+const home = join(folder, 'home');
 mkdirSync(home);
 const sshd = await startSshd({ env: { HOME: home, XDG_CACHE_HOME: join(home, '.cache'), ...NO_FLOCK } });
-const connect = makeConnect({
-  sshConfig: sshd.configFile,
-  acceptNewKeys: false,
-  agentBundle: bundle.path,
-  planFolder: bundle.folder,
-  cacheFolder: join(bundle.folder, 'cache'),
-  environment: process.env,
-});
 const subject = (host: Host) => async (): Promise<Subject> => {
   const place = makeDiskPlace();
   return { host, place, cleanup: async () => place.remove() };
@@ -33,11 +22,11 @@ const subject = (host: Host) => async (): Promise<Subject> => {
 
 const local = await openLocalHost({
   label: 'here',
-  cacheFolder: join(bundle.folder, 'local-cache'),
+  cacheFolder: join(folder, 'local-cache'),
   breathe: () => new Promise(setImmediate),
   environment: { ...process.env, ...NO_FLOCK },
 });
-const agent = await connect(hostPlan('there', { kind: 'ssh', host: sshd.alias, base: '' }));
+const agent = await connectTo(sshd);
 conformance('local', subject(local), { name: 'local without flock', cases: lockCases });
 conformance('agent', subject(agent), { name: 'agent without flock', cases: lockCases });
 
@@ -46,6 +35,6 @@ const last = suite('afterwards');
 last('the server is stopped and nothing is left', async () => {
   for (const host of [local, agent]) await host.close();
   await sshd.stop();
-  bundle.remove();
+  nothingIsLeft();
 });
 last.run();

@@ -1,22 +1,17 @@
 // Locks over real sshd where some have flock and some have not: whoever holds the lock, all others notice, and what ends it.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { makeConnect } from '../../runtime/host/connect.js';
 import type { Host, Lock } from '../../runtime/host/host.js';
-import { bundleAgent } from '../support/agent-bundle.js';
 import { processesBelow } from '../support/processes.js';
 import { type Sshd, startSshd } from '../support/sshd.js';
+import { connector, folder, nothingIsLeft, plan } from './connecting.js';
 import { makeBusyBox } from './far-shell.js';
-import { hostPlan } from './host-plan.js';
 import { NO_FLOCK, PLAIN, recordIn, refused } from './locking.js';
 
-const top = mkdtempSync(join(tmpdir(), 'syncplan-claims-'));
-const at = (name: string): string => join(top, name);
+const at = (name: string): string => join(folder, name);
 mkdirSync(at('home'));
-const bundle = await bundleAgent();
 const busyBox = makeBusyBox();
 const env = { HOME: at('home'), XDG_CACHE_HOME: at('home/.cache') };
 /** BusyBox here has no flock, so this one finds it beyond its PATH. */
@@ -24,14 +19,7 @@ const having = await startSshd({ env: { ...env, PATH: busyBox.path } });
 const lacking = await startSshd({ env: { ...env, ...NO_FLOCK } });
 
 const connectTo = (sshd: Sshd, agent: 'auto' | 'shell'): Promise<Host> =>
-  makeConnect({
-    sshConfig: sshd.configFile,
-    acceptNewKeys: false,
-    agentBundle: bundle.path,
-    planFolder: top,
-    cacheFolder: at('cache'),
-    environment: process.env,
-  })({ ...hostPlan('there', { kind: 'ssh', host: sshd.alias, base: '' }), agent });
+  connector({ sshConfig: sshd.configFile })({ ...plan({ host: sshd.alias }), agent });
 
 const open = {
   'an agent with flock': () => connectTo(having, 'auto'),
@@ -119,9 +107,8 @@ test('what was started is stopped and removed', async () => {
   for (const host of hosts.values()) await host.close();
   await having.stop();
   await lacking.stop();
-  bundle.remove();
   busyBox.remove();
-  rmSync(top, { recursive: true });
+  nothingIsLeft();
 });
 
 const parentOf = (pid: number): number =>

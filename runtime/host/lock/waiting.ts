@@ -39,7 +39,7 @@ export const waitForGrips = async (
     const grips = await tryGrips(request, name, waiting);
     if (grips !== null) return { grips, waited };
     const left = until - monotonic();
-    if (left > 0) await sleep(Math.min(pause, left) * 1000 * stride, waiting.signal);
+    if (left > 0) await sleep(Math.min(pause * stride, left) * 1000, waiting.signal);
     else if (graced || holdersOf(name, waiting).length > 0) throw refusal(name, waiting);
     else {
       // Whoever has just taken it is about to write down who it is.

@@ -119,7 +119,7 @@ const waitFor = async (
     const got: Got = await attemptLock(session, folder, block, request.mode, where, holder.boot);
     if (got.is === 'held') return { held: got, waited };
     const left = until - performance.now();
-    if (left > 0) await sleep(Math.min(pause, left) * stride, signal);
+    if (left > 0) await sleep(Math.min(pause * stride, left), signal);
     else if (graced || got.runs.length > 0) throw got.refusal;
     else {
       // Whoever has just taken it is about to write down who it is, or has withdrawn as well.
