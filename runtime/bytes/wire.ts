@@ -43,16 +43,25 @@ export const makeWriter = (capacity = 1024): Writer => {
     },
     varint(value) {
       room(8);
+      const into = buffer;
+      let at = length;
       let rest = value;
-      while (rest > 0x7fffffff) {
-        buffer[length++] = (rest % 128) | 128;
-        rest = Math.floor(rest / 128);
+      if (rest >= FOUR_BYTES) {
+        // What lies above 32 bits cannot be shifted, and a division for each byte is slow.
+        const high = Math.floor(rest / FOUR_BYTES);
+        const low = rest - high * FOUR_BYTES;
+        into[at++] = (low & 127) | 128;
+        into[at++] = ((low >>> 7) & 127) | 128;
+        into[at++] = ((low >>> 14) & 127) | 128;
+        into[at++] = (low >>> 21) | 128;
+        rest = high;
       }
       while (rest > 127) {
-        buffer[length++] = (rest & 127) | 128;
+        into[at++] = (rest & 127) | 128;
         rest >>>= 7;
       }
-      buffer[length++] = rest;
+      into[at++] = rest;
+      length = at;
     },
     signed(value) {
       writer.varint(value < 0 ? -2 * value - 1 : 2 * value);
@@ -73,8 +82,14 @@ export const makeWriter = (capacity = 1024): Writer => {
     rawString(value) {
       room(value.length);
       // Names are short, and a loop is faster than a call for those.
-      if (value.length > SHORT) length += buffer.write(value, length, 'latin1');
-      else for (let i = 0; i < value.length; i++) buffer[length++] = value.charCodeAt(i);
+      if (value.length > SHORT) {
+        length += buffer.write(value, length, 'latin1');
+        return;
+      }
+      const into = buffer;
+      const at = length;
+      for (let i = 0; i < value.length; i++) into[at + i] = value.charCodeAt(i);
+      length = at + value.length;
     },
     get length() {
       return length;
@@ -120,6 +135,11 @@ export const makeReader = (source: Uint8Array): Reader => {
   const reader: Reader = {
     u8: () => buffer[take(1)]!,
     varint() {
+      const first = buffer[at];
+      if (first !== undefined && first < 128) {
+        at++;
+        return first;
+      }
       let value = 0;
       let factor = 1;
       for (let count = 0; count < 8; count++) {
@@ -160,3 +180,5 @@ export const makeReader = (source: Uint8Array): Reader => {
 /** The longest string that is read unless the caller says otherwise. */
 const MAX_STRING = 65_536;
 const SHORT = 32;
+/** What four bytes of a varint hold. */
+const FOUR_BYTES = 2 ** 28;

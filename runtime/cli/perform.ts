@@ -2,6 +2,7 @@
 
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
+import { setImmediate as out } from 'node:timers/promises';
 import { displayMessage } from '../ui/display.js';
 import { type Call, complain, EXIT } from './command.js';
 import { callHosts, prepareConnect } from './connecting.js';
@@ -39,7 +40,7 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
   return start(call, command, { ...loaded, plan: found.left }, saving, state);
 };
 
-/** The rest of the program is loaded while the hosts answer: a login takes longer than that. */
+/** The rest of the program is loaded while the hosts answer, this one too: a login takes longer than that. */
 const start = async (
   call: Call,
   command: 'plan' | 'apply',
@@ -51,6 +52,7 @@ const start = async (
   const interrupts = catchInterrupts(call.process, (text, last) => say(text, last));
   const connecting = prepareConnect(call, dirname(loaded.file), interrupts.signal);
   const connect = callHosts(connecting.connect, loaded.plan.hosts);
+  await out();
   const { runPlan } = await import('./run-plan.js');
   const sayBy = (aside: typeof say): void => {
     say = aside;

@@ -80,6 +80,8 @@ type CompiledTerm = {
   /** `not except`, for what may be below. */
   readonly spared: CompiledTest['below'];
   readonly cuts: readonly { readonly on: 'name' | 'path'; readonly glob: Glob }[];
+  /** It selects all that lies below its base. */
+  readonly everything: boolean;
 };
 
 const compileTerm = ({ base, include, except }: Term, context: TestContext): CompiledTerm => ({
@@ -88,6 +90,7 @@ const compileTerm = ({ base, include, except }: Term, context: TestContext): Com
   except: except === null ? null : compileTest(except, context, 'except'),
   spared: except === null ? () => true : compileTest({ is: 'not', test: except }, context, 'except').below,
   cuts: except === null ? [] : globsOf(except),
+  everything: include.is === 'all' && except === null,
 });
 
 const globsOf = (except: FileTest): CompiledTerm['cuts'] => {
@@ -105,7 +108,9 @@ const makeScope = (folder: Path, terms: readonly CompiledTerm[]): Scope => {
     return include.holds(within, facts) && (except === null || !except.holds(within, facts));
   });
   const [only] = selects;
-  return {
+  /** Then each folder below is asked what this one is. */
+  const isAlike = live.length > 0 && live.length === terms.length && terms.every(({ everything }) => everything);
+  const scope: Scope = {
     selects: selects.length === 1 ? only! : facts => selects.some(one => one(facts)),
     selectsFolder: facts =>
       live.some(
@@ -115,11 +120,13 @@ const makeScope = (folder: Path, terms: readonly CompiledTerm[]): Scope => {
           !isCut(term, within, facts.name),
       ),
     enter(name) {
+      if (isAlike) return scope;
       const inner = join(folder, name);
       const left = terms.filter(term => reaches(term, folder, name, inner));
       return left.length === 0 ? null : makeScope(inner, left);
     },
   };
+  return scope;
 };
 
 /** May the term select anything below `inner`, the folder `name` in `folder`? */
