@@ -54,6 +54,13 @@ export const beginTransaction = (
   let work: Work | null = null;
   let ended = false;
   let owed = '';
+  let recorded = false;
+  /** Before the first content comes: whoever sends it has to get ready as well, and meanwhile there is time for it here. */
+  const record = async (current: Work): Promise<void> => {
+    if (recorded) return;
+    recorded = true;
+    await writeFiles(current);
+  };
   const found = new Map<number, Found>();
   let likely: readonly FoundTwins[] = [];
   const working = (doing: string): Work => {
@@ -69,13 +76,13 @@ export const beginTransaction = (
       if (work !== null || ended)
         throw new HostError('protocol', 'a transaction was prepared twice', 'this is a fault in syncplan');
       work = await openWork(tools, id, parts, steps);
-      await writeFiles(work);
       await makeStagedFolders(work);
     },
     leftovers: async () => (id.lock === null ? [] : findLeftovers(working('look for leftovers'), found)),
     async adopt(indexes) {
       const current = working('adopt');
       current.ahead.spoil();
+      await record(current);
       const outcomes = [];
       for (const index of indexes) {
         const leftover = found.get(index);
@@ -99,6 +106,7 @@ export const beginTransaction = (
             async stage(digests) {
               const current = working('stage twins');
               current.ahead.spoil();
+              await record(current);
               return stageTwins(current, likely, digests);
             },
           },
@@ -111,6 +119,7 @@ export const beginTransaction = (
     async stage(pack) {
       const current = working('stage');
       current.ahead.spoil();
+      await record(current);
       return stagePack(current, pack);
     },
     begun: async () => digestBegun(working('tell what was begun')),
