@@ -80,6 +80,14 @@ const tryIt = ({ byHand, host }: Subject): string => `${byHand} -- ${host}`;
 
 const keyFile = ({ key }: Subject): string => (key === null ? 'KEYFILE' : quote(key));
 
+/** How a person reads the certificate that the message is about, in a file or in the agent. */
+const seeCertificate = ({ stderr }: Subject): string => {
+  const [, name = ''] =
+    /Certificate "([^"]*)" (?!was shown and refused)/.exec(stderr) ?? /Certificate "([^"]*)"/.exec(stderr) ?? [];
+  const isHeld = name.endsWith(' of the SSH agent');
+  return `See what it says: ${isHeld ? 'ssh-add -L | ssh-keygen -L -f -' : `ssh-keygen -L -f ${quote(name)}`}`;
+};
+
 /** Both keys by their fingerprints, and where the known one stands; of one that was revoked, what was said of it. */
 const changedKeyText = ({ stderr }: Subject): string => {
   const [, file, line] = OFFENDING.exec(stderr) ?? [];
@@ -122,10 +130,17 @@ const ROWS: readonly Row[] = [
       `Connect once by hand and compare the fingerprint: ${tryIt(end)}; or accept new keys in this run with --accept-new-keys.`,
   },
   {
-    when: /incorrect passphrase|passphrase (?:required|supplied)|agent refused operation|sign_and_send_pubkey/i,
+    when: /incorrect passphrase|passphrase (?:required|supplied)/i,
     code: 'refused-key',
     what: 'the key cannot be used without its passphrase',
     help: end => `Add it to your SSH agent: ssh-add ${keyFile(end)}; then try: ${tryIt(end)}`,
+  },
+  {
+    when: /sign_and_send_pubkey|agent refused operation/i,
+    code: 'refused-key',
+    what: 'the login was refused, and with a key nothing could be signed',
+    help: end =>
+      `An agent that refuses may be locked (ssh-add -X unlocks it), or wait for somebody who confirms it or touches the token. Try by hand: ${tryIt(end)}`,
   },
   {
     when: /Load key "[^"]*": bad permissions/,
@@ -140,11 +155,25 @@ const ROWS: readonly Row[] = [
     help: () => 'Correct the path of the key in the plan or in the SSH configuration.',
   },
   {
-    when: /Certificate "[^"]*" is not shown to SFTP hosts(?=[\s\S]*Permission denied)/,
+    when: /Load key "[^"]*": it is on a hardware token(?=[\s\S]*Permission denied)/,
     code: 'refused-key',
-    what: 'the login was refused, and certificates of users are not used over SFTP',
+    what: 'the login was refused',
     help: end =>
-      `Put the key itself into authorized_keys there; or drive it through OpenSSH, which shows certificates: say nothing of SFTP in the plan (\`agent auto\`), if it lets commands run. Try by hand: ${tryIt(end)}`,
+      `Add it to your SSH agent, with the token plugged in: ssh-add ${quote(/Load key "([^"]*)": it is on/.exec(end.stderr)?.[1] ?? keyFile(end))}; then try: ${tryIt(end)}`,
+  },
+  {
+    when: /Certificate "[^"]*" (?!was shown and refused)(?=[\s\S]*Permission denied)/,
+    code: 'refused-key',
+    what: 'the login was refused',
+    help: end =>
+      `Get a certificate that is good for this login, or put the key itself into authorized_keys there. ${seeCertificate(end)}`,
+  },
+  {
+    when: /Certificate "[^"]*" was shown and refused(?=[\s\S]*Permission denied)/,
+    code: 'refused-key',
+    what: 'the login was refused',
+    help: end =>
+      `The server has to trust that authority (TrustedUserCAKeys in its sshd_config, or cert-authority in authorized_keys), and its log says what it found wrong. ${seeCertificate(end)}`,
   },
   {
     when: /Permission denied \(|Too many authentication failures|No supported authentication methods/,

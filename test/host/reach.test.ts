@@ -40,20 +40,20 @@ const keygen = (...args: string[]): void => void execFileSync('ssh-keygen', ['-q
 /** What stands in a public key file, without its comment. */
 const publicKey = (path: string): string => readFileSync(`${path}.pub`, 'utf8').split(' ').slice(0, 2).join(' ');
 
-test('a certificate of the user lets in by OpenSSH; over SFTP, where there are none, it is refused as a key', () =>
-  withSshd({}, async sshd => {
-    const authority = makeKey(join(sshd.folder, 'authority'));
-    const own = makeKey(join(sshd.folder, 'own'));
-    keygen('-s', authority, '-I', 'tester', '-n', sshd.user, '-V', '+1h', `${own}.pub`);
-    assert.ok(existsSync(`${own}-cert.pub`));
-    writeFileSync(join(sshd.folder, 'authorized'), `cert-authority ${publicKey(authority)}\n`);
-    const lines = [`IdentityFile ${own}`, `CertificateFile ${own}-cert.pub`];
-    await letIn(reach('ssh', sshd, lines, /IdentityFile/), 'agent');
-    await rejects(reach('sftp', sshd, lines, /IdentityFile/), 'refused-key', /the login was refused/);
-    // One for somebody else lets nobody in.
-    keygen('-s', authority, '-I', 'tester', '-n', 'nobody-here', '-V', '+1h', `${own}.pub`);
-    await rejects(reach('ssh', sshd, lines, /IdentityFile/), 'refused-key', /the login was refused/);
-  }));
+for (const stack of STACKS) {
+  test(`${stack}: a certificate of the user lets in, and one for somebody else does not`, () =>
+    withSshd({}, async sshd => {
+      const authority = makeKey(join(sshd.folder, 'authority'));
+      const own = makeKey(join(sshd.folder, 'own'));
+      keygen('-s', authority, '-I', 'tester', '-n', sshd.user, '-V', '+1h', `${own}.pub`);
+      assert.ok(existsSync(`${own}-cert.pub`));
+      writeFileSync(join(sshd.folder, 'authorized'), `cert-authority ${publicKey(authority)}\n`);
+      const lines = [`IdentityFile ${own}`, `CertificateFile ${own}-cert.pub`];
+      await letIn(reach(stack, sshd, lines, /IdentityFile/), kindOf(stack));
+      keygen('-s', authority, '-I', 'tester', '-n', 'nobody-here', '-V', '+1h', `${own}.pub`);
+      await rejects(reach(stack, sshd, lines, /IdentityFile/), 'refused-key', /the login was refused/);
+    }));
+}
 
 test('a host that shows a certificate of a known authority is known to OpenSSH; over SFTP its own key has to be', () =>
   withSshd({}, async sshd => {

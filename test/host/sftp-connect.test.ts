@@ -137,31 +137,6 @@ const letsInBySsh = (config: string): boolean => {
   return spawnSync('ssh', ['-F', at('config'), '-o', 'BatchMode=yes', sshd.alias, 'true']).status === 0;
 };
 
-test('a certificate of a user is named where the login is refused without it, and not in the way of a key', async () => {
-  const authority = makeKey(at('authority'));
-  const key = makeKey(at('certified'));
-  const sign = ['-q', '-s', authority, '-I', 'test', '-n', sshd.user];
-  execFileSync('ssh-keygen', [...sign, `${key}.pub`]);
-  const trusting = await startSshd({ lines: [`TrustedUserCAKeys ${authority}.pub`, 'AuthorizedKeysFile none'] });
-  try {
-    const beside = trusting.config.replace(trusting.identityFile, key);
-    const elsewhere = beside.replace(key, at('moved'));
-    copyFileSync(key, at('moved'));
-    copyFileSync(`${key}.pub`, at('moved.pub'));
-    for (const config of [beside, `${elsewhere}  CertificateFile ${key}-cert.pub\n`]) {
-      assert.ok(letsInBySsh(config), 'OpenSSH shows the certificate');
-      const { code, message, help } = await refusal(connect(config));
-      assert.equal(code, 'refused-key', message);
-      assert.match(message, /certificates of users are not used over SFTP: Certificate "\S+certified-cert\.pub"/);
-      assert.match(help, /authorized_keys there; or drive it through OpenSSH/);
-    }
-  } finally {
-    await trusting.stop();
-  }
-  execFileSync('ssh-keygen', [...sign, `${sshd.identityFile}.pub`]);
-  await (await connect(sshd.config)).close();
-});
-
 test('a host that only a certificate vouches for is named as that, where OpenSSH itself lets in', async () => {
   const authority = makeKey(at('host-authority'));
   const hostKeyFile = makeKey(at('vouched'));

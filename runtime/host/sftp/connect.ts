@@ -15,6 +15,7 @@ import { configuredHops, hopsOf } from '../ssh-hops.js';
 import { openSftpHost } from './host.js';
 import { type HostKeys, makeHostKeys } from './host-keys.js';
 import { type Login, prepareLogin } from './login.js';
+import { letSignWhole } from './offers.js';
 import { brokenServer, lostConnection, openSession } from './session.js';
 import { type Environment, readSettings, type Settings } from './settings.js';
 import { openProgram, openTransport, type Transport } from './transport.js';
@@ -103,6 +104,7 @@ const attemptLogin = async (
       keepaliveInterval: KEEPALIVE_MS,
       keepaliveCountMax: KEEPALIVE_MOST,
     });
+    letSignWhole(client);
     const sftp = await withinTime(connected, patience, transport.cut);
     const session = openSession(sftp, {
       label,
@@ -176,7 +178,7 @@ const wordsFor = (
   const said = error.message.replace(/^(?:getConnection|connect|sftp): /, '');
   const jump = transport.stderr();
   if (/authentication methods failed/i.test(said)) {
-    return { stderr: [...unusable, `${user}@${host}: Permission denied (publickey).`].join('\n') };
+    return { stderr: [...unusable(), `${user}@${host}: Permission denied (publickey).`].join('\n') };
   }
   if (/no matching/i.test(said)) return { stderr: `Unable to negotiate with ${host}: ${said}` };
   if (jump !== '') return { stderr: jump, onTheWay: true };

@@ -1,105 +1,105 @@
-// How an SFTP host is logged in to: keys of the SSH agent and key files, each tried once, in the order OpenSSH tries them.
+// How an SFTP host is logged in to: keys and certificates, of files and of the SSH agent, in the order OpenSSH tries them.
 //
-// ssh2 cannot show a certificate: it would sign in the certificate's name, where only the key's own counts. So a certificate
-// is left alone, and named where the login is refused without it.
-import { access, readFile, stat } from 'node:fs/promises';
+//  1. What the configuration names and the agent holds; then what else the agent holds, unless it is to be left alone; then
+//     the other files. A certificate is signed for by its key, wherever that is.
+//  2. Each is tried once, an RSA certificate by each of two algorithms.
+//  3. The server says nothing but that a login was refused; what may be the reason is said of each certificate here.
 import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import ssh2 from 'ssh2';
+import { typeOf } from '../known-hosts.js';
+import { type HeldKey, keysInAgent, signInAgent } from './agent-keys.js';
+import { type Certificate, faultOf, isCertificateType, plainName, readCertificate } from './certificate.js';
+import { type Identity, isTokenType, readCertificates, readIdentity } from './identities.js';
+import { algorithmsOf, offerMethod, signByKey } from './offers.js';
 import type { Settings } from './settings.js';
 
 export type Login = {
   readonly methods: readonly AnyAuthMethod[];
-  /** Keys that could not be used, in OpenSSH's words, so that a refused login is explained as for every other host. */
-  readonly unusable: readonly string[];
+  /** Why keys were not used, or may have been refused, in OpenSSH's words, so that it is explained as for every other host. */
+  readonly unusable: () => readonly string[];
 };
 
-export const prepareLogin = async (settings: Settings): Promise<Login> => {
+export const prepareLogin = async (settings: Settings, now: () => number = Date.now): Promise<Login> => {
   const { user, agent, identitiesOnly, identityFiles } = settings;
-  const files = await Promise.all(identityFiles.map(readIdentity));
-  const wanted = files.flatMap(({ blob }) => (blob === null ? [] : [blob]));
-  const held = agent === null ? [] : await identitiesOf(agent);
-  const isWanted = (key: ParsedKey): boolean => wanted.some(blob => blob.equals(key.getPublicSSH()));
-  const first = held.filter(isWanted);
-  const offered = identitiesOnly ? first : [...first, ...held.filter(key => !isWanted(key))];
-  const inAgent = (blob: Buffer | null): boolean =>
-    blob !== null && offered.some(key => key.getPublicSSH().equals(blob));
-  const methods: AnyAuthMethod[] = [];
-  if (agent !== null && offered.length > 0) {
-    methods.push({ type: 'agent', username: user, agent: agentOffering(agent, offered) });
-  }
-  const unusable: string[] = [];
-  for (const { key, blob, trouble } of files) {
-    if (inAgent(blob)) continue;
-    if (key !== null) methods.push({ type: 'publickey', username: user, key });
-    else if (trouble !== null) unusable.push(trouble);
-  }
-  return { methods, unusable: [...unusable, ...(await certificatesOf(settings)).map(notShown)] };
-};
+  const identities = await Promise.all(identityFiles.map(readIdentity));
+  const certificates = await readCertificates(settings);
+  const held = agent === null ? [] : await keysInAgent(agent);
+  const inAgent = (blob: Buffer): HeldKey | undefined => held.find(key => key.blob.equals(blob));
+  const troubles: string[] = [];
 
-const certificatesOf = async ({ certificateFiles, identityFiles }: Settings): Promise<string[]> => {
-  const candidates = [...new Set([...certificateFiles, ...identityFiles.map(path => `${path}-cert.pub`)])];
-  const isThere = (path: string): Promise<boolean> =>
-    access(path).then(
-      () => true,
-      () => false,
+  /** By the agent's signature, or by that of a key file. */
+  const offers = (blob: Buffer, signature: (algorithm: string, data: Buffer) => Buffer | Promise<Buffer>) =>
+    algorithmsOf(typeOf(blob)).map(algorithm =>
+      offerMethod(user, {
+        algorithm,
+        blob,
+        sign: async data => signature(algorithm, data),
+        unsigned: why => troubles.push(`sign_and_send_pubkey: signing failed for ${plainName(algorithm)}: ${why}`),
+      }),
     );
-  const there = await Promise.all(candidates.map(isThere));
-  return candidates.filter((_, i) => there[i]);
-};
 
-const notShown = (path: string): string => `Certificate "${path}" is not shown to SFTP hosts.`;
-
-type Identity = {
-  readonly key: ParsedKey | null;
-  /** Its public half, where that is known: then an agent may hold the private one. */
-  readonly blob: Buffer | null;
-  readonly trouble: string | null;
-};
-
-const readIdentity = async (path: string): Promise<Identity> => {
-  const blob = await publicHalf(path);
-  let content: Buffer;
-  try {
-    if (((await stat(path)).mode & 0o077) !== 0) {
-      return { key: null, blob, trouble: `Load key "${path}": bad permissions` };
+  const byAgent = ({ blob, comment }: HeldKey): AnyAuthMethod[] => {
+    const type = typeOf(blob);
+    if (isCertificateType(type)) {
+      const certificate = readCertificate(blob);
+      troubles.push(...wordsOf(`${comment} of the SSH agent`, certificate, user, now()));
+      if (certificate?.forUsers === false) return [];
+    } else if (!isTokenType(type)) {
+      const key = ssh2.utils.parseKey(blob);
+      if (!(key instanceof Error)) return [{ type: 'agent', username: user, agent: agentOffering(agent!, key) }];
     }
-    content = await readFile(path);
-  } catch {
-    return { key: null, blob, trouble: `Identity file ${path} not accessible: No such file or directory.` };
-  }
-  const parsed = ssh2.utils.parseKey(content);
-  const key = Array.isArray(parsed) ? (parsed[0] as ParsedKey | Error) : parsed;
-  if (!(key instanceof Error)) return { key, blob: key.getPublicSSH(), trouble: null };
-  const why = /passphrase/i.test(key.message) ? 'incorrect passphrase supplied to decrypt private key' : key.message;
-  return { key: null, blob, trouble: `Load key "${path}": ${why}` };
+    return offers(blob, (algorithm, data) => signInAgent(agent!, blob, algorithm, data));
+  };
+
+  const byFile = ({ key, trouble }: Identity): AnyAuthMethod[] => {
+    if (key !== null) return [{ type: 'publickey', username: user, key }];
+    if (trouble !== null) troubles.push(trouble);
+    return [];
+  };
+
+  const byCertificate = (path: string, certificate: Certificate | null): AnyAuthMethod[] => {
+    const words = wordsOf(path, certificate, user, now());
+    if (certificate?.forUsers !== true) {
+      troubles.push(...words);
+      return [];
+    }
+    const holder = inAgent(certificate.key);
+    const pem = identities.find(({ key, blob }) => key !== null && blob?.equals(certificate.key))?.key?.getPrivatePEM();
+    troubles.push(...(holder === undefined && pem === undefined ? [keyless(path)] : words));
+    if (holder !== undefined) {
+      return offers(certificate.blob, (algorithm, data) => signInAgent(agent!, holder.blob, algorithm, data));
+    }
+    return pem === undefined ? [] : offers(certificate.blob, (algorithm, data) => signByKey(pem, algorithm, data));
+  };
+
+  const isHeld = (blob: Buffer | null | undefined): boolean => blob != null && inAgent(blob) !== undefined;
+  const named = [...identities.map(({ blob }) => blob), ...certificates.map(one => one.certificate?.blob ?? null)];
+  const isNamed = ({ blob }: HeldKey): boolean => named.some(one => one?.equals(blob));
+  const others = identitiesOnly ? [] : held.filter(key => !isNamed(key));
+  const methods = [
+    ...held.filter(isNamed).flatMap(byAgent),
+    ...others.flatMap(byAgent),
+    ...identities.filter(({ blob }) => !isHeld(blob)).flatMap(byFile),
+    ...certificates
+      .filter(({ certificate }) => !isHeld(certificate?.blob))
+      .flatMap(({ path, certificate }) => byCertificate(path, certificate)),
+  ];
+  return { methods, unusable: () => troubles };
 };
 
-const publicHalf = async (path: string): Promise<Buffer | null> => {
-  try {
-    const [, base64 = ''] = (await readFile(`${path}.pub`, 'latin1')).trim().split(/\s+/);
-    return Buffer.from(base64, 'base64');
-  } catch {
-    return null;
-  }
+const wordsOf = (name: string, certificate: Certificate | null, user: string, now: number): string[] => {
+  if (certificate === null) return [`Certificate "${name}" was not shown: it is none of a kind that is known here`];
+  if (!certificate.forUsers) return [`Certificate "${name}" was not shown: it is one of a host`];
+  const fault = faultOf(certificate, user, now);
+  return [`Certificate "${name}" ${fault ?? `was shown and refused: it is signed by ${certificate.authority}`}`];
 };
 
-/** None where there is no such agent, or it does not answer. */
-const identitiesOf = (socket: string): Promise<ParsedKey[]> =>
-  new Promise(resolve => {
-    const timer = setTimeout(resolve, AGENT_PATIENCE, []);
-    new ssh2.OpenSSHAgent(socket).getIdentities((error, keys) => {
-      clearTimeout(timer);
-      resolve(error || keys === undefined ? [] : keys.filter((key): key is ParsedKey => isKey(key)));
-    });
-  });
+const keyless = (path: string): string =>
+  `Certificate "${path}" was not shown: its private key is neither in the SSH agent nor in a key file that can be used`;
 
-const isKey = (key: unknown): boolean => typeof (key as Partial<ParsedKey>)?.getPublicSSH === 'function';
-
-/** The agent, with none but these of its keys. */
-const agentOffering = (socket: string, keys: ParsedKey[]): InstanceType<typeof ssh2.OpenSSHAgent> => {
+/** The agent, with none but this one of its keys. */
+const agentOffering = (socket: string, key: ParsedKey): InstanceType<typeof ssh2.OpenSSHAgent> => {
   const agent = new ssh2.OpenSSHAgent(socket);
-  agent.getIdentities = answer => answer(null, keys);
+  agent.getIdentities = answer => answer(null, [key]);
   return agent;
 };
-
-const AGENT_PATIENCE = 5_000;

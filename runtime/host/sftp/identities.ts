@@ -1,0 +1,88 @@
+// Key files and certificate files that the SSH configuration names, read; what cannot be used is said in OpenSSH's words.
+import { readFile, stat } from 'node:fs/promises';
+import type { ParsedKey } from 'ssh2';
+import ssh2 from 'ssh2';
+import { typeOf } from '../known-hosts.js';
+import { type Certificate, readCertificate } from './certificate.js';
+import type { Settings } from './settings.js';
+import { readSsh } from './ssh-strings.js';
+
+export type Identity = {
+  readonly path: string;
+  readonly key: ParsedKey | null;
+  /** Its public half, where that is known: then an agent may hold the private one. */
+  readonly blob: Buffer | null;
+  readonly trouble: string | null;
+};
+
+export type CertificateFile = {
+  readonly path: string;
+  /** Null where there is none in it. */
+  readonly certificate: Certificate | null;
+};
+
+/** Of hardware tokens. */
+export const isTokenType = (type: string): boolean => type.startsWith('sk-');
+
+export const readIdentity = async (path: string): Promise<Identity> => {
+  const content = await readFile(path).catch(() => null);
+  const blob = (content === null ? null : publicHalf(content)) ?? (await publicFile(`${path}.pub`));
+  const unusable = (trouble: string): Identity => ({ path, key: null, blob, trouble });
+  if (content === null) return unusable(`Identity file ${path} not accessible: No such file or directory.`);
+  if (publicLine(content) !== null) {
+    return unusable(`Load key "${path}": it is a public key, and the SSH agent does not hold the private one`);
+  }
+  if (((await stat(path)).mode & 0o077) !== 0) return unusable(`Load key "${path}": bad permissions`);
+  if (blob !== null && isTokenType(typeOf(blob))) {
+    return unusable(`Load key "${path}": it is on a hardware token, which is asked through the SSH agent alone`);
+  }
+  const parsed = ssh2.utils.parseKey(content);
+  const key = Array.isArray(parsed) ? (parsed[0] as ParsedKey | Error) : parsed;
+  if (!(key instanceof Error)) return { path, key, blob: key.getPublicSSH(), trouble: null };
+  const why = /passphrase/i.test(key.message) ? 'incorrect passphrase supplied to decrypt private key' : key.message;
+  return unusable(`Load key "${path}": ${why}`);
+};
+
+/** As OpenSSH does: those beside a key only where the configuration names none. */
+export const readCertificates = async ({ certificateFiles, identityFiles }: Settings): Promise<CertificateFile[]> => {
+  const named = certificateFiles.length > 0;
+  const paths = named ? certificateFiles : identityFiles.map(path => `${path}-cert.pub`);
+  const files = await Promise.all(
+    paths.map(async path => {
+      const content = await readFile(path).catch(() => null);
+      if (content === null && !named) return [];
+      const blob = content === null ? null : publicLine(content);
+      return [{ path, certificate: blob === null ? null : readCertificate(blob) }];
+    }),
+  );
+  return files.flat();
+};
+
+const publicFile = async (path: string): Promise<Buffer | null> => {
+  const content = await readFile(path).catch(() => null);
+  return content === null ? null : publicLine(content);
+};
+
+/** `TYPE BASE64 COMMENT`, where that is so. */
+const publicLine = (content: Buffer): Buffer | null => {
+  const [type = '', base64 = ''] = content.toString('latin1').trim().split(/\s+/);
+  const blob = Buffer.from(base64, 'base64');
+  return type !== '' && typeOf(blob) === type ? blob : null;
+};
+
+/** Of a public key, and of a private one in OpenSSH's own form, which has it in the clear. */
+const publicHalf = (content: Buffer): Buffer | null => {
+  const base64 = PRIVATE.exec(content.toString('latin1'))?.[1];
+  if (base64 === undefined) return publicLine(content);
+  try {
+    const reader = readSsh(Buffer.from(base64, 'base64').subarray(MAGIC));
+    for (let field = 0; field < 3; field++) reader.string();
+    return reader.number() === 1 ? reader.string() : null;
+  } catch {
+    return null;
+  }
+};
+
+const PRIVATE = /^-----BEGIN OPENSSH PRIVATE KEY-----([\sA-Za-z0-9+/=]+)-----END/;
+/** `openssh-key-v1` and a NUL. */
+const MAGIC = 15;
