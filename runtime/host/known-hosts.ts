@@ -2,7 +2,7 @@
 //
 //  1. A key is known only by a line that names the host and holds that very key; nothing else ever accepts.
 //  2. A revoked key is refused whatever else is said about it, and a host with another known key has changed its key.
-//  3. Certificates are not checked here: where only an authority vouches for a host, its key is not known.
+//  3. Certificates are not checked here: where only an authority vouches for a host, its key is not known, but `certified`.
 import { createHash, createHmac } from 'node:crypto';
 
 export type KnownHost = {
@@ -53,6 +53,14 @@ export const knownTypes = (files: readonly KnownHostsFile[], names: readonly str
   );
   return [...new Set(types)];
 };
+
+/** Is an authority named for the host? */
+export const isVouchedFor = (files: readonly KnownHostsFile[], names: readonly string[]): boolean =>
+  files.some(({ text }) =>
+    linesOf(text).some(
+      ({ marker, hosts }) => marker === '@cert-authority' && names.some(name => isFor(hosts, name.toLowerCase())),
+    ),
+  );
 
 /** How a host is written into the file, and looked up there. */
 export const knownName = (host: string, port: number): string => (port === 22 ? host : `[${host}]:${port}`);

@@ -116,11 +116,18 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    when: /^Certificate invalid: /m,
+    code: 'unknown-host-key',
+    what: 'the certificate of the host is not good',
+    help: end =>
+      `Ask whoever runs that machine for a certificate that is valid now and names the host as it is called here. Try by hand: ${tryIt(end)}`,
+  },
+  {
     when: /No \S+ host key is known for \S+, only a certificate authority/,
     code: 'unknown-host-key',
-    what: 'certificates of hosts are not checked over SFTP',
+    what: 'the host shows no certificate of the authority that is known for it',
     help: end =>
-      `Put the host’s own key into known_hosts: ask its owner for the fingerprint, compare it with what ssh-keyscan shows, and add that line; or drive it through OpenSSH, which checks certificates: say nothing of SFTP in the plan (\`agent auto\`), if it lets commands run. Try by hand: ${tryIt(end)}`,
+      `Ask whoever runs that machine whether its certificate is of that authority (@cert-authority in known_hosts). Try by hand: ${tryIt(end)}`,
   },
   {
     when: /Host key verification failed|No \S+ host key is known/,
@@ -155,11 +162,14 @@ const ROWS: readonly Row[] = [
     help: () => 'Correct the path of the key in the plan or in the SSH configuration.',
   },
   {
-    when: /Load key "[^"]*": it is on a hardware token(?=[\s\S]*Permission denied)/,
+    when: /Load key "[^"]*": it is on a (?:hardware token|smart card)(?=[\s\S]*Permission denied)/,
     code: 'refused-key',
     what: 'the login was refused',
-    help: end =>
-      `Add it to your SSH agent, with the token plugged in: ssh-add ${quote(/Load key "([^"]*)": it is on/.exec(end.stderr)?.[1] ?? keyFile(end))}; then try: ${tryIt(end)}`,
+    help: end => {
+      const [, path, what] = /Load key "([^"]*)": it is on a (hardware token|smart card)/.exec(end.stderr) ?? [];
+      const add = what === 'smart card' ? 'ssh-add -s' : 'ssh-add';
+      return `Add it to your SSH agent, with the token or card plugged in: ${add} ${quote(path ?? 'KEYFILE')}; then try: ${tryIt(end)}`;
+    },
   },
   {
     when: /Certificate "[^"]*" (?!was shown and refused)(?=[\s\S]*Permission denied)/,

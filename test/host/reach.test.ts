@@ -55,32 +55,6 @@ for (const stack of STACKS) {
     }));
 }
 
-test('a host that shows a certificate of a known authority is known to OpenSSH; over SFTP its own key has to be', () =>
-  withSshd({}, async sshd => {
-    const authority = makeKey(join(sshd.folder, 'authority'));
-    keygen('-s', authority, '-I', 'host', '-h', '-n', '127.0.0.1,there', '-V', '+1h', `${sshd.hostKeyFile}.pub`);
-    const known = readFileSync(sshd.knownHostsFile, 'utf8');
-    await withSshd(
-      {
-        hostKeyFile: sshd.hostKeyFile,
-        lines: [`HostCertificate ${sshd.hostKeyFile}-cert.pub`],
-      },
-      async certified => {
-        const name = `[127.0.0.1]:${certified.port}`;
-        writeFileSync(certified.knownHostsFile, `@cert-authority ${name} ${publicKey(authority)}\n`);
-        await letIn(reach('ssh', certified), 'agent');
-        await rejects(reach('sftp', certified), 'unknown-host-key', /./);
-        // Another authority's word counts for nothing.
-        const other = makeKey(join(certified.folder, 'other'));
-        writeFileSync(certified.knownHostsFile, `@cert-authority ${name} ${publicKey(other)}\n`);
-        await rejects(reach('ssh', certified), 'unknown-host-key', /not known yet/);
-        // The key itself is known where it always was.
-        appendFileSync(certified.knownHostsFile, known.replace(/^\S+/, name));
-        await letIn(reach('sftp', certified), 'sftp');
-      },
-    );
-  }));
-
 for (const stack of STACKS) {
   test(`${stack}: of several keys the one that is known there lets in, after others were refused`, () =>
     withSshd({ lines: ['LogLevel VERBOSE'] }, async sshd => {

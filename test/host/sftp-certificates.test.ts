@@ -91,9 +91,11 @@ const refuses = async (config: string, message: RegExp, help = /./): Promise<voi
   await rejects(connect(config), 'refused-key', message, help);
 };
 
+let agents = 0;
+
 /** Runs with an ssh-agent that holds these. */
 const withAgent = async (keys: readonly string[], work: (socket: string) => Promise<void>): Promise<void> => {
-  const socket = at('agent');
+  const socket = at(`agent-${++agents}`);
   const agent = execFileSync('ssh-agent', ['-a', socket, '-s'], { encoding: 'utf8' });
   try {
     const environment = { PATH: process.env.PATH, SSH_AUTH_SOCK: socket };
@@ -265,6 +267,8 @@ test('a key file of a hardware token that no agent holds is named, with what to 
   writeFileSync(at('touch'), 'what only a token can use\n', { mode: 0o600 });
   const config = withLines(plain, ...withKey(at('touch')));
   await refuses(config, /Load key "\S+touch": it is on a hardware token/, /ssh-add \S+touch; /);
+  const card = withLines(plain, ...withKey(at('touch')), 'PKCS11Provider /lib/no-card.so');
+  await refuses(card, /Load key "\/lib\/no-card\.so": it is on a smart card/, /ssh-add -s \/lib\/no-card\.so; /);
 });
 
 test('what a certificate says is read as ssh-keygen shows it, and nothing else is taken for one', () => {

@@ -1,6 +1,6 @@
 // Reaching an SFTP host: keys of files and of the agent, what refuses a login, a host on the way, a server that goes away.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -131,30 +131,6 @@ test('host keys: unknown, changed, revoked and certified ones are refused before
   assert.match(readFileSync(at('known'), 'latin1'), /^\|1\|\S+ ssh-ed25519 \S+\n$/);
 });
 
-/** What OpenSSH itself makes of the same configuration. */
-const letsInBySsh = (config: string): boolean => {
-  writeFileSync(at('config'), config);
-  return spawnSync('ssh', ['-F', at('config'), '-o', 'BatchMode=yes', sshd.alias, 'true']).status === 0;
-};
-
-test('a host that only a certificate vouches for is named as that, where OpenSSH itself lets in', async () => {
-  const authority = makeKey(at('host-authority'));
-  const hostKeyFile = makeKey(at('vouched'));
-  execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'test', '-h', '-n', '127.0.0.1', `${hostKeyFile}.pub`]);
-  const vouched = await startSshd({ hostKeyFile, lines: [`HostCertificate ${hostKeyFile}-cert.pub`] });
-  try {
-    const known = readFileSync(`${authority}.pub`, 'latin1');
-    writeFileSync(vouched.knownHostsFile, `@cert-authority [127.0.0.1]:${vouched.port} ${known}`);
-    assert.ok(letsInBySsh(vouched.config), 'OpenSSH checks the certificate');
-    const { code, message, help } = await refusal(connect(vouched.config));
-    assert.equal(code, 'unknown-host-key', message);
-    assert.match(message, /certificates of hosts are not checked over SFTP/);
-    assert.match(help, /own key into known_hosts/);
-  } finally {
-    await vouched.stop();
-  }
-});
-
 test('a host on the way is gone through, and a command of the user’s is refused by name', async () => {
   const jump = await startSshd({ alias: 'bastion' });
   try {
@@ -186,7 +162,7 @@ test('nobody there, and a server that has no SFTP, are told apart', async () => 
 
 test('a configuration is read as ssh prints it', () => {
   const text =
-    'user deploy\nhostname 10.0.0.1\nport 2222\nidentityfile ~/.ssh/one\nidentityfile %d/two\ncertificatefile ~/.ssh/one-cert.pub\nidentitiesonly yes\nidentityagent $AGENT\nuserknownhostsfile ~/.ssh/known /k2\nglobalknownhostsfile /g\nstricthostkeychecking false\nproxyjump a,b@c:22\nhostkeyalias shop\naddressfamily inet6\n';
+    'user deploy\nhostname 10.0.0.1\nport 2222\nidentityfile ~/.ssh/one\nidentityfile %d/two\ncertificatefile ~/.ssh/one-cert.pub\npkcs11provider /lib/card.so\nidentitiesonly yes\nidentityagent $AGENT\nuserknownhostsfile ~/.ssh/known /k2\nglobalknownhostsfile /g\nstricthostkeychecking false\nproxyjump a,b@c:22\nhostkeyalias shop\naddressfamily inet6\n';
   const read = settingsFrom('shop', text, { HOME: '/home/me', AGENT: '/run/agent' });
   assert.deepEqual(read, {
     host: '10.0.0.1',
@@ -195,6 +171,7 @@ test('a configuration is read as ssh prints it', () => {
     keyAlias: 'shop',
     identityFiles: ['/home/me/.ssh/one', '/home/me/two'],
     certificateFiles: ['/home/me/.ssh/one-cert.pub'],
+    cards: '/lib/card.so',
     identitiesOnly: true,
     agent: '/run/agent',
     knownHosts: ['/home/me/.ssh/known', '/k2', '/g'],

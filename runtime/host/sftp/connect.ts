@@ -9,16 +9,17 @@ import SftpClient from 'ssh2-sftp-client';
 import type { HostAddress } from '../../../compiler/plan.js';
 import type { Host } from '../host.js';
 import { HostError } from '../host-error.js';
-import { jumpArguments, type SshOptions, sshConfigOf, sshWay } from '../ssh.js';
+import { jumpArguments, type SshOptions, sshConfigOf, sshEnvironment, sshWay } from '../ssh.js';
 import { explainSsh } from '../ssh-failure.js';
 import { configuredHops, hopsOf } from '../ssh-hops.js';
 import { openSftpHost } from './host.js';
-import { type HostKeys, makeHostKeys } from './host-keys.js';
+import { type HostKeys, isOnlyVouchedFor, makeHostKeys } from './host-keys.js';
 import { type Login, prepareLogin } from './login.js';
 import { letSignWhole } from './offers.js';
 import { brokenServer, lostConnection, openSession } from './session.js';
 import { type Environment, readSettings, type Settings } from './settings.js';
 import { openProgram, openTransport, type Transport } from './transport.js';
+import { askOpenSsh, type Vouched } from './vouched.js';
 
 export type SftpConnectOptions = SshOptions & {
   readonly environment: Environment;
@@ -55,6 +56,16 @@ export const connectSftp = async (label: string, address: SftpAddress, options: 
   const settings = await readSettings(label, [...asked, '--', address.host], options.environment);
   if ('stderr' in settings) throw (await explain(settings)).error;
   const login = await prepareLogin(settings);
+  const vouched = isOnlyVouchedFor(settings)
+    ? await askOpenSsh({
+        way,
+        host: address.host,
+        jumps: via.length,
+        environment: sshEnvironment(address, options.environment),
+        signal: options.signal,
+      })
+    : null;
+  if (vouched?.is === 'refused') throw (await explain({ stderr: vouched.words })).error;
   const open = (): ReturnType<typeof openTransport> => {
     const to = `[${settings.host}]:${settings.port}`;
     if (via.length > 0) return openProgram(jumpArguments(label, via, to, options), options.environment);
@@ -62,7 +73,7 @@ export const connectSftp = async (label: string, address: SftpAddress, options: 
   };
   for (let attempt = 1; ; attempt++) {
     checkSignal(label, options.signal);
-    const found = await attemptLogin(label, settings, open, login, options);
+    const found = await attemptLogin({ label, settings, open, login, vouched, options });
     if (!('stderr' in found)) return found;
     checkSignal(label, options.signal);
     const { error, again } = await explain(found);
@@ -72,16 +83,10 @@ export const connectSftp = async (label: string, address: SftpAddress, options: 
 };
 
 /** The host, or why there is none. */
-const attemptLogin = async (
-  label: string,
-  settings: Settings,
-  open: () => ReturnType<typeof openTransport>,
-  login: Login,
-  options: SftpConnectOptions,
-): Promise<Host | Refused> => {
+const attemptLogin = async ({ label, settings, open, login, vouched, options }: Attempt): Promise<Host | Refused> => {
   const transport = await open();
   if (!('stream' in transport)) return transport;
-  const keys = makeHostKeys(settings, options.random ?? randomBytes);
+  const keys = makeHostKeys(settings, options.random ?? randomBytes, vouched?.is === 'good' ? vouched : null);
   const state: { error: Error | null } = { error: null };
   const patience = options.greetingPatience ?? GREETING_MS;
   const client = new SftpClient(label, {
@@ -141,6 +146,16 @@ const attemptLogin = async (
   } finally {
     options.signal?.removeEventListener('abort', transport.cut);
   }
+};
+
+type Attempt = {
+  readonly label: string;
+  readonly settings: Settings;
+  readonly open: () => ReturnType<typeof openTransport>;
+  readonly login: Login;
+  /** What OpenSSH said of the host's certificate, where that was asked. */
+  readonly vouched: Vouched | null;
+  readonly options: SftpConnectOptions;
 };
 
 /** The package waits without end for a server that has let us in and then says nothing: sshd itself keeps such a connection alive. */

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   fingerprintOf,
+  isVouchedFor,
   judgeHostKey,
   type KnownHostsFile,
   knownHostsLine,
@@ -22,10 +23,21 @@ export type HostKeys = {
   readonly algorithms: readonly string[];
 };
 
-export const makeHostKeys = (settings: Settings, random: (bytes: number) => Buffer): HostKeys => {
-  const { keyAlias, host, port } = settings;
-  const name = keyAlias ?? knownName(host, port);
-  const names = keyAlias !== null || port === 22 ? [name] : [name, host];
+/** Is it an authority alone that may vouch for the host? */
+export const isOnlyVouchedFor = (settings: Settings): boolean => {
+  const names = namesOf(settings);
+  const files = settings.knownHosts.flatMap(readKnownHosts);
+  return isVouchedFor(files, names) && knownTypes(files, names).length === 0;
+};
+
+/** `vouched` is the key that a certificate was found to be good for. */
+export const makeHostKeys = (
+  settings: Settings,
+  random: (bytes: number) => Buffer,
+  vouched: { readonly type: string; readonly fingerprint: string } | null,
+): HostKeys => {
+  const names = namesOf(settings);
+  const [name = ''] = names;
   const files = settings.knownHosts.flatMap(readKnownHosts);
   const revoked = revokedKeys(settings.revoked);
   let refusal = '';
@@ -41,6 +53,7 @@ export const makeHostKeys = (settings: Settings, random: (bytes: number) => Buff
     }
     const verdict = judgeHostKey(files, { names, key });
     if (verdict.is === 'known') return true;
+    if (verdict.is === 'certified' && vouched !== null && fingerprintOf(key) === vouched.fingerprint) return true;
     if (verdict.is === 'unknown' && settings.acceptNew) return remember(settings, name, key, random);
     refusal = wordsFor(verdict, name, key);
     return false;
@@ -49,8 +62,13 @@ export const makeHostKeys = (settings: Settings, random: (bytes: number) => Buff
   return {
     verify: key => accept(key) === true,
     refusal: () => refusal,
-    algorithms: orderFor(knownTypes(files, names)),
+    algorithms: orderFor(vouched === null ? knownTypes(files, names) : [vouched.type]),
   };
+};
+
+const namesOf = ({ keyAlias, host, port }: Settings): string[] => {
+  const name = keyAlias ?? knownName(host, port);
+  return keyAlias !== null || port === 22 ? [name] : [name, host];
 };
 
 /** As ssh does it: at the end of the user's first file, which is made where it is missing. */

@@ -20,12 +20,13 @@ export type Login = {
 };
 
 export const prepareLogin = async (settings: Settings, now: () => number = Date.now): Promise<Login> => {
-  const { user, agent, identitiesOnly, identityFiles } = settings;
+  const { user, agent, cards, identitiesOnly, identityFiles } = settings;
   const identities = await Promise.all(identityFiles.map(readIdentity));
   const certificates = await readCertificates(settings);
   const held = agent === null ? [] : await keysInAgent(agent);
   const inAgent = (blob: Buffer): HeldKey | undefined => held.find(key => key.blob.equals(blob));
-  const troubles: string[] = [];
+  const troubles: string[] =
+    cards === null ? [] : [`Load key "${cards}": it is on a smart card, which is asked through the SSH agent alone`];
 
   /** By the agent's signature, or by that of a key file. */
   const offers = (blob: Buffer, signature: (algorithm: string, data: Buffer) => Buffer | Promise<Buffer>) =>

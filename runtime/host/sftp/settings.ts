@@ -15,6 +15,8 @@ export type Settings = {
   readonly identityFiles: readonly string[];
   /** Of users, by their paths; those that lie beside a key are found there. */
   readonly certificateFiles: readonly string[];
+  /** The library of smart cards, which is not asked here. */
+  readonly cards: string | null;
   readonly identitiesOnly: boolean;
   /** The agent's socket; null for none. */
   readonly agent: string | null;
@@ -72,6 +74,7 @@ export const settingsFrom = (label: string, text: string, environment: Environme
     certificateFiles: (all.get('certificatefile') ?? [])
       .filter(file => file !== 'none')
       .map(file => expand(file, home)),
+    cards: set('pkcs11provider'),
     identitiesOnly: one('identitiesonly', 'no') === 'yes',
     agent: agentOf(all.get('identityagent')?.[0] ?? 'SSH_AUTH_SOCK', environment, home),
     knownHosts: [...files('userknownhostsfile'), ...files('globalknownhostsfile')],
