@@ -25,6 +25,8 @@ export type Row = {
   /** `bad` keeps the next apply from being done here, `less` does not. */
   readonly is?: 'bad' | 'less';
   readonly help?: string;
+  /** What words in capitals stand for in both. */
+  readonly where?: string;
 };
 
 /** `atLeast`: it stands for several hosts, and amounts are the smallest of them. */
@@ -33,7 +35,12 @@ export const rowsOf = (found: Examined, { atLeast }: { readonly atLeast: boolean
   ...(found.facts === undefined ? [] : factRows(found, found.facts)),
   ...(found.about === undefined ? [] : aboutRows(found.about)),
   ...(found.unkept ?? []).map(
-    (one): Row => ({ label: 'asked', text: unkeptText(one), is: one.fails ? 'bad' : 'less', help: shown(one.help) }),
+    (one): Row => ({
+      label: 'plan asks',
+      text: unkeptText(one),
+      is: one.fails ? 'bad' : 'less',
+      help: shown(one.help),
+    }),
   ),
   ...(found.facts?.weaker ?? []).map((text): Row => ({ label: 'weaker', text: displayMessage(text), is: 'less' })),
   ...found.roots.flatMap(root => rootRows(root, found.host, atLeast)),
@@ -89,7 +96,7 @@ const locksText = ({ locks, about }: Examined): string => {
   if (locks !== true) return 'no: blocks with consistency lock cannot be used here';
   const flock = about?.tools.find(({ name }) => name === 'flock')?.path;
   if (flock === undefined) return 'yes';
-  if (flock !== '') return `by flock (${displayText(flock)}), with a claim for those who have none`;
+  if (flock !== '') return `by flock (${displayText(flock)}), and a claim beside it for runs that have no flock`;
   return `by claims, folders in its state folder: flock is neither in PATH nor in ${FLOCK_FOLDERS.join(', ')}, nor named by SYNCPLAN_FLOCK`;
 };
 
@@ -154,7 +161,11 @@ const writeText = ({ writable, trouble }: Pick<ExaminedRoot, 'writable' | 'troub
 const knownText = ({ role, marker, fileSystem, unfinished = [], owed = [] }: ExaminedRoot): string =>
   [
     fileSystem === undefined || fileSystem === '' ? '' : displayText(fileSystem),
-    role === 'master' ? '' : marker === null || marker === undefined ? 'no marker yet' : 'with marker',
+    role === 'master'
+      ? ''
+      : marker === null || marker === undefined
+        ? 'no marker yet: no run has written there'
+        : 'with the marker of an earlier run',
     ...unfinished.map(({ run, block }) => `! block ${displayText(block)} of run ${displayText(run)} is unfinished`),
     ...owed.map(({ run, block }) => `! hooks of block ${displayText(block)} are owed since run ${displayText(run)}`),
   ]

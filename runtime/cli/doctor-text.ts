@@ -78,11 +78,12 @@ const headLines = (hosts: readonly HostPlan[], width: number, paint: Palette, si
   return hanging('', `${names} (${countText(hosts.length, 'host')})${where}`, 0, width).map(paint.bold);
 };
 
-const rowLines = ({ label, text, is, help }: Row, width: number, paint: Palette, signs: Marks): string[] => {
+const rowLines = ({ label, text, is, help, where }: Row, width: number, paint: Palette, signs: Marks): string[] => {
   const sign = is === undefined ? ' ' : is === 'bad' ? paint.red(signs.failed) : paint.yellow(signs.warning);
   return [
     ...hanging(`${sign} ${padEnd(label, LABEL)}`, text, 0, width),
     ...(help === undefined || help === '' ? [] : hanging('help: ', help, 4, width)),
+    ...(where === undefined ? [] : hanging('where: ', where, 4, width)),
   ];
 };
 

@@ -107,11 +107,64 @@ test('sixty hosts are a table of one line each, and a block for each kind of ans
   assert.ok(lines.length < 130, `${lines.length} lines`);
 });
 
+/** What is said below the head of the first block that begins so. */
+const block = (lines: readonly string[], head: string): string => {
+  const start = lines.findIndex(line => line.startsWith(head));
+  assert.ok(start > 0, lines.join('\n'));
+  return lines.slice(start, lines.indexOf('', start)).join('\n');
+};
+
+test('what to do about several hosts is said for all of them, and what differs is told for each', () => {
+  const said = block(told(200), 'gone-1, gone-2 (2 hosts)');
+  assert.match(said, /✗ failed +nothing answers there: ssh: connect to host HOST port 22: Connection refused\n/);
+  assert.match(
+    said,
+    /\n {4}help: Try it by hand: ssh -- HOST\n {4}where: HOST is 10\.0\.0\.1 for gone-1 and 10\.0\.0\.2 for gone-2$/,
+  );
+  // One of its kind is told as it is.
+  const alone = block(told(200, [unreachable('gone-1', '10.0.0.1')]), 'gone-1: ssh 10.0.0.1');
+  assert.match(alone, /connect to host 10\.0\.0\.1 port 22.*\n +help: Try it by hand: ssh -- 10\.0\.0\.1$/);
+});
+
+test('names of the SSH configuration, what it calls hosts, and their ports are told apart', () => {
+  const behind = (host: string, address: string, port: number): Examined => ({
+    host,
+    roots: [],
+    trouble: {
+      code: 'unreachable',
+      message: `${host}: nothing answers there: ssh: connect to host ${address} port ${port}: Connection refused`,
+      help: `Try it by hand: ssh -- ${host}`,
+      refusal: false,
+    },
+  });
+  const same = block(told(200, [behind('a', '10.0.0.9', 22), behind('b', '10.0.0.9', 22)]), 'a, b (2 hosts)');
+  assert.match(
+    same,
+    /connect to host 10\.0\.0\.9 port 22: .*\n +help: Try it by hand: ssh -- HOST\n +where: HOST is the name of each$/,
+  );
+  const ports = block(told(200, [behind('a', '10.0.0.9', 22), behind('b', '10.0.0.9', 2222)]), 'a, b (2 hosts)');
+  assert.match(
+    ports,
+    /10\.0\.0\.9 port PORT: .*\n.* HOST\n +where: HOST is the name of each; PORT is 22 for a and 2222 for b$/,
+  );
+  const both = block(told(200, [behind('a', '10.0.0.1', 22), behind('b', '10.0.0.2', 22)]), 'a, b (2 hosts)');
+  assert.match(both, /connect to host ADDRESS port 22: /);
+  assert.match(both, /where: HOST is the name of each; ADDRESS is 10\.0\.0\.1 for a and 10\.0\.0\.2 for b$/);
+  // A name within a word is none.
+  assert.doesNotMatch(both, /HOSTl|nothing HOST/);
+});
+
+test('of many hosts it is said for the first of them what a word stands for', () => {
+  const many = Array.from({ length: 30 }, (_, i) => unreachable(`gone-${i + 1}`, `10.0.0.${i + 1}`));
+  const said = block(told(2000, many), 'gone-1 … gone-30 (30 hosts)');
+  assert.match(said, /where: HOST is 10\.0\.0\.1 for gone-1, .* 10\.0\.0\.8 for gone-8 and so on for 22 more$/);
+});
+
 test('of hosts that are alike the least exact clock and the smallest space are told', () => {
   const lines = told(120);
-  const block = lines.slice(lines.findIndex(line => line.startsWith('web-1 … web-56'))).join('\n');
-  assert.match(block, /clock +as here, to within 0\.06 s\n/);
-  assert.match(block, /there, at least 45\.0 GiB and 999,945 files free, may be written to/);
+  const said = block(lines, 'web-1 … web-56');
+  assert.match(said, /clock +as here, to within 0\.06 s\n/);
+  assert.match(said, /there, at least 45\.0 GiB and 999,945 files free, may be written to/);
   const single = told(120, [web('web-1', 1)]).join('\n');
   assert.match(single, /there, 99\.0 GiB and 999,999 files free/);
 });
@@ -124,10 +177,10 @@ test('a host that differs in anything else stands by itself', () => {
 
 test('what several blocks ask for is said once, and what fails is the reason that is told', () => {
   const text = told(200).join('\n');
-  assert.equal(text.match(/asked +a hook \(blocks app and db\)/g)?.length, 1);
+  assert.equal(text.match(/plan asks +a hook \(blocks app and db\)/g)?.length, 1);
   assert.match(
     text,
-    /✗ asked +a hook \(blocks block-0, block-1, block-2, block-3 and 5 more\): it runs no programs\n +help: /,
+    /✗ plan asks +a hook \(blocks block-0, block-1, block-2, block-3 and 5 more\): it runs no programs\n +help: /,
   );
 });
 

@@ -75,7 +75,7 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
   assert.match(web, /driven by +agent over ssh; Node\.js \d+\.\d+\.\d+ was found there/);
   assert.match(web, /Node\.js +\d+\.\d+\.\d+, \/\S+\n/);
   assert.match(web, /tools +\/\S*\/flock · \/\S*\/sync/);
-  assert.match(web, /locks +by flock \(\/\S*\/flock\), with a claim for those who have none/);
+  assert.match(web, /locks +by flock \(\/\S*\/flock\), and a claim beside it for runs that have no flock/);
   assert.match(web, /clock +(as here, to within 0\.\d\d s|0\.\d\d s (ahead of|behind) here, to within 0\.\d\d s)\n/);
   assert.match(web, /limits +[\d,]+ files open at once; its sshd: MaxSessions 3 \(1 is needed\), MaxStartups 20:50:60/);
   assert.match(of(out, 'pinned'), /driven by .*; the plan says `agent node`/);
@@ -97,11 +97,11 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
   );
   assert.match(
     of(out, 'shop'),
-    /! asked +`compare checksum xxh128` \(block app\): .*read back over the network, in every run\n +help: say `compare quick`/,
+    /! plan asks +`compare checksum xxh128` \(block app\): .*read back over the network, in every run\n +help: say `compare quick`/,
   );
   assert.match(of(out, 'shop'), /clock +only a file that is written would tell it/);
   // SFTP keeps every hard link as a file of its own, and the plan means to keep them.
-  assert.match(of(out, 'shop'), /! asked +hard links \(block app\): names of one file.*\n +help: .*agent auto/);
+  assert.match(of(out, 'shop'), /! plan asks +hard links \(block app\): names of one file.*\n +help: .*agent auto/);
   assert.doesNotMatch(web, /asked/);
 });
 
@@ -111,7 +111,7 @@ test('an error that says what a kind of host cannot do keeps no host from being 
   assert.match(err, /error\[SP5018\]: `hook after … on remote` cannot be done on `plain`/);
   assert.match(err, /the plan has 1 error, told above: plan and apply refuse it/);
   assert.equal(row(out, 'plain'), 'x plain shell fails a hook (block app): it runs no programs');
-  assert.match(of(out, 'plain'), /x asked +a hook \(block app\): it runs no programs/);
+  assert.match(of(out, 'plain'), /x plan asks +a hook \(block app\): it runs no programs/);
   assert.equal(row(out, 'web'), '= web agent ready');
   assert.match(of(out, 'web'), /driven by +agent over ssh/);
   const planned = await desk.run(['plan', 'plan.sp', '--ssh-config', at('ssh_config')]);
@@ -125,7 +125,7 @@ test('a lock that may become necessary, and a shell would not hold, is a warning
   const block = 'consistency verify { rounds 2 every 1s; then lock { by permissions } }';
   const { code, out, err } = await doctor('bare, web', block);
   assert.equal(code, 0, said(out, err));
-  assert.match(of(out, 'bare'), /! asked +`then lock` by permissions \(block app\): its shell holds advisory/);
+  assert.match(of(out, 'bare'), /! plan asks +`then lock` by permissions \(block app\): its shell holds advisory/);
   assert.doesNotMatch(of(out, 'web'), /asked/);
 });
 
@@ -139,11 +139,11 @@ test('what the plan asks and a host cannot do is trouble there, with what to do;
   );
   assert.match(
     of(out, 'bare'),
-    /x asked +`consistency lock` by permissions \(block app\): its shell holds advisory locks only\n +help: .*push-runtime/,
+    /x plan asks +`consistency lock` by permissions \(block app\): its shell holds advisory locks only\n +help: .*push-runtime/,
   );
-  assert.match(of(out, 'bare'), /x asked +a hook \(block app\): it runs no programs\n +help: .*on server/);
-  assert.match(of(out, 'bare'), /x asked +attributes acl \(block app\): they are not carried/);
-  assert.match(of(out, 'bare'), /! asked +`mode delta` \(block app\): files that have changed are sent whole/);
+  assert.match(of(out, 'bare'), /x plan asks +a hook \(block app\): it runs no programs\n +help: .*on server/);
+  assert.match(of(out, 'bare'), /x plan asks +attributes acl \(block app\): they are not carried/);
+  assert.match(of(out, 'bare'), /! plan asks +`mode delta` \(block app\): files that have changed are sent whole/);
   assert.doesNotMatch(of(out, 'web'), /consistency lock|a hook/);
   const json = await doctor('bare, web', block, '--json');
   const lines = json.out
@@ -166,7 +166,10 @@ test('what the plan asks and a host cannot do is trouble there, with what to do;
 test('plan says the same of what is asked in vain, in its preview and in its stream', async () => {
   const block = `links { hard keep }; transfer { mode delta }; attributes mode, modified, xattr`;
   const { out } = await doctor('bare, web', block);
-  const said = [...of(out, 'bare').matchAll(/^[!x] asked +(.*)\n +help: (.*)/gm)].map(([, text, help]) => [text, help]);
+  const said = [...of(out, 'bare').matchAll(/^[!x] plan asks +(.*)\n +help: (.*)/gm)].map(([, text, help]) => [
+    text,
+    help,
+  ]);
   assert.ok(said.length >= 2, out);
   const planned = await desk.run(['plan', 'plan.sp', '--ssh-config', at('ssh_config')]);
   const [, part = ''] = /^asked of bare, and not promised there\n([\s\S]*?)\n\n/m.exec(planned.out) ?? [];

@@ -148,7 +148,7 @@ test('doctor says how it is driven and what it cannot promise', async () => {
   assert.match(ended.out, /! weaker +no locks/);
   assert.match(
     unwrapped(ended.out),
-    /htdocs: there, .* free, whether it may be written to only trying would tell, with marker/,
+    /htdocs: there, .* free, whether it may be written to only trying would tell, with the marker of an earlier run/,
   );
 });
 
@@ -166,7 +166,7 @@ const isConfined = process.getuid?.() === 0;
     assert.equal(doctor.code, 5, said(doctor.err, doctor.out));
     assert.match(
       unwrapped(doctor.out),
-      /x asked +owner and group by name \(block app\): it has no list .*\n +help: leave `owner`/,
+      /x plan asks +owner and group by name \(block app\): it has no list .*\n +help: leave `owner`/,
     );
     for (const [command, code] of [
       ['plan', 1],
