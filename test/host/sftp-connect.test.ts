@@ -184,4 +184,15 @@ test('a configuration is read as ssh prints it', () => {
   });
 });
 
+test('paths are completed as OpenSSH completes them, whatever `ssh -G` leaves to be done', async () => {
+  copyFileSync(sshd.identityFile, at(`${sshd.user}-at-127.0.0.1-${sshd.port}-for-${sshd.alias}`));
+  const bare = sshd.config.replace(/ {2}IdentityFile .*\n/, '');
+  for (const path of [`${sshd.folder}/%r-at-%h-%p-for-%n`, '%d/%r-at-%h-%p-for-%k', '${KEYS}/%u-at-%h-%p-for-%n']) {
+    const host = await connect(`${bare}  IdentityFile ${path}\n`, shop(), { KEYS: sshd.folder });
+    await host.close();
+  }
+  const other = `${bare}  IdentityFile ${sshd.folder}/%r-at-%%h-%p-for-%n\n`;
+  assert.equal((await refusal(connect(other))).code, 'refused-key');
+});
+
 test.run();

@@ -75,7 +75,13 @@ const sendSigned = (protocol: Protocol, data: Buffer, signature: Buffer): void =
   const packet = write.alloc(request.length);
   packet.set(request, write.allocStart);
   protocol._authsQueue.push('publickey');
-  protocol._cipher.encrypt(write.finalize(packet));
+  const whole = write.finalize(packet);
+  // While keys are exchanged anew nothing else goes out.
+  if (protocol._kexinit === undefined) protocol._cipher.encrypt(whole);
+  else {
+    protocol._queue ??= [];
+    protocol._queue.push(whole);
+  }
 };
 
 /** Something that ssh2 takes for a key that it has read, and asks for no more than its name and its public half. */
@@ -114,6 +120,8 @@ type Protocol = {
     };
   };
   readonly _authsQueue: string[];
+  readonly _kexinit?: unknown;
+  _queue?: Buffer[];
   readonly _cipher: { readonly encrypt: (packet: Buffer) => void };
   readonly _handlers: {
     readonly USERAUTH_FAILURE: (protocol: Protocol, left: readonly string[], partial: boolean) => void;

@@ -1,5 +1,5 @@
 // What OpenSSH's own configuration says of a host, as `ssh -G` resolves it, so that both stacks reach it the same way.
-import { homedir } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { HostError } from '../host-error.js';
 import type { Environment } from '../ssh.js';
@@ -58,11 +58,14 @@ export const settingsFrom = (label: string, text: string, environment: Environme
     const value = one(keyword, 'none');
     return value === 'none' || value === '' ? null : value;
   };
+  const known = { tokens: tokensOf(one, home), environment, home };
+  const paths = (keyword: string): string[] =>
+    (all.get(keyword) ?? []).filter(file => file !== 'none').map(file => expand(file, known));
   const files = (keyword: string): string[] =>
     one(keyword, '')
       .split(/\s+/)
       .filter(file => file !== '' && file !== 'none')
-      .map(file => expand(file, home));
+      .map(file => expand(file, known));
   refuseProxyCommand(label, set('proxycommand'));
   const family = one('addressfamily', 'any');
   return {
@@ -70,15 +73,13 @@ export const settingsFrom = (label: string, text: string, environment: Environme
     port: Number(one('port', '22')),
     user: one('user', ''),
     keyAlias: set('hostkeyalias'),
-    identityFiles: (all.get('identityfile') ?? []).filter(file => file !== 'none').map(file => expand(file, home)),
-    certificateFiles: (all.get('certificatefile') ?? [])
-      .filter(file => file !== 'none')
-      .map(file => expand(file, home)),
+    identityFiles: paths('identityfile'),
+    certificateFiles: paths('certificatefile'),
     cards: set('pkcs11provider'),
     identitiesOnly: one('identitiesonly', 'no') === 'yes',
-    agent: agentOf(all.get('identityagent')?.[0] ?? 'SSH_AUTH_SOCK', environment, home),
+    agent: agentOf(all.get('identityagent')?.[0] ?? 'SSH_AUTH_SOCK', known),
     knownHosts: [...files('userknownhostsfile'), ...files('globalknownhostsfile')],
-    revoked: set('revokedhostkeys') === null ? null : expand(set('revokedhostkeys')!, home),
+    revoked: set('revokedhostkeys') === null ? null : expand(set('revokedhostkeys')!, known),
     // Whoever switched the check off altogether still has changed keys refused here.
     acceptNew: ['accept-new', 'no', 'off', 'false'].includes(one('stricthostkeychecking', 'ask')),
     hashNames: one('hashknownhosts', 'no') === 'yes',
@@ -88,15 +89,46 @@ export const settingsFrom = (label: string, text: string, environment: Environme
   };
 };
 
-const agentOf = (value: string, environment: Environment, home: string): string | null => {
-  if (value === 'none') return null;
-  const named = value === 'SSH_AUTH_SOCK' ? 'SSH_AUTH_SOCK' : value.startsWith('$') ? value.slice(1) : null;
-  return named === null ? expand(value, home) : environment[named] || null;
+type Known = {
+  readonly tokens: Readonly<Record<string, string>>;
+  readonly environment: Environment;
+  readonly home: string;
 };
 
-/** `~` and the tokens for the home folder and a percent sign; quotes come where a path holds a space. */
-const expand = (path: string, home: string): string => {
-  const plain = path.replace(/^"(.*)"$/, '$1').replace(/%([d%])/g, (_, token: string) => (token === 'd' ? home : '%'));
+const agentOf = (value: string, known: Known): string | null => {
+  if (value === 'none') return null;
+  const name = value === 'SSH_AUTH_SOCK' ? value : /^\$([^{].*)$/.exec(value)?.[1];
+  return name === undefined ? expand(value, known) : known.environment[name] || null;
+};
+
+/** What `ssh -G` leaves as it stands in paths: of `%C`, a hash of what differs from one OpenSSH to the next, nobody could tell. */
+const tokensOf = (one: (keyword: string, otherwise: string) => string, home: string): Known['tokens'] => {
+  const host = one('hostname', '');
+  const given = one('host', host);
+  const { username, uid } = userInfo();
+  const here = hostname();
+  return {
+    '%': '%',
+    d: home,
+    h: host,
+    n: given,
+    k: one('hostkeyalias', given),
+    p: one('port', '22'),
+    r: one('user', ''),
+    u: username,
+    i: String(uid),
+    l: here,
+    L: here.split('.')[0]!,
+  };
+};
+
+/** `~`, tokens and `${VARIABLES}`; quotes come where a path holds a space. */
+const expand = (path: string, { tokens, environment, home }: Known): string => {
+  const plain = path
+    .replace(/^"(.*)"$/, '$1')
+    .replace(/%(.)|\$\{(\w+)\}/g, (whole, token: string | undefined, name: string | undefined) =>
+      token === undefined ? (environment[name!] ?? whole) : (tokens[token] ?? whole),
+    );
   return plain === '~' || plain.startsWith('~/') ? join(home, plain.slice(1)) : plain;
 };
 
