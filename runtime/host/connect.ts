@@ -157,7 +157,7 @@ const connectSsh = async (
           unsure: address.via === undefined,
           exitCode,
           signal,
-          stderr,
+          stderr: [...(await certificateFaultsOf(label, way, address, stderr, options)), stderr].join('\n'),
           chatter,
         });
         again ||= explained.again;
@@ -169,6 +169,23 @@ const connectSsh = async (
     await sleep(PAUSE_MS * 2 ** (attempt - 1), options.signal);
     checkSignal(label, options.signal);
   }
+};
+
+/** Where the host itself refused the login: what is wrong with the certificates that OpenSSH had to show. */
+const certificateFaultsOf = async (
+  label: string,
+  way: readonly string[],
+  { host }: SshAddress,
+  stderr: string,
+  { environment }: ConnectOptions,
+): Promise<string[]> => {
+  if (!/Permission denied \(/.test(stderr) || isBehind(stderr)) return [];
+  const [{ readSettings }, { certificateFaults }] = await Promise.all([
+    import('./sftp/settings.js'),
+    import('./sftp/certificate-files.js'),
+  ]);
+  const settings = await readSettings(label, ['-o', 'ProxyCommand=none', ...way, '--', host], environment);
+  return 'stderr' in settings ? [] : certificateFaults(settings);
 };
 
 const commandFor = (agent: HostPlan['agent']): string => {

@@ -162,13 +162,16 @@ const ROWS: readonly Row[] = [
     help: () => 'Correct the path of the key in the plan or in the SSH configuration.',
   },
   {
-    when: /Load key "[^"]*": it is on a (?:hardware token|smart card)(?=[\s\S]*Permission denied)/,
+    when: /Load key "[^"]*": it is (?:on )?a (?:hardware token|smart card|public key)(?=[\s\S]*Permission denied)/,
     code: 'refused-key',
     what: 'the login was refused',
     help: end => {
-      const [, path, what] = /Load key "([^"]*)": it is on a (hardware token|smart card)/.exec(end.stderr) ?? [];
+      const [, path, what] = /Load key "([^"]*)": it is (?:on )?a (\w+ \w+)/.exec(end.stderr) ?? [];
+      const key = quote(path ?? 'KEYFILE');
+      if (what === 'public key')
+        return `Add its private key to your SSH agent, or name that one instead of ${key}. Try by hand: ${tryIt(end)}`;
       const add = what === 'smart card' ? 'ssh-add -s' : 'ssh-add';
-      return `Add it to your SSH agent, with the token or card plugged in: ${add} ${quote(path ?? 'KEYFILE')}; then try: ${tryIt(end)}`;
+      return `Add it to your SSH agent, with the token or card plugged in: ${add} ${key}; then try: ${tryIt(end)}`;
     },
   },
   {

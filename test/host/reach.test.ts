@@ -51,7 +51,15 @@ for (const stack of STACKS) {
       const lines = [`IdentityFile ${own}`, `CertificateFile ${own}-cert.pub`];
       await letIn(reach(stack, sshd, lines, /IdentityFile/), kindOf(stack));
       keygen('-s', authority, '-I', 'tester', '-n', 'nobody-here', '-V', '+1h', `${own}.pub`);
-      await rejects(reach(stack, sshd, lines, /IdentityFile/), 'refused-key', /the login was refused/);
+      await rejects(
+        reach(stack, sshd, lines, /IdentityFile/),
+        'refused-key',
+        /^there: the login was refused: Certificate "\S+own-cert\.pub" is for nobody-here, and the login is as /,
+        /ssh-keygen -L -f \S+own-cert\.pub$/,
+      );
+      keygen('-s', authority, '-I', 'tester', '-n', sshd.user, '-V', '20200101:20200102', `${own}.pub`);
+      const expired = /Certificate "\S+own-cert\.pub" has expired: it was valid until 2020-01-0/;
+      await rejects(reach(stack, sshd, lines, /IdentityFile/), 'refused-key', expired);
     }));
 }
 

@@ -1,10 +1,9 @@
-// Key files and certificate files that the SSH configuration names, read; what cannot be used is said in OpenSSH's words.
+// Key files that the SSH configuration names, read; what cannot be used is said in OpenSSH's words.
 import { readFile, stat } from 'node:fs/promises';
 import type { ParsedKey } from 'ssh2';
 import ssh2 from 'ssh2';
 import { typeOf } from '../known-hosts.js';
-import { type Certificate, readCertificate } from './certificate.js';
-import type { Settings } from './settings.js';
+import { publicLine } from './certificate-files.js';
 import { readSsh } from './ssh-strings.js';
 
 export type Identity = {
@@ -13,12 +12,6 @@ export type Identity = {
   /** Its public half, where that is known: then an agent may hold the private one. */
   readonly blob: Buffer | null;
   readonly trouble: string | null;
-};
-
-export type CertificateFile = {
-  readonly path: string;
-  /** Null where there is none in it. */
-  readonly certificate: Certificate | null;
 };
 
 /** Of hardware tokens. */
@@ -43,31 +36,9 @@ export const readIdentity = async (path: string): Promise<Identity> => {
   return unusable(`Load key "${path}": ${why}`);
 };
 
-/** As OpenSSH does: those beside a key only where the configuration names none. */
-export const readCertificates = async ({ certificateFiles, identityFiles }: Settings): Promise<CertificateFile[]> => {
-  const named = certificateFiles.length > 0;
-  const paths = named ? certificateFiles : identityFiles.map(path => `${path}-cert.pub`);
-  const files = await Promise.all(
-    paths.map(async path => {
-      const content = await readFile(path).catch(() => null);
-      if (content === null && !named) return [];
-      const blob = content === null ? null : publicLine(content);
-      return [{ path, certificate: blob === null ? null : readCertificate(blob) }];
-    }),
-  );
-  return files.flat();
-};
-
 const publicFile = async (path: string): Promise<Buffer | null> => {
   const content = await readFile(path).catch(() => null);
   return content === null ? null : publicLine(content);
-};
-
-/** `TYPE BASE64 COMMENT`, where that is so. */
-const publicLine = (content: Buffer): Buffer | null => {
-  const [type = '', base64 = ''] = content.toString('latin1').trim().split(/\s+/);
-  const blob = Buffer.from(base64, 'base64');
-  return type !== '' && typeOf(blob) === type ? blob : null;
 };
 
 /** Of a public key, and of a private one in OpenSSH's own form, which has it in the clear. */

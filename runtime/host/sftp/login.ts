@@ -8,8 +8,9 @@ import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import ssh2 from 'ssh2';
 import { typeOf } from '../known-hosts.js';
 import { type HeldKey, keysInAgent, signInAgent } from './agent-keys.js';
-import { type Certificate, faultOf, isCertificateType, plainName, readCertificate } from './certificate.js';
-import { type Identity, isTokenType, readCertificates, readIdentity } from './identities.js';
+import { type Certificate, isCertificateType, plainName, readCertificate } from './certificate.js';
+import { certificateWords, inAgent, readCertificates } from './certificate-files.js';
+import { type Identity, isTokenType, readIdentity } from './identities.js';
 import { algorithmsOf, offerMethod, signByKey } from './offers.js';
 import type { Settings } from './settings.js';
 
@@ -24,7 +25,7 @@ export const prepareLogin = async (settings: Settings, now: () => number = Date.
   const identities = await Promise.all(identityFiles.map(readIdentity));
   const certificates = await readCertificates(settings);
   const held = agent === null ? [] : await keysInAgent(agent);
-  const inAgent = (blob: Buffer): HeldKey | undefined => held.find(key => key.blob.equals(blob));
+  const heldAs = (blob: Buffer): HeldKey | undefined => held.find(key => key.blob.equals(blob));
   const troubles: string[] =
     cards === null ? [] : [`Load key "${cards}": it is on a smart card, which is asked through the SSH agent alone`];
 
@@ -43,7 +44,7 @@ export const prepareLogin = async (settings: Settings, now: () => number = Date.
     const type = typeOf(blob);
     if (isCertificateType(type)) {
       const certificate = readCertificate(blob);
-      troubles.push(...wordsOf(`${comment} of the SSH agent`, certificate, user, now()));
+      troubles.push(certificateWords(inAgent(comment), certificate, user, now()));
       if (certificate?.forUsers === false) return [];
     } else if (!isTokenType(type)) {
       const key = ssh2.utils.parseKey(blob);
@@ -59,21 +60,21 @@ export const prepareLogin = async (settings: Settings, now: () => number = Date.
   };
 
   const byCertificate = (path: string, certificate: Certificate | null): AnyAuthMethod[] => {
-    const words = wordsOf(path, certificate, user, now());
+    const words = certificateWords(path, certificate, user, now());
     if (certificate?.forUsers !== true) {
-      troubles.push(...words);
+      troubles.push(words);
       return [];
     }
-    const holder = inAgent(certificate.key);
+    const holder = heldAs(certificate.key);
     const pem = identities.find(({ key, blob }) => key !== null && blob?.equals(certificate.key))?.key?.getPrivatePEM();
-    troubles.push(...(holder === undefined && pem === undefined ? [keyless(path)] : words));
+    troubles.push(holder === undefined && pem === undefined ? keyless(path) : words);
     if (holder !== undefined) {
       return offers(certificate.blob, (algorithm, data) => signInAgent(agent!, holder.blob, algorithm, data));
     }
     return pem === undefined ? [] : offers(certificate.blob, (algorithm, data) => signByKey(pem, algorithm, data));
   };
 
-  const isHeld = (blob: Buffer | null | undefined): boolean => blob != null && inAgent(blob) !== undefined;
+  const isHeld = (blob: Buffer | null | undefined): boolean => blob != null && heldAs(blob) !== undefined;
   const named = [...identities.map(({ blob }) => blob), ...certificates.map(one => one.certificate?.blob ?? null)];
   const isNamed = ({ blob }: HeldKey): boolean => named.some(one => one?.equals(blob));
   const others = identitiesOnly ? [] : held.filter(key => !isNamed(key));
@@ -86,13 +87,6 @@ export const prepareLogin = async (settings: Settings, now: () => number = Date.
       .flatMap(({ path, certificate }) => byCertificate(path, certificate)),
   ];
   return { methods, unusable: () => troubles };
-};
-
-const wordsOf = (name: string, certificate: Certificate | null, user: string, now: number): string[] => {
-  if (certificate === null) return [`Certificate "${name}" was not shown: it is none of a kind that is known here`];
-  if (!certificate.forUsers) return [`Certificate "${name}" was not shown: it is one of a host`];
-  const fault = faultOf(certificate, user, now);
-  return [`Certificate "${name}" ${fault ?? `was shown and refused: it is signed by ${certificate.authority}`}`];
 };
 
 const keyless = (path: string): string =>
