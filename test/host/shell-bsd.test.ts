@@ -34,7 +34,7 @@ for (const [name, text] of [
         assert.equal(error.code, 'unsupported');
         assert.match(
           error.message,
-          /far: it cannot be driven by its shell: there is no a stat that knows -c, no an mv that/,
+          /far: it cannot be driven by its shell: there is no stat that knows -c, no mv that/,
         );
         assert.match(error.help, /tools of a BSD are not driven: install Node\.js 18 .*agent sftp/);
         return true;

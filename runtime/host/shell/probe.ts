@@ -98,11 +98,11 @@ export const checkTools = (label: string, tools: ShellTools, why: HostError | nu
   const { missing, find, stat, exactMove, exactLink, touch } = tools;
   const wrong = [
     ...missing,
-    ...(find === null && !missing.includes('find') ? ['a find that knows -printf or -exec … {} +'] : []),
-    ...(!stat && !missing.includes('stat') ? ['a stat that knows -c'] : []),
-    ...(!exactMove && !missing.includes('mv') ? ['an mv that knows -T, or a temporary folder to try it in'] : []),
-    ...(exactMove && !exactLink && !missing.includes('ln') ? ['an ln that knows -T'] : []),
-    ...(exactMove && !touch && !missing.includes('touch') ? ['a touch that knows -h and -d @SECONDS'] : []),
+    ...(find === null && !missing.includes('find') ? ['find that knows -printf or -exec … {} +'] : []),
+    ...(!stat && !missing.includes('stat') ? ['stat that knows -c'] : []),
+    ...(!exactMove && !missing.includes('mv') ? ['mv that knows -T, or a temporary folder to try it in'] : []),
+    ...(exactMove && !exactLink && !missing.includes('ln') ? ['ln that knows -T'] : []),
+    ...(exactMove && !touch && !missing.includes('touch') ? ['touch that knows -h and -d @SECONDS'] : []),
   ];
   if (wrong.length === 0) return;
   const isBsd = BSD.test(tools.system);
