@@ -70,9 +70,14 @@ for (const stack of STACKS) {
   for (const type of [['ed25519'], ['ecdsa', '-b', '256'], ['rsa', '-b', '2048']]) {
     test(`${stack}: a host with a certificate for its ${type[0]} key is known by its authority`, () =>
       withCertified(type, async ({ sshd, authority, name, knows }) => {
-        knows(`@cert-authority ${name} ${publicKey(authority)}`);
+        knows(`@cert-authority ${name},x ${publicKey(authority)}`);
         await connect(stack, sshd.config);
         assert.equal(readFileSync(sshd.knownHostsFile, 'utf8').split('\n').length, 2, 'nothing was added');
+        await rejects(
+          connect(stack, sshd.config.replace(/Port \d+/, 'Port 1\n  HostKeyAlias x')),
+          'unreachable',
+          /cannot be reached/,
+        );
         // By its name alone, and by another authority as little as by none.
         const other = makeKey(join(sshd.folder, 'other'));
         knows(`@cert-authority ${name} ${publicKey(other)}`);
@@ -156,6 +161,8 @@ test('the log of OpenSSH counts only by whole lines of its own', () => {
   ]) {
     assert.deepEqual(verdictIn(log.join('\n')), { is: 'unknown' }, log.join('\n'));
   }
+  const nobody = 'ssh: connect to host 127.0.0.1 port 1: Connection refused';
+  assert.deepEqual(verdictIn(`debug1: Connecting\n${nobody}\n`), { is: 'refused', words: nobody });
   const words = ['Certificate invalid: expired', 'Host key verification failed.'];
   assert.deepEqual(verdictIn([shown, matches, ...words].join('\n')), { is: 'refused', words: words.join('\n') });
 });

@@ -14,7 +14,7 @@ import { plainName } from './certificate.js';
 export type Vouched =
   /** It is good for the key that has this fingerprint. */
   | { readonly is: 'good'; readonly type: string; readonly fingerprint: string }
-  /** In OpenSSH's words. */
+  /** It is not good, or the host is not reached: in OpenSSH's words. */
   | { readonly is: 'refused'; readonly words: string }
   /** OpenSSH did not come that far. */
   | { readonly is: 'unknown' };
@@ -35,6 +35,7 @@ export const askOpenSsh = async ({ way, host, jumps, environment, signal }: Dest
     const carrier = startCarrier('ssh', [...FIRST, '-E', log, ...call], environment);
     const timer = setTimeout(carrier.kill, PATIENCE);
     signal?.addEventListener('abort', carrier.kill);
+    if (signal?.aborted === true) carrier.kill();
     carrier.input.resume();
     carrier.output.end();
     await carrier.ended;
@@ -56,7 +57,7 @@ export const verdictIn = (log: string): Vouched => {
     from < 0 ? -1 : lines.findIndex((line, at) => at > from && pattern.test(line));
   const shown = lines.findIndex(line => SHOWN.test(line));
   const words = lines.filter(line => line !== '' && !line.startsWith('debug1: '));
-  if (words.some(line => INVALID.test(line))) return { is: 'refused', words: words.join('\n') };
+  if (words.some(line => INVALID.test(line) || NOBODY.test(line))) return { is: 'refused', words: words.join('\n') };
   if (after(EXCHANGED, after(MATCHES, shown)) < 0 || words.some(line => FAILED.test(line))) return { is: 'unknown' };
   const [, type = '', fingerprint = ''] = SHOWN.exec(lines[shown]!)!;
   return { is: 'good', type: plainName(type), fingerprint };
@@ -66,6 +67,8 @@ const SHOWN = /^debug1: Server host certificate: (\S+) (SHA256:[A-Za-z0-9+/]+),/
 const MATCHES = /^debug1: Host '.*' is known and matches the \S+-CERT host certificate\.$/;
 const EXCHANGED = /^debug1: SSH2_MSG_NEWKEYS received$/;
 const INVALID = /^Certificate invalid: /;
+/** Then nobody else has to try it. */
+const NOBODY = /^ssh: (?:connect to host|Could not resolve hostname) /;
 const FAILED = /^Host key verification failed/;
 /** The first value is the one that counts. Nothing is learnt, and no key of ours is shown. */
 const FIRST = [
