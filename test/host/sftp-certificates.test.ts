@@ -9,7 +9,7 @@ import { test } from 'uvu';
 import { makeConnect } from '../../runtime/host/connect.js';
 import { faultOf, isCertificateType, plainName, readCertificate } from '../../runtime/host/sftp/certificate.js';
 import { makeKey, type Sshd, startSshd } from '../support/sshd.js';
-import { rejects } from './connecting.js';
+import { nothingIsLeft, rejects } from './connecting.js';
 import { hostPlan } from './host-plan.js';
 import { startToken } from './software-token.js';
 
@@ -29,6 +29,7 @@ test.after(async () => {
   await trusting?.stop();
   await plain?.stop();
   rmSync(folder, { recursive: true, force: true });
+  nothingIsLeft();
 });
 
 const keygen = (...args: string[]): void => void execFileSync('ssh-keygen', ['-q', ...args]);
