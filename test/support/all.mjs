@@ -27,6 +27,7 @@ const LONG = [
   'host/agent-life',
   'host/conformance-busybox',
   'host/conformance-shell',
+  'host/host-certificates',
   'host/jump-failures',
   'host/lock-claims',
   'host/many-hosts',
