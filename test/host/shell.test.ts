@@ -9,9 +9,10 @@ import { isFault } from '../../runtime/host/file-verbs.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import { makeLocalVerbs } from '../../runtime/host/local-verbs.js';
 import { deedFaults, faultAmong, faultOf } from '../../runtime/host/shell/complaints.js';
+import { FIND_FORMAT, parseFound } from '../../runtime/host/shell/found.js';
 import { checkTools, parseTools, probeTools } from '../../runtime/host/shell/probe.js';
 import { quoteWord } from '../../runtime/host/shell/quote.js';
-import { FIND_FORMAT, parseDate, parseFound, parseLooked, parseTime } from '../../runtime/host/shell/records.js';
+import { parseDate, parseLooked, parseTime } from '../../runtime/host/shell/records.js';
 import { openSession, type ShellSession } from '../../runtime/host/shell/session.js';
 import { busyBoxShell, MARK, makeBusyBox, startShell } from './far-shell.js';
 

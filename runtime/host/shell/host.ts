@@ -32,9 +32,13 @@ export type ShellHostOptions = {
 /** Throws HostError where that machine lacks what it takes. */
 export const openShellHost = async (options: ShellHostOptions): Promise<Host> => {
   const { label, session, why = null, now = Date.now, newId = randomUUID } = options;
-  const tools = await probeTools(session);
+  // All asked at once: each would be a way there and back.
+  const [tools, users, groups] = await Promise.all([
+    probeTools(session),
+    namesFrom(session, 'users'),
+    namesFrom(session, 'groups'),
+  ]);
   checkTools(label, tools, why);
-  const [users, groups] = await Promise.all([namesFrom(session, 'users'), namesFrom(session, 'groups')]);
   const apart = tools.clock === null ? 0 : tools.clock * 1000 - now();
   const there = (): number => now() + apart;
   const verbs = makeShellVerbs({ session, tools, users, groups, now: there });

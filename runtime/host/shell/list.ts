@@ -2,8 +2,9 @@
 import { type Fault, type Folder, isFault, type Named } from '../file-verbs.js';
 import { apart, faultAmong, UNREADABLE } from './complaints.js';
 import { pathOf } from './folder.js';
+import { FIND_FORMAT, parseFound } from './found.js';
 import type { ShellTools } from './probe.js';
-import { FIND_FORMAT, parseFound, parseLooked } from './records.js';
+import { parseLooked } from './records.js';
 import type { ShellSession } from './session.js';
 
 export const listFolder = async (

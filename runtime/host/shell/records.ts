@@ -1,66 +1,12 @@
-// What the tools of a POSIX machine print about files, read into stats: text to records, pure, names with any byte.
+// What `stat -c` prints about files, read into stats, and what tools print of times: text to records, pure, names with any byte.
 //
-// `find -printf` ends fields with NULs: `TYPE SIZE MODE MODIFIED CHANGED INODE DEVICE NAMES OWNER GROUP PATH`, then the target
-// of a link. `stat -c` cannot print a NUL: there each record begins with the session's mark, which no name holds, and ends
-// with a line end: `MARK MODE SIZE INODE DEVICE NAMES OWNER GROUP|MODIFIED|CHANGED|PATH`, its mode in hexadecimal with the type.
+// It cannot print a NUL, as find can (found.ts): each record begins with the session's mark, which no name holds, and ends with
+// a line end: `MARK MODE SIZE INODE DEVICE NAMES OWNER GROUP|MODIFIED|CHANGED|PATH`, its mode in hexadecimal with the type.
 // Times are seconds, or a date of UTC, with a fraction of any length or none. The path may hold anything but a NUL.
 import type { Named, Stat } from '../file-verbs.js';
 import { kindOf } from '../kind.js';
 
-/** How GNU find prints such a record; %P is the path below the folder that find was started in. */
-export const FIND_FORMAT = '%y %s %m %T@ %C@ %i %D %n %U %G %P\\0%l\\0';
-
-export type Found = Named & { readonly target: string | null };
-
-/**
- * Null where the text is not wholly made of such records: then nothing of it is believed. A tree of many files is one text, so
- * it is read character by character: expressions take several times as long.
- */
-export const parseFound = (text: string): readonly Found[] | null => {
-  const records: Found[] = [];
-  let at = 0;
-
-  /** Digits and the space behind them; NaN where these do not stand there. */
-  const number = (base: 8 | 10): number => {
-    let value = 0;
-    const start = at;
-    for (let digit = text.charCodeAt(at) - ZERO; digit >= 0 && digit < base; digit = text.charCodeAt(++at) - ZERO) {
-      value = value * base + digit;
-    }
-    return at === start || text.charCodeAt(at++) !== SPACE ? Number.NaN : value;
-  };
-
-  const time = (): number => {
-    const end = text.indexOf(' ', at);
-    const start = at;
-    at = end + 1;
-    return end < 0 ? Number.NaN : (timeIn(text, start, end) ?? Number.NaN);
-  };
-
-  while (at < text.length) {
-    const kind = text.charCodeAt(at + 1) === SPACE ? KINDS[text.charAt(at)] : undefined;
-    at += 2;
-    const size = number(10);
-    const mode = number(8);
-    const modified = time();
-    const changed = time();
-    const inode = number(10);
-    const device = number(10);
-    const names = number(10);
-    const owner = number(10);
-    const group = number(10);
-    const end = text.indexOf('\0', at);
-    const close = text.indexOf('\0', end + 1);
-    const sum = size + mode + modified + changed + inode + device + names + owner + group;
-    if (kind === undefined || Number.isNaN(sum) || end <= at || close < 0) return null;
-    const stat = { kind, size, mode: mode & 0o7777, modified, changed, inode, device, names, owner, group };
-    records.push({ name: text.slice(at, end), stat, target: kind === 'link' ? text.slice(end + 1, close) : null });
-    at = close + 1;
-  }
-  return records;
-};
-
-/** The same for what stat prints. */
+/** Null where the text is not wholly made of such records: then nothing of it is believed. */
 export const parseLooked = (text: string, mark: string): readonly Named[] | null => {
   const [before, ...records] = text.split(`${mark} `);
   if (before !== '') return null;
@@ -78,7 +24,7 @@ export const parseLooked = (text: string, mark: string): readonly Named[] | null
 export const parseTime = (text: string): number | null => timeIn(text, 0, text.length);
 
 /** Seconds with a fraction of any length or none. */
-const timeIn = (text: string, start: number, end: number): number | null => {
+export const timeIn = (text: string, start: number, end: number): number | null => {
   const sign = text.charCodeAt(start) === MINUS ? -1 : 1;
   let seconds = 0;
   let nanos = 0;
@@ -134,16 +80,6 @@ const lookedStat = (facts: readonly string[], modifiedText: string, changedText:
 const LOOKED = /^([0-9a-f]+ \d+ \d+ \d+ \d+ \d+ \d+)\|([^|]+)\|([^|]+)\|(.+)\n$/s;
 const DATE = /^(-?\d{4,9})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?: \+0000)?$/;
 const ZERO = 48;
-const SPACE = 32;
 const MINUS = 45;
 /** From the zero. */
 const POINT = -2;
-const KINDS: Readonly<Record<string, Stat['kind']>> = {
-  f: 'file',
-  d: 'folder',
-  l: 'link',
-  p: 'fifo',
-  s: 'socket',
-  b: 'device',
-  c: 'device',
-};

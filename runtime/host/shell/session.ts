@@ -20,6 +20,11 @@ export type Asking = {
   readonly data?: readonly Uint8Array[];
   /** Bytes of the answer at most. */
   readonly most?: number;
+  /**
+   * Given what has come of the answer, again and again, and says how many bytes of that it is done with: they are no part of the
+   * answer any more, and may be overwritten.
+   */
+  readonly take?: (bytes: Buffer) => number;
   /** Milliseconds of silence before the shell is given up. */
   readonly patience?: number;
 };
@@ -53,6 +58,8 @@ export const openSession = (
   const end = Buffer.from(`\0${mark}:`, 'latin1');
   const answers = makeGathering(end);
   let heard = performance.now();
+  /** Bytes of the oldest request's answer that were taken. */
+  let taken = 0;
   let sent = 0;
   let received = 0;
   let lost: Promise<HostError> | null = null;
@@ -72,10 +79,13 @@ export const openSession = (
     answers.add(chunk);
     for (let answer = answers.take(); answer !== null; answer = answers.take()) {
       const next = waiting.shift();
+      taken = 0;
       if (next === undefined) lose(unasked(label));
       else next.resolve(answer);
     }
-    if (answers.held() > (waiting[0]?.most ?? MOST_UNASKED) + end.length + STATUS_ROOM) lose(tooMuch(label));
+    const [oldest] = waiting;
+    if (oldest?.take !== undefined) taken += answers.pass(oldest.take);
+    if (taken + answers.held() > (oldest?.most ?? MOST_UNASKED) + end.length + STATUS_ROOM) lose(tooMuch(label));
   };
 
   input.on('data', (chunk: Buffer) => {
@@ -102,13 +112,13 @@ export const openSession = (
 
   return {
     mark,
-    async ask(verb, words, { data = [], most = MOST_ANSWERED, patience = usual } = {}) {
+    async ask(verb, words, { data = [], most = MOST_ANSWERED, patience = usual, take } = {}) {
       if (lost !== null) throw await lost;
       const quoted = quoteWords(words);
       const inline = quoted.length <= LONGEST_LINE;
       const bytes = data.reduce((sum, piece) => sum + piece.length, 0);
       const answer = new Promise<Answer>((resolve, reject) => {
-        waiting.push({ verb, resolve, reject, asked: performance.now(), most, patience });
+        waiting.push({ verb, resolve, reject, asked: performance.now(), most, patience, take });
       });
       const head = Buffer.from(`${verb} ${inline ? 0 : quoted.length} ${bytes} `, 'latin1');
       write(Buffer.concat([head, inline ? quoted : NOTHING, LINE_END, inline ? NOTHING : quoted]));
@@ -130,6 +140,7 @@ type Waiting = {
   readonly asked: number;
   readonly most: number;
   readonly patience: number;
+  readonly take: Asking['take'];
 };
 
 /** What has come and is no whole answer yet, in one buffer that grows, searched from where the last search ended. */
@@ -151,6 +162,12 @@ const makeGathering = (end: Buffer) => {
         start = 0;
       }
       filled += chunk.copy(store, filled);
+    },
+    /** Hands on what surely is no end, and says how much of it was taken. */
+    pass(take: (bytes: Buffer) => number): number {
+      const done = searched > start ? take(store.subarray(start, searched)) : 0;
+      start += done;
+      return done;
     },
     take(): Answer | null {
       const at = store.subarray(0, filled).indexOf(end, Math.max(start, searched));

@@ -5,10 +5,12 @@
 //  2. A listing that find complained of, for more than vanished or forbidden names, counts for nothing.
 import { isFault, type Named } from '../file-verbs.js';
 import { apart, faultAmong } from './complaints.js';
-import { FIND_FORMAT, type Found, parseFound } from './records.js';
+import { FIND_FORMAT, type FoundRecords, makeFoundRecords } from './found.js';
 import type { ShellSession } from './session.js';
 
 export type Survey = {
+  /** Does it tell what is in the folder with this path? */
+  readonly knows: (path: string) => Promise<boolean>;
   /** What is in a folder, by its path; null where the survey does not tell. */
   readonly list: (path: string) => Promise<readonly Named[] | null>;
   /** What a link in a folder points to. */
@@ -19,48 +21,103 @@ export const openSurvey = (session: ShellSession, top: string): Survey => {
   const listed = survey(session, top);
   // Whoever asks is told; nobody may.
   listed.catch(() => undefined);
-  const below = (path: string): string | null =>
-    path === top
-      ? ''
-      : path.startsWith(top === '/' ? '/' : `${top}/`)
-        ? path.slice(top === '/' ? 1 : top.length + 1)
-        : null;
+  const find = async (path: string): Promise<Listed | null> => {
+    const at =
+      path === top
+        ? ''
+        : path.startsWith(top === '/' ? '/' : `${top}/`)
+          ? path.slice(top === '/' ? 1 : top.length + 1)
+          : null;
+    return at === null ? null : ((await listed)?.get(at) ?? null);
+  };
   return {
-    async list(path) {
-      const at = below(path);
-      return at === null ? null : ((await listed)?.get(at) ?? null);
+    knows: async path => (await find(path)) !== null,
+    list: async path => (await find(path))?.named() ?? null,
+    target: async (folder, name) => (await find(folder))?.target(name) ?? null,
+  };
+};
+
+const survey = async (session: ShellSession, top: string): Promise<ReadonlyMap<string, Listed> | null> => {
+  const gathering = gatherFolders();
+  const answer = await session.ask('survey', [top, FIND_FORMAT], {
+    most: MOST_LISTED,
+    patience: PATIENCE_MS,
+    take: bytes => gathering.add(bytes.toString('latin1')),
+  });
+  const parts = apart(answer);
+  if (isFault(parts) || faultAmong(parts.said, FORBIDDEN) !== null) return null;
+  return gathering.add(parts.text) === parts.text.length ? gathering.folders() : null;
+};
+
+/** One folder of a survey. */
+type Listed = { readonly named: () => readonly Named[]; readonly target: (name: string) => string | null };
+
+/** Records by the folder that they are in: those that follow each other in one folder are a stretch of it. */
+const gatherFolders = () => {
+  const records = makeFoundRecords();
+  const folders = new Map<string, Listed & { readonly stretches: number[] }>();
+  let last = '';
+  let stretches: number[] | null = null;
+  let broken = false;
+
+  const sort = (record: number): void => {
+    if (stretches !== null && records.isIn(record, last)) {
+      stretches[stretches.length - 1] = record + 1;
+      return;
+    }
+    last = records.folder(record);
+    let folder = folders.get(last);
+    if (folder === undefined) {
+      const own: number[] = [];
+      folder = { ...listedOf(records, last === '' ? 0 : last.length + 1, own), stretches: own };
+      folders.set(last, folder);
+    }
+    stretches = folder.stretches;
+    stretches.push(record, record + 1);
+  };
+
+  return {
+    /** Says how many characters it is done with; what is no record spoils all, and is passed over. */
+    add(text: string): number {
+      let record = records.count();
+      const done = broken ? text.length : records.add(text);
+      broken ||= done === null;
+      for (; record < records.count(); record++) sort(record);
+      return done ?? text.length;
     },
-    async target(folder, name) {
-      const at = below(folder);
-      const found = at === null ? undefined : (await listed)?.get(at);
-      return found?.find(one => one.name === name)?.target ?? null;
+    folders: () => (broken ? null : folders),
+  };
+};
+
+/** `behind` so many characters of its path is the name of each; `stretches` are the first of some records, and the one after. */
+const listedOf = (records: FoundRecords, behind: number, stretches: readonly number[]): Listed => {
+  let targets: Map<string, string> | null = null;
+  const each = (use: (record: number) => void): void => {
+    for (let i = 0; i < stretches.length; i += 2)
+      for (let record = stretches[i]!; record < stretches[i + 1]!; record++) use(record);
+  };
+  return {
+    named() {
+      const all: Named[] = [];
+      each(record => all.push(records.named(record, behind)));
+      return all;
+    },
+    target(name) {
+      if (targets === null) {
+        const found = new Map<string, string>();
+        each(record => {
+          const target = records.target(record);
+          if (target !== null) found.set(records.named(record, behind).name, target);
+        });
+        targets = found;
+      }
+      return targets.get(name) ?? null;
     },
   };
 };
 
-const survey = async (session: ShellSession, top: string): Promise<ReadonlyMap<string, Found[]> | null> => {
-  const answer = await session.ask('survey', [top, FIND_FORMAT], { most: MOST_LISTED, patience: PATIENCE_MS });
-  const parts = apart(answer);
-  if (isFault(parts) || faultAmong(parts.said, FORBIDDEN) !== null) return null;
-  const found = parseFound(parts.text);
-  return found === null ? null : byFolder(found);
-};
-
-const byFolder = (found: readonly Found[]): ReadonlyMap<string, Found[]> => {
-  const folders = new Map<string, Found[]>();
-  for (const { name: path, stat, target } of found) {
-    const cut = path.lastIndexOf('/');
-    const folder = cut < 0 ? '' : path.slice(0, cut);
-    const one = { name: path.slice(cut + 1), stat, target };
-    const others = folders.get(folder);
-    if (others === undefined) folders.set(folder, [one]);
-    else others.push(one);
-  }
-  return folders;
-};
-
 /** What stands in a folder that may not be entered is asked for by itself, and then its own fault is told. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['ENOENT', 'EACCES']);
-/** Some four million names. */
+/** Bytes: some four million names. */
 const MOST_LISTED = 402_653_184;
 const PATIENCE_MS = 300_000;

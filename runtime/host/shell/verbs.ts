@@ -42,7 +42,7 @@ export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerb
       const word = wordFor(name);
       if (isFault(word)) return word;
       const path = pathIn(at, name);
-      const known = surveys.size > 0 && (await surveyed(survey => survey.list(path))) !== null;
+      const known = (await surveyed(async survey => (await survey.knows(path)) || null)) === true;
       const fault = known ? null : answerFault(await session.ask('enter', [path]));
       return fault ?? holdPath(path);
     },
