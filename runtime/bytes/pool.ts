@@ -7,20 +7,34 @@
 export const takeBuffer = (length: number): Buffer => {
   if (length > POOLED || length < POOLED / 2) return Buffer.allocUnsafeSlow(length);
   const memory = free.pop() ?? new ArrayBuffer(POOLED);
-  mine.add(memory);
+  mine.set(memory, 1);
   return Buffer.from(memory, 0, length);
 };
 
 /** Nobody looks at these bytes any more. Anything that was not taken here is ignored. */
 export const giveBack = (bytes: Uint8Array): void => {
   const memory = bytes.buffer as ArrayBuffer;
-  if (!mine.delete(memory)) return;
+  const holders = mine.get(memory);
+  if (holders === undefined) return;
+  if (holders > 1) {
+    mine.set(memory, holders - 1);
+    return;
+  }
+  mine.delete(memory);
   if (free.length < KEPT) free.push(memory);
 };
 
+/** Somebody else looks at these bytes as well: they are to be given back once more. False for what was not taken here. */
+export const hold = (bytes: Uint8Array): boolean => {
+  const memory = bytes.buffer as ArrayBuffer;
+  const holders = mine.get(memory);
+  if (holders !== undefined) mine.set(memory, holders + 1);
+  return holders !== undefined;
+};
+
 const free: ArrayBuffer[] = [];
-/** Taken and not given back yet. */
-const mine = new WeakSet<ArrayBuffer>();
+/** Taken and not given back yet, each with how many hold it. */
+const mine = new WeakMap<ArrayBuffer, number>();
 /** A mebibyte of content and the head of its record. */
 const POOLED = 1_048_576 + 64;
-const KEPT = 16;
+const KEPT = 32;

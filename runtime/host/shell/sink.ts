@@ -1,4 +1,5 @@
 // Writes files through a shell: a small one in one go (write-many.ts), a large one in pieces that are appended to it.
+import { giveBack, hold } from '../../bytes/pool.js';
 import { type Fault, type Folder, isFault, type Sink } from '../file-verbs.js';
 import { answerFault, deedFaults } from './complaints.js';
 import { modeText, secondsText } from './deeds.js';
@@ -22,6 +23,7 @@ export const openSink = async (
 
 const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): Sink => {
   const folder = pathOf(at);
+  /** What waits to be sent. */
   let gathered: Buffer[] = [];
   let held = 0;
   let end = 0;
@@ -30,12 +32,14 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
   let lost: unknown = null;
   const under = new Set<Promise<void>>();
 
-  const send = (verb: Verb, words: readonly string[], data: readonly Uint8Array[] = []): void => {
+  const send = (verb: Verb, words: readonly string[], data: readonly Buffer[] = []): void => {
     const sent = session
       .ask(verb, [folder, word, ...words], { data })
       .then(
         answer => {
           fault ??= answerFault(answer);
+          // The far side has read it all.
+          for (const bytes of data) giveBack(bytes);
         },
         (error: unknown) => {
           lost ??= error;
@@ -63,8 +67,8 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
   return {
     write(bytes) {
       if (fault !== null) return fault;
-      // What is under way when this returns must not change with the caller's buffer.
-      gathered.push(Buffer.from(bytes));
+      // What is under way when this returns must not change with the caller's buffer: it is held, or else copied.
+      gathered.push(hold(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.from(bytes));
       held += bytes.length;
       end += bytes.length;
       if (created ? held < PIECE : held <= SMALL) return null;
@@ -80,6 +84,7 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
     async finish({ mode, modified }) {
       if (!created) {
         const content = Buffer.concat(gathered);
+        for (const bytes of gathered) giveBack(bytes);
         const file = { at, name: word.slice(2), content, attributes: { mode, modified }, durable: false };
         return (await writeMany(session, [file], means))[0]!;
       }
@@ -97,6 +102,6 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
 /** Files of up to so many bytes travel whole. */
 const SMALL = 262_144;
 /** Whole blocks of the script, so that one program takes it. */
-const PIECE = 4_194_304;
+const PIECE = 8_388_608;
 /** Requests for one file. */
-const UNDER_WAY = 4;
+const UNDER_WAY = 2;
