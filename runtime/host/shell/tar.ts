@@ -65,23 +65,33 @@ type Header = {
   readonly seconds: number;
 };
 
-/** Into zeros. */
+/** Into zeros. Digit by digit, and summed up meanwhile: there are two headers for nearly every file. */
 const writeHeader = (archive: Buffer, at: number, { name, type, mode, size, seconds }: Header): void => {
-  const octal = (offset: number, width: number, value: number): void => {
-    archive.write(value.toString(8).padStart(width - 1, '0'), at + offset, width - 1, 'latin1');
-  };
+  const end = at + Math.min(name.length, MAX_NAME);
   archive.write(name, at, MAX_NAME, 'latin1');
-  octal(100, 8, mode);
-  octal(108, 8, 0);
-  octal(116, 8, 0);
-  octal(124, 12, size);
-  octal(136, 12, seconds);
-  archive.fill(' ', at + 148, at + 156);
-  archive.write(type, at + 156, 'latin1');
-  archive.write('ustar\x0000', at + 257, 'latin1');
+  archive.set(COMMON, at + MAX_NAME);
+  archive[at + TYPE] = type.charCodeAt(0);
+  let sum = COMMON_SUM + archive[at + TYPE]!;
+  for (let byte = at; byte < end; byte++) sum += archive[byte]!;
+  sum += writeOctal(archive, at + 100, 7, mode);
+  sum += writeOctal(archive, at + 124, 11, size);
+  sum += writeOctal(archive, at + 136, 11, seconds);
+  writeOctal(archive, at + SUM, 6, sum);
+  archive[at + SUM + 6] = 0;
+};
+
+/** The sum of the digits as they are written. */
+const writeOctal = (archive: Buffer, at: number, digits: number, value: number): number => {
   let sum = 0;
-  for (let byte = at; byte < at + USED; byte++) sum += archive[byte]!;
-  archive.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1');
+  let rest = value;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const more = Math.floor(rest / 8);
+    const digit = ZERO + rest - more * 8;
+    archive[place] = digit;
+    sum += digit;
+    rest = more;
+  }
+  return sum;
 };
 
 const padded = (length: number): number => Math.ceil(length / BLOCK) * BLOCK;
@@ -89,8 +99,18 @@ const padded = (length: number): number => Math.ceil(length / BLOCK) * BLOCK;
 const SECOND = 1_000_000;
 const BLOCK = 512;
 const MAX_NAME = 100;
+const SUM = 148;
+const TYPE = 156;
 /** Bytes of a header of which any is set. */
 const USED = 265;
+const ZERO = 48;
+/** What is the same in every header, from behind the name on; the sum counts as spaces in itself. */
+const COMMON = Buffer.alloc(USED - MAX_NAME);
+COMMON.write('0000000', 108 - MAX_NAME, 'latin1');
+COMMON.write('0000000', 116 - MAX_NAME, 'latin1');
+COMMON.fill(' ', SUM - MAX_NAME, TYPE - MAX_NAME);
+COMMON.write('ustar\x0000', 257 - MAX_NAME, 'latin1');
+const COMMON_SUM = COMMON.reduce((sum, byte) => sum + byte, 0);
 /** From this size on an archive is filled up to whole blocks of the script, so that one program takes it. */
 const LARGE = 1_048_576;
 const LARGE_BLOCK = 65_536;
