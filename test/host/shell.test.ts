@@ -145,7 +145,13 @@ test('records of find and stat say what the kernel says, for hostile names of ev
 test('text that is not records is not believed', () => {
   const good = 'f 1 644 1.5 2 3 4 1 0 0 name\0\0';
   assert.is(parseFound(good)?.length, 1);
-  for (const bad of ['x', good.slice(0, -1), `${good}\0`, good.replace(' name', ''), good.replace('f 1', 'f -1')]) {
+  const names = [' name', ' /name', ' name/'];
+  const others = [
+    good.replace('f 1', 'f -1'),
+    good.replace('f', 'x'),
+    ...['', ...names.slice(1)].map(to => good.replace(names[0]!, to)),
+  ];
+  for (const bad of ['x', good.slice(0, -1), `${good}\0`, ...others]) {
     assert.is(parseFound(bad), null, JSON.stringify(bad));
   }
   const looked = `${MARK} 81a4 1 2 3 1 0 0|2001-02-03 04:05:06.5 +0000|2001-02-03 04:05:06|./a\n`;
@@ -240,6 +246,32 @@ test('answers are told apart wherever the pieces they come in are cut', async ()
     );
     end();
   }
+});
+
+test('an answer is taken while it comes, wherever it is cut, and what is not taken is the answer', async () => {
+  const all = `one;two;th\0${MARK.slice(0, 9)}ree;rest`;
+  const whole = `${all}\0${MARK}:0\nnext\0${MARK}:0\n`;
+  for (const size of [1, 2, 7, 33, whole.length]) {
+    const { session, say, end } = script();
+    let taken = '';
+    const take = (bytes: Buffer): number => {
+      const words = bytes.toString('latin1', 0, bytes.lastIndexOf(';') + 1);
+      taken += words;
+      return words.length;
+    };
+    const asked = [session.ask('may', ['/'], { take }), session.ask('may', ['/'])];
+    for (let at = 0; at < whole.length; at += size) say(whole.slice(at, at + size));
+    const [first, second] = await Promise.all(asked);
+    assert.is(taken + first!.output.toString('latin1'), all, `in pieces of ${size}`);
+    if (size < 30) assert.is(first!.output.toString('latin1'), 'rest', `in pieces of ${size}`);
+    assert.is(second!.output.toString('latin1'), 'next');
+    end();
+  }
+  const { session, say, cuts } = script();
+  const endless = session.ask('may', ['/'], { most: 1000, take: bytes => bytes.length });
+  for (let piece = 0; piece < 20; piece++) say('x'.repeat(100));
+  assert.is(await codeOf(endless), 'protocol');
+  assert.is(cuts(), 1);
 });
 
 test('a far side that says too much, what was not asked, or nothing, is given up, and all that wait are told', async () => {

@@ -67,7 +67,7 @@ export const makeFoundRecords = (): FoundRecords => {
     for (let field = SIZE; field <= GROUP; field++) sum += block[first + field]!;
     if (Number.isNaN(sum) || end <= at) return false;
     if (text.charCodeAt(at) === SLASH || text.charCodeAt(end - 1) === SLASH) return false;
-    block[first + TEXT] = texts.length;
+    block[first + TEXT] = texts.length - 1;
     block[first + START] = at;
     block[first + END] = end;
     block[first + CLOSE] = close;
@@ -84,6 +84,7 @@ export const makeFoundRecords = (): FoundRecords => {
     add(given) {
       text = given;
       at = 0;
+      texts.push(text);
       for (;;) {
         const end = text.indexOf('\0', at);
         const close = end < 0 ? -1 : text.indexOf('\0', end + 1);
@@ -91,7 +92,7 @@ export const makeFoundRecords = (): FoundRecords => {
         if (close < 0 || end === at) break;
         if (!read(end, close)) return null;
       }
-      texts.push(text);
+      if (at === 0) texts.pop();
       return at;
     },
     count: () => count,

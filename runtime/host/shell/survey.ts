@@ -42,7 +42,8 @@ const survey = async (session: ShellSession, top: string): Promise<ReadonlyMap<s
   const answer = await session.ask('survey', [top, FIND_FORMAT], {
     most: MOST_LISTED,
     patience: PATIENCE_MS,
-    take: bytes => gathering.add(bytes.toString('latin1')),
+    // What begins with a NUL are no more records: it is the rest of the answer, and is not looked through again and again.
+    take: bytes => (bytes[0] === 0 ? 0 : gathering.add(bytes.toString('latin1'))),
   });
   const parts = apart(answer);
   if (isFault(parts) || faultAmong(parts.said, FORBIDDEN) !== null) return null;
@@ -77,13 +78,13 @@ const gatherFolders = () => {
   };
 
   return {
-    /** Says how many characters it is done with; what is no record spoils all, and is passed over. */
+    /** Says how many characters it is done with; what is no record, or never becomes one, spoils all and is passed over. */
     add(text: string): number {
       let record = records.count();
-      const done = broken ? text.length : records.add(text);
-      broken ||= done === null;
+      const done = broken ? null : records.add(text);
+      broken ||= done === null || (text.length - done > LONGEST && text.charCodeAt(done) !== 0);
       for (; record < records.count(); record++) sort(record);
-      return done ?? text.length;
+      return broken || done === null ? text.length : done;
     },
     folders: () => (broken ? null : folders),
   };
@@ -121,3 +122,5 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['ENOENT', 'EACCES']);
 /** Bytes: some four million names. */
 const MOST_LISTED = 402_653_184;
 const PATIENCE_MS = 300_000;
+/** Characters of one record at most, far more than two paths have. */
+const LONGEST = 65_536;
