@@ -61,7 +61,7 @@ read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id || boot=
 read -r mark <&9 || exit 0
 facts="$mark %f %s %i %d %h %u %g|%y|%z|%n"`;
 
-/** Records of find and stat are in the format of records.ts. What a tool complained of stands behind a NUL at the end. */
+/** Records of find are in the format of found.ts, those of stat in that of records.ts. What a tool complained of stands behind a NUL at the end. */
 const VERBS = {
   ...LOCK_VERBS,
   ...WRITE_VERBS,
