@@ -8,6 +8,7 @@ import type { SFTPWrapper } from 'ssh2';
 import { HostError } from '../host-error.js';
 import { sleep } from '../sleep.js';
 import { gatherRequests } from './gather-requests.js';
+import { quickenCipher } from './quick-cipher.js';
 
 /** The status that a server answered with, and its words. */
 export type Refusal = { readonly status: number; readonly words: string };
@@ -47,6 +48,7 @@ export const openSession = (
   sftp: SFTPWrapper,
   { label, patience = PATIENCE, now = () => performance.now(), cut, open }: SessionOptions,
 ): Session => {
+  quickenCipher(sftp);
   gatherRequests(sftp);
   const pending = new Set<Pending>();
   const waiting: (() => void)[] = [];
