@@ -21,7 +21,8 @@ export const listFolder = async (
   try {
     return await readAll(session, handle, clock);
   } finally {
-    await closeHandle(session, handle);
+    // Nobody waits for it; where the connection is lost, the next request tells.
+    closeHandle(session, handle).catch(() => undefined);
   }
 };
 
