@@ -5,6 +5,8 @@ import { openSession, type Session } from '../../runtime/host/sftp/session.js';
 
 export type Peer = {
   readonly session: Session;
+  /** What the session asks through. */
+  readonly sftp: SFTPWrapper;
   /** Paths that were asked about, in order, each after the name of its request. */
   readonly asked: readonly string[];
   /** Sessions that were opened. */
@@ -63,11 +65,16 @@ export const startPeer = async (
     });
   await new Promise<void>(resolve => {
     client.on('ready', resolve);
-    client.connect({ sock: connect({ host: LOOPBACK, port, noDelay: true }), username: 'u', password: 'p' });
+    const sock = connect({ host: LOOPBACK, port, noDelay: true });
+    // The cipher that hosts are asked for first.
+    const algorithms = { cipher: ['aes128-gcm@openssh.com' as const] };
+    client.connect({ sock, username: 'u', password: 'p', algorithms });
   });
-  const session = openSession(await open(), { label: 'peer', patience, cut: () => client.destroy(), open });
+  const sftp = await open();
+  const session = openSession(sftp, { label: 'peer', patience, cut: () => client.destroy(), open });
   return {
     session,
+    sftp,
     asked,
     sessions: () => Math.min(opened, most),
     hangUp: () => {
