@@ -1,17 +1,25 @@
 // Signatures: what an old file holds, block by block, told in few bytes to whoever is to send what is new in it.
 //
-//   piece = index:varint size:varint block:varint first:varint sums     — sums to the piece's end: weak:u32le strong:8 bytes each
+//   piece = index:varint size:varint block:varint first:varint sums     — sums to the piece's end: weak:u32le strong:u64le each
 //
-// `index` is the step that wants the content, `size` that of the old file, `block` the bytes of each block, `first` the number
-// of the piece's first block. Pieces of a file come in order until all its whole blocks are told; what is left over at its end
-// has no sum. A file that cannot be signed is one piece with a block of 0. strong is XXH64: whoever rebuilds the file checks
-// the whole of it.
-import type { Hasher } from './digest.js';
-import { makeReader, makeWriter, WireError } from './wire.js';
+// `index` is the step that wants the content, `size` that of the old file, `block` the bytes of each block, a multiple of 8,
+// `first` the number of the piece's first block. Pieces of a file come in order until all its whole blocks are told; what is
+// left over at its end has no sum. A file that cannot be signed is one piece with a block of 0. weak is the sum of the bytes,
+// and above it the sum of all such sums from the front, 16 bits each; strong is XXH64: whoever rebuilds the file checks the
+// whole of it.
+import { openSums } from './sums.js';
+import { makeReader, makeWriter, type Reader, WireError } from './wire.js';
 
+/** The sums of an old file as far as they have come. */
 export type Signature = {
   readonly index: number;
   readonly block: number;
+  /** Blocks in all. */
+  readonly count: number;
+  /** Of so many the sums are there. */
+  readonly told: () => number;
+  /** Waits for some more of them; not to be called where all are there. */
+  readonly more: () => Promise<void>;
   readonly weak: Uint32Array;
   /** STRONG bytes for each block. */
   readonly strong: Buffer;
@@ -24,21 +32,23 @@ export type Signed = { readonly index: number; readonly signature: Signature | n
 export const blockOf = (size: number): number =>
   Math.min(Math.max(Math.ceil(Math.sqrt(size) / 8) * 8, MIN_BLOCK), MAX_BLOCK);
 
-/** The next piece of a signature: the sums of the whole blocks in `content`, from block `first` on. */
-export const signBlocks = (
-  of: { readonly index: number; readonly size: number; readonly block: number },
-  first: number,
-  content: Buffer,
-  strong: Hasher,
-): Buffer => {
-  const writer = makeWriter(64 + (content.length / of.block) * (4 + STRONG));
-  for (const value of [of.index, of.size, of.block, first]) writer.varint(value);
-  for (let at = 0; at + of.block <= content.length; at += of.block) {
-    const weak = weakOf(content, at, of.block);
-    for (let shift = 0; shift < 32; shift += 8) writer.u8((weak >>> shift) & 255);
-    writer.rawString(strong.hash(content.subarray(at, at + of.block)));
-  }
-  return writer.copy();
+/** Signs blocks that are read into its `content`, as many as it holds. */
+export const openSigner = (bytes: number) => {
+  const most = Math.floor(bytes / MIN_BLOCK) * SUMS;
+  const sums = openSums(bytes + most);
+  const told = sums.at + bytes;
+  return {
+    content: Buffer.from(sums.memory, sums.at, bytes),
+    /** The next piece of a signature: the sums of the whole blocks in the first bytes of `content`, from block `first` on. */
+    sign({ index, size, block }: Pick<Head, 'index' | 'size' | 'block'>, first: number, length: number): Buffer {
+      const count = Math.floor(length / block);
+      sums.sign(sums.at, sums.at + count * block, block, told);
+      const writer = makeWriter(HEAD + count * SUMS);
+      for (const value of [index, size, block, first]) writer.varint(value);
+      writer.raw(Buffer.from(sums.memory, told, count * SUMS));
+      return writer.view();
+    },
+  };
 };
 
 export const unsigned = (index: number): Buffer => {
@@ -47,53 +57,72 @@ export const unsigned = (index: number): Buffer => {
   return writer.copy();
 };
 
-/** The signatures out of their pieces, one at a time. Throws WireError on anything else. */
+/**
+ * The signatures out of their pieces, one at a time, each as soon as its first piece is there: whoever asks for the next one is
+ * done with it. Throws WireError on anything else.
+ */
 export async function* readSignatures(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Signed> {
-  let open: (Signature & { readonly size: number }) | null = null;
-  let told = 0;
-  for await (const piece of pieces) {
-    const reader = makeReader(piece);
-    const [index, size, block, first] = [reader.varint(), reader.varint(), reader.varint(), reader.varint()];
-    if (open === null) {
-      if (block === 0) {
-        yield { index, signature: null };
+  const coming = pieces[Symbol.asyncIterator]();
+  try {
+    for (let piece = await coming.next(); piece.done !== true; piece = await coming.next()) {
+      const head = readHead(makeReader(piece.value));
+      if (head.block === 0) {
+        yield { index: head.index, signature: null };
         continue;
       }
-      const count = Math.floor(size / block);
-      if (block < MIN_BLOCK || block > MAX_BLOCK || count > MAX_BLOCKS)
-        throw new WireError(`a signature of ${size} bytes has blocks of ${block}`);
-      open = { index, size, block, weak: new Uint32Array(count), strong: Buffer.allocUnsafe(count * STRONG) };
-      told = 0;
+      const { signature, take } = begin(head, coming);
+      take(piece.value);
+      yield { index: head.index, signature };
+      while (signature.told() < signature.count) await signature.more();
     }
-    const sums = reader.raw(piece.length - reader.at);
-    const more = sums.length / (4 + STRONG);
-    const fits = index === open.index && size === open.size && block === open.block && first === told;
-    if (!fits || !Number.isInteger(more) || told + more > open.weak.length || (more === 0 && open.weak.length > 0))
-      throw new WireError('the pieces of a signature do not fit together');
-    for (let at = 0; at < sums.length; at += 4 + STRONG, told++) {
-      open.weak[told] = sums.readUInt32LE(at);
-      sums.copy(open.strong, told * STRONG, at + 4, at + 4 + STRONG);
-    }
-    if (told < open.weak.length) continue;
-    yield { index, signature: open };
-    open = null;
+  } finally {
+    await coming.return?.();
   }
-  if (open !== null) throw new WireError('a signature ended before all of its blocks');
 }
 
-/** The sum of the bytes, and the sum of all such sums from the front, 16 bits each. */
-export const weakOf = (content: Uint8Array, start: number, length: number): number => {
-  let a = 0;
-  let b = 0;
-  for (let at = start, end = start + length; at < end; at++) {
-    a = (a + content[at]!) | 0;
-    b = (b + a) | 0;
-  }
-  return ((a & 0xffff) | (b << 16)) >>> 0;
+type Head = { readonly index: number; readonly size: number; readonly block: number; readonly first: number };
+
+const readHead = (reader: Reader): Head => ({
+  index: reader.varint(),
+  size: reader.varint(),
+  block: reader.varint(),
+  first: reader.varint(),
+});
+
+const begin = ({ index, size, block }: Head, coming: AsyncIterator<Uint8Array>) => {
+  const count = Math.floor(size / block);
+  if (block < MIN_BLOCK || block > MAX_BLOCK || block % 8 !== 0 || count > MAX_BLOCKS)
+    throw new WireError(`a signature of ${size} bytes has blocks of ${block}`);
+  const weak = new Uint32Array(count);
+  const strong = Buffer.allocUnsafe(count * STRONG);
+  let told = 0;
+  const take = (piece: Uint8Array): void => {
+    const reader = makeReader(piece);
+    const head = readHead(reader);
+    const sums = reader.raw(piece.length - reader.at);
+    const more = sums.length / SUMS;
+    const fits = head.index === index && head.size === size && head.block === block && head.first === told;
+    if (!fits || !Number.isInteger(more) || told + more > count || (more === 0 && count > 0))
+      throw new WireError('the pieces of a signature do not fit together');
+    for (let at = 0; at < sums.length; at += SUMS, told++) {
+      weak[told] = sums.readUInt32LE(at);
+      sums.copy(strong, told * STRONG, at + 4, at + 4 + STRONG);
+    }
+  };
+  const more = async (): Promise<void> => {
+    const piece = await coming.next();
+    if (piece.done === true) throw new WireError('a signature ended before all of its blocks');
+    take(piece.value);
+  };
+  const signature: Signature = { index, block, count, told: () => told, more, weak, strong };
+  return { signature, take };
 };
 
 /** Bytes of a block's strong sum. */
 export const STRONG = 8;
+const SUMS = 4 + STRONG;
+/** More than the numbers before the sums ever take. */
+const HEAD = 32;
 export const MIN_BLOCK = 512;
 const MAX_BLOCK = 262_144;
 const MAX_BLOCKS = 4_194_304;

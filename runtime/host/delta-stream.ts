@@ -1,9 +1,9 @@
 // Reads listed files as a pack stream of what is new in them: the rest is told as copies out of the receivers' old files.
 //
 // As in content-stream.ts every byte is read once, digested while it is read, and lost where the file is not what was seen.
-// Never more than one window of a file and one signature are in memory.
+// Never more than one window of a file and one signature are in memory. The receiver makes its new file while the search goes on.
 import type { Algorithm } from '../../compiler/plan.js';
-import { makeSearch } from '../bytes/delta.js';
+import { openSearches } from '../bytes/delta.js';
 import { type Hasher, openDigests } from '../bytes/digest.js';
 import { makePacker, type Packer } from '../bytes/pack-writer.js';
 import { readSignatures, type Signature } from '../bytes/signature.js';
@@ -56,7 +56,8 @@ export async function* deltasOf(
   wanted: readonly Wanted[],
   signatures: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const hashers = { whole: await openDigests(files.algorithm), strong: await openDigests('xxh64') };
+  const whole = await openDigests(files.algorithm);
+  const search = openSearches(WINDOW);
   const packer = makePacker();
   let next = 0;
   try {
@@ -73,7 +74,7 @@ export async function* deltasOf(
       } else if ('code' in source) addLost(packer, one, source);
       else {
         try {
-          const digest = yield* readNew(files, source, signature, hashers, packer);
+          const digest = yield* readNew(files, source, signature, { whole, search }, packer);
           const after = isFault(digest) ? digest : await source.restat();
           const lost = isFault(after) ? after : isSame(source.stat, after) ? null : CHANGED;
           if (lost !== null || typeof digest !== 'string') addLost(packer, one, problemOfReading(one.path, lost!));
@@ -98,16 +99,16 @@ async function* readNew(
   files: DeltaFiles,
   source: Source,
   signature: Signature,
-  { whole, strong }: { readonly whole: Hasher; readonly strong: Hasher },
+  { whole, search }: { readonly whole: Hasher; readonly search: ReturnType<typeof openSearches> },
   packer: Packer,
 ): AsyncGenerator<Uint8Array, string | Fault> {
   const { index } = signature;
   const { size } = source.stat;
-  const search = makeSearch(signature, strong);
-  const window = Buffer.allocUnsafeSlow(Math.min(Math.max(WINDOW, 2 * signature.block), size));
+  const { window, next } = search(signature);
   let read = 0;
   let filled = 0;
   let told = 0;
+  let sent = 0;
   let copy: { from: number; length: number } | null = null;
   const finishCopy = (): void => {
     if (copy !== null) packer.add({ is: 'copy', index, offset: told - copy.length, ...copy });
@@ -122,8 +123,7 @@ async function* readNew(
     whole.update(fresh);
     read += count;
     filled += count;
-    const view = window.subarray(0, filled);
-    const done = search(view, read === size, {
+    const done = await next(filled, read === size, {
       copy(from, length) {
         if (copy !== null && copy.from + copy.length === from) copy.length += length;
         else {
@@ -143,8 +143,12 @@ async function* readNew(
     });
     window.copyWithin(0, done, filled);
     filled -= done;
-    const full = packer.isFull() ? packer.take() : null;
-    if (full !== null) yield full;
+    if (packer.isFull() || told - sent >= WORTHWHILE) {
+      finishCopy();
+      const full = packer.take();
+      if (full !== null) yield full;
+      sent = told;
+    }
     const pause = files.pace(count / 1024);
     if (pause !== null) await pause;
   }
@@ -154,3 +158,5 @@ async function* readNew(
 
 const WINDOW = 524_288;
 const LITERAL = 262_144;
+/** So much the receiver can make of what was told: it need not wait for more. */
+const WORTHWHILE = 4_194_304;

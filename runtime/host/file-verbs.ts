@@ -90,6 +90,9 @@ export type Sink = {
   readonly write: (bytes: Uint8Array) => Maybe<null | Fault>;
   /** As many zeros, which take no room where the file system can leave holes. */
   readonly skip: (length: number) => Maybe<null | Fault>;
+  /** Begins to make durable what is written, beside whatever else is done; where that fails, the next write or `finish` says so.
+   * Absent where nothing is gained by it. */
+  readonly persist?: () => void;
   /** Sets attributes through the descriptor and closes, also where it fails; then the file is still there. */
   readonly finish: (attributes: Attributes) => Maybe<null | Fault>;
   /** Closes and removes it; not after `finish`. */

@@ -6,23 +6,18 @@ import {
   constants,
   fchmodSync,
   fstatSync,
-  ftruncateSync,
-  futimesSync,
   lstatSync,
   openSync,
   readdirSync,
   readlinkSync,
-  readSync,
-  type Stats,
   statfsSync,
   statSync,
   unlinkSync,
-  writeSync,
 } from 'node:fs';
 import { posix } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { Attributes, Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
-import { kindOf, notFile } from './kind.js';
+import { notFile } from './kind.js';
 import { cloneLocally } from './local-clone.js';
 import { performLocally } from './local-deeds.js';
 import { makeLocalExtras } from './local-extras.js';
@@ -31,7 +26,6 @@ import {
   address,
   addressNear,
   bytesOf,
-  faultOf,
   folderPath,
   holdBelow,
   holdDescriptor,
@@ -40,7 +34,8 @@ import {
   standIn,
 } from './local-folder.js';
 import { readNames } from './local-names.js';
-import { changedOf, modifiedOf, secondsOf } from './micros.js';
+import { attempt, statOf } from './local-stat.js';
+import { readFully, setModified, sinkOf, sourceOf, writeFully } from './local-streams.js';
 
 export type LocalOptions = {
   /** What `~` stands for, as a byte string. */
@@ -167,91 +162,14 @@ const writeWhole = (at: Folder, name: string, content: Uint8Array, attributes: A
 const openSource = (at: Folder, name: string, follow: boolean): Source | Fault => {
   const descriptor = openToRead(at, name, follow);
   const stat = statOf(fstatSync(descriptor));
-  if (stat.kind !== 'file') {
-    closeSync(descriptor);
-    return notFile(stat.kind);
-  }
-  return {
-    stat,
-    read: into => attempt(() => readFully(descriptor, into, null)),
-    readAt: (into, position) => attempt(() => readFully(descriptor, into, position)),
-    restat: () => attempt(() => statOf(fstatSync(descriptor))),
-    close: () => closeSync(descriptor),
-  };
-};
-
-const readFully = (descriptor: number, into: Uint8Array, position: number | null): number => {
-  let filled = 0;
-  while (filled < into.length) {
-    const count = readSync(
-      descriptor,
-      into,
-      filled,
-      into.length - filled,
-      position === null ? null : position + filled,
-    );
-    if (count === 0) break;
-    filled += count;
-  }
-  return filled;
+  if (stat.kind === 'file') return sourceOf(descriptor, stat);
+  closeSync(descriptor);
+  return notFile(stat.kind);
 };
 
 const openSink = (at: Folder, name: string): Sink => {
   const path = address(at, name);
-  const descriptor = openSync(path, CREATE_FLAGS, 0o600);
-  let end = 0;
-  let inHole = false;
-  const discard = (): void => {
-    try {
-      closeSync(descriptor);
-    } finally {
-      unlinkSync(path);
-    }
-  };
-  return {
-    write: bytes =>
-      attempt(() => {
-        end = writeFully(descriptor, bytes, end);
-        inHole = false;
-        return null;
-      }),
-    skip: length => {
-      end += length;
-      inHole = true;
-      return null;
-    },
-    finish: attributes =>
-      attempt(() => {
-        try {
-          if (inHole) ftruncateSync(descriptor, end);
-          setAttributes(descriptor, attributes);
-        } finally {
-          closeSync(descriptor);
-        }
-        return null;
-      }),
-    discard: () => void attempt(discard),
-  };
-};
-
-/** From `start` on; where the next byte goes. */
-const writeFully = (descriptor: number, bytes: Uint8Array, start: number): number => {
-  let end = start;
-  for (let written = 0; written < bytes.length; ) {
-    const count = writeSync(descriptor, bytes, written, bytes.length - written, end);
-    written += count;
-    end += count;
-  }
-  return end;
-};
-
-const setAttributes = (descriptor: number, { mode, modified }: Attributes): void => {
-  fchmodSync(descriptor, mode);
-  setModified(descriptor, modified);
-};
-
-const setModified = (descriptor: number, modified: number | null): void => {
-  if (modified !== null) futimesSync(descriptor, secondsOf(modified), secondsOf(modified));
+  return sinkOf(openSync(path, CREATE_FLAGS, 0o600), () => unlinkSync(path));
 };
 
 /** A new file has the mode it was made with, but for what the mask of this process and a default access list in the folder
@@ -263,27 +181,6 @@ const giveMode = (descriptor: number, at: Folder, mode: number): void => {
 };
 
 let asMade: { readonly at: Folder | null; readonly mode: number } = { at: null, mode: 0 };
-
-const statOf = (stats: Stats): Stat => ({
-  kind: kindOf(stats.mode),
-  size: stats.size,
-  mode: stats.mode & 0o7777,
-  modified: modifiedOf(stats),
-  changed: changedOf(stats),
-  inode: stats.ino,
-  device: stats.dev,
-  names: stats.nlink,
-  owner: stats.uid,
-  group: stats.gid,
-});
-
-const attempt = <T>(work: () => T): T | Fault => {
-  try {
-    return work();
-  } catch (error) {
-    return faultOf(error);
-  }
-};
 
 const MAY_VANISH = { throwIfNoEntry: false } as const;
 /** Opening a FIFO must not wait for a writer, nor a terminal become ours. */

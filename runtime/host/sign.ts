@@ -1,6 +1,5 @@
 // Signs files as they stand here, block by block as they are read, for a master that sends only what is new in them.
-import { openDigests } from '../bytes/digest.js';
-import { blockOf, signBlocks, unsigned } from '../bytes/signature.js';
+import { blockOf, openSigner, unsigned } from '../bytes/signature.js';
 import { leaf, parent } from '../tree/path.js';
 import { isFault, type Source } from './file-verbs.js';
 import type { Wanted } from './host.js';
@@ -9,20 +8,19 @@ import { reachFrom, type ScanState } from './scan-state.js';
 
 /** In the order asked. What cannot be read is told as unsigned: its content then comes whole. */
 export async function* signFiles(state: ScanState, wanted: readonly Wanted[]): AsyncGenerator<Buffer> {
-  const strong = await openDigests('xxh64');
+  const { content, sign: signPiece } = openSigner(AT_ONCE);
   const reach = reachFrom(state);
-  const buffer = Buffer.allocUnsafeSlow(AT_ONCE);
   const sign = async function* (source: Source, index: number): AsyncGenerator<Buffer> {
     const { size } = source.stat;
     const of = { index, size, block: blockOf(size) };
     const blocks = Math.floor(size / of.block);
     const most = Math.floor(AT_ONCE / of.block);
     for (let first = 0; first < blocks || first === 0; first += most) {
-      const piece = buffer.subarray(0, Math.min(most, blocks - first) * of.block);
+      const piece = content.subarray(0, Math.min(most, blocks - first) * of.block);
       const count = piece.length === 0 ? 0 : await source.read(piece);
       // It changed: sums that fit nothing find nothing, and a copy of what they do find is checked by whoever makes it.
       if (isFault(count) || count < piece.length) piece.fill(0, isFault(count) ? 0 : count);
-      yield signBlocks(of, first, piece, strong);
+      yield signPiece(of, first, piece.length);
       const pause = state.pace(piece.length / 1024);
       if (pause !== null) await pause;
     }

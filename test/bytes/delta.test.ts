@@ -3,19 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import { makeSearch } from '../../runtime/bytes/delta.js';
-import { openDigests } from '../../runtime/bytes/digest.js';
-import {
-  blockOf,
-  MIN_BLOCK,
-  readSignatures,
-  type Signature,
-  signBlocks,
-  unsigned,
-} from '../../runtime/bytes/signature.js';
+import { openSearches } from '../../runtime/bytes/delta.js';
+import { blockOf, MIN_BLOCK, openSigner, readSignatures, unsigned } from '../../runtime/bytes/signature.js';
+import { openSums, type Sums } from '../../runtime/bytes/sums.js';
 import { WireError } from '../../runtime/bytes/wire.js';
 
-const strong = await openDigests('xxh64');
 async function* inTurn(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* pieces;
 }
@@ -24,36 +16,51 @@ const bytes = (length: number, seed: number): Buffer => {
   for (let at = 0; at * 64 < length; at++) parts.push(createHash('sha512').update(`${seed} ${at}`).digest());
   return Buffer.concat(parts).subarray(0, length);
 };
+const signed = (of: { index: number; size: number; block: number }, first: number, content: Buffer): Buffer => {
+  const signer = openSigner(content.length);
+  content.copy(signer.content);
+  return signer.sign(of, first, content.length);
+};
 const piecesOf = (old: Buffer, index = 0, perPiece = 7): Buffer[] => {
   const of = { index, size: old.length, block: blockOf(old.length) };
   const pieces: Buffer[] = [];
   for (let first = 0; first === 0 || (first + 1) * of.block <= old.length; first += perPiece)
-    pieces.push(signBlocks(of, first, old.subarray(first * of.block, (first + perPiece) * of.block), strong));
+    pieces.push(signed(of, first, old.subarray(first * of.block, (first + perPiece) * of.block)));
   return pieces;
 };
-const signatureOf = async (old: Buffer): Promise<Signature> => {
-  for await (const { signature } of readSignatures(inTurn(piecesOf(old)))) return signature!;
-  throw new Error('no signature');
-};
-/** What the delta of `fresh` rebuilds out of `old`, with the bytes that travelled. */
-const rebuild = (signature: Signature, old: Buffer, fresh: Buffer, window = 3 * signature.block + 100) => {
-  const search = makeSearch(signature, strong);
+/** What the delta of `fresh` rebuilds out of `old`, with the bytes that travelled, through windows of so many bytes. */
+const rebuild = async (old: Buffer, fresh: Buffer, bytes = 0, open = openSums) => {
   const parts: Buffer[] = [];
   let literal = 0;
-  for (let at = 0; at < fresh.length || (fresh.length === 0 && at === 0); ) {
-    const view = fresh.subarray(at, at + window);
-    const told = search(view, at + window >= fresh.length, {
-      copy: (from, length) => parts.push(old.subarray(from, from + length)),
-      literal: (start, end) => {
-        literal += end - start;
-        parts.push(view.subarray(start, end));
-      },
-    });
-    if (fresh.length === 0) break;
-    assert.ok(told > 0, 'every window tells something');
-    at += told;
+  let asked = 0;
+  const pieces = piecesOf(old);
+  async function* coming(): AsyncGenerator<Uint8Array> {
+    for (const piece of pieces) {
+      asked++;
+      yield piece;
+    }
   }
-  return { content: Buffer.concat(parts), literal };
+  for await (const { signature } of readSignatures(coming())) {
+    const { window, next } = openSearches(bytes, open)(signature!);
+    for (let [read, filled] = [0, 0]; read < fresh.length || filled > 0; ) {
+      const count = fresh.copy(window, filled, read);
+      read += count;
+      filled += count;
+      const told = await next(filled, read === fresh.length, {
+        copy: (from, length) => parts.push(old.subarray(from, from + length)),
+        literal: (start, end) => {
+          literal += end - start;
+          parts.push(Buffer.from(window.subarray(start, end)));
+        },
+      });
+      assert.ok(told > 0, 'every window tells something');
+      window.copyWithin(0, told, filled);
+      filled -= told;
+    }
+    // Of the rest nothing was needed.
+    return { content: Buffer.concat(parts), literal, block: signature!.block, asked, pieces: pieces.length };
+  }
+  throw new Error('no signature');
 };
 
 const edit = fc.record({
@@ -100,8 +107,7 @@ test('whatever was edited, inserted, removed, doubled or moved, the delta rebuil
       async (size, edits, more) => {
         const old = bytes(size, size);
         const fresh = edits.reduce(edited, old);
-        const signature = await signatureOf(old);
-        const { content } = rebuild(signature, old, fresh, signature.block + more);
+        const { content } = await rebuild(old, fresh, more);
         assert.ok(content.equals(fresh));
       },
     ),
@@ -111,22 +117,21 @@ test('whatever was edited, inserted, removed, doubled or moved, the delta rebuil
 
 test('an insertion at the front and a few edits cost a few blocks; what was moved costs next to nothing', async () => {
   const old = bytes(4_000_000, 1);
-  const signature = await signatureOf(old);
   const edits = Buffer.concat([bytes(77, 2), old]);
   for (let at = 0; at < 10; at++) edits[at * 390_000 + 5] = edits[at * 390_000 + 5]! ^ 255;
-  const one = rebuild(signature, old, edits, 1_000_000);
+  const one = await rebuild(old, edits, 1_000_000);
   assert.ok(one.content.equals(edits));
-  assert.ok(one.literal < 12 * 2 * signature.block, `${one.literal} bytes of literals`);
+  assert.ok(one.literal < 12 * 2 * one.block, `${one.literal} bytes of literals`);
   const moved = Buffer.concat([old.subarray(2_500_000), old.subarray(0, 2_500_000)]);
-  const two = rebuild(signature, old, moved, 1_000_000);
+  const two = await rebuild(old, moved, 1_000_000);
   assert.ok(two.content.equals(moved));
-  assert.ok(two.literal < 4 * signature.block, `${two.literal} bytes of literals`);
+  assert.ok(two.literal < 4 * two.block, `${two.literal} bytes of literals`);
 });
 
 test('old files that are empty, tiny or all the same are no trouble', async () => {
   for (const old of [Buffer.alloc(0), Buffer.alloc(MIN_BLOCK - 1, 1), Buffer.alloc(300_000, 7)]) {
     for (const fresh of [Buffer.alloc(0), Buffer.alloc(200_001, 7), bytes(5000, 3)]) {
-      assert.ok(rebuild(await signatureOf(old), old, fresh).content.equals(fresh));
+      assert.ok((await rebuild(old, fresh)).content.equals(fresh));
     }
   }
 });
@@ -151,40 +156,45 @@ test('a flood of equal weak sums ends the search soon, and the content is still 
   };
   const many = Math.floor(400_000 / block);
   const old = Buffer.concat(Array.from({ length: many }, (_, i) => same(i + 1)));
-  const signature = await signatureOf(old);
-  assert.equal(new Set(signature.weak).size, 1);
-  let hashed = 0;
-  const counting = {
-    ...strong,
-    hash: (content: Uint8Array) => {
-      hashed++;
-      return strong.hash(content);
-    },
+  const weaks = piecesOf(old).flatMap(piece => {
+    const sums = piece.subarray(piece.length % 12);
+    return Array.from({ length: sums.length / 12 }, (_, i) => sums.readUInt32LE(12 * i));
+  });
+  assert.deepEqual([weaks.length, new Set(weaks).size], [many, 1]);
+  let computed = 0;
+  const counting = (bytes: number): Sums => {
+    const sums = openSums(bytes);
+    return {
+      ...sums,
+      strong(at, length) {
+        computed++;
+        sums.strong(at, length);
+      },
+    };
   };
   const fresh = Buffer.concat(Array.from({ length: many * 8 }, (_, i) => same(30_000 + i)));
-  const search = makeSearch(signature, counting);
-  let literal = 0;
-  search(fresh, true, {
-    copy: () => assert.fail('nothing is equal'),
-    literal: (start, end) => (literal += end - start),
-  });
+  const { content, literal } = await rebuild(old, fresh, fresh.length, counting);
+  assert.ok(content.equals(fresh));
   assert.equal(literal, fresh.length);
-  assert.ok(hashed < 200 + 6 * many, `${hashed} strong sums for ${many} blocks`);
+  assert.ok(computed < 200 + 6 * many, `${computed} strong sums for ${many} blocks`);
 });
 
 test('signatures come out of their pieces as they went in; pieces that do not fit are refused', async () => {
   const [a, b] = [bytes(50_000, 1), bytes(9_000, 2)];
   const all = [...piecesOf(a, 4), unsigned(5), ...piecesOf(b, 9, 1000)];
   const seen: string[] = [];
-  for await (const { index, signature } of readSignatures(inTurn(all))) seen.push(`${index} ${signature?.weak.length}`);
+  for await (const { index, signature } of readSignatures(inTurn(all))) {
+    // What is not asked for is passed over.
+    if (index === 4) await signature?.more();
+    seen.push(`${index} ${signature?.count}`);
+  }
   assert.deepEqual(seen, [
     `4 ${Math.floor(50_000 / blockOf(50_000))}`,
     '5 undefined',
     `9 ${Math.floor(9000 / MIN_BLOCK)}`,
   ]);
   const pieces = piecesOf(a);
-  const forge = (size: number, block: number): Buffer =>
-    signBlocks({ index: 0, size, block }, 0, Buffer.alloc(0), strong);
+  const forge = (size: number, block: number): Buffer => signed({ index: 0, size, block }, 0, Buffer.alloc(0));
   const bad: readonly (readonly Buffer[])[] = [
     pieces.slice(0, -1),
     pieces.slice(1),
@@ -195,6 +205,7 @@ test('signatures come out of their pieces as they went in; pieces that do not fi
     [forge(1e6, 8)],
     [forge(1e6, 2 ** 24)],
     [forge(1e6, 1000)],
+    [forge(1e6, 1001)],
     [Buffer.alloc(0)],
   ];
   for (const one of bad) {

@@ -10,15 +10,15 @@ import { type PackRecord, readRecords } from '../../bytes/pack.js';
 import { giveBack } from '../../bytes/pool.js';
 import { openChunk } from '../../bytes/squeeze.js';
 import { WireError } from '../../bytes/wire.js';
-import { updateZeros } from '../../bytes/zeros.js';
 import type { Outcome } from '../../tree/action.js';
-import { type Attributes, type Fault, isFault, type Maybe, type Sink } from '../file-verbs.js';
+import { type Attributes, type Fault, isFault, type Maybe } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { type Giving, givenOf, managesExtras, openGiving } from './attributes.js';
 import { dropBegun, keepBegun, readBegun } from './begun.js';
 import { createIn, openSink } from './create-staged.js';
 import { type FileStep, type Finishing, type Gather, openGather } from './gather.js';
 import { type OldFiles, openOldFiles } from './old-files.js';
+import { digestPart, discardOpen, newOpen, type Open, settleOpen, writeOpen } from './open-part.js';
 import { givenOwners } from './owners.js';
 import { corrupt, failedToCreate, lost, protocolFault, wrongSize } from './stage-trouble.js';
 import { discard, discardUnfinished, stagedFolder, stagedName } from './staged.js';
@@ -64,7 +64,7 @@ type Receiving = {
   readonly giving: Giving;
   readonly old: OldFiles;
   /** The file that comes in parts; without a sink when it has failed and the rest of it is passed over. */
-  open: { readonly index: number; sink: Sink | null; received: number } | null;
+  open: Open | null;
   /** Small files that are written together; null where each is written by itself. */
   gather: Gather | null;
   readonly troubles: Outcome[];
@@ -130,6 +130,18 @@ const receivePart = async (
   length: number,
   content: Buffer | null,
 ): Promise<void> => {
+  await beginPart(receiving, step, offset, length, content);
+  await endPart(receiving, step);
+};
+
+/** Does not wait until they are written: `endPart` does, and the beginning of the next part. */
+const beginPart = async (
+  receiving: Receiving,
+  step: FileStep,
+  offset: number,
+  length: number,
+  content: Buffer | null,
+): Promise<void> => {
   const { work, hashers } = receiving;
   const { index, action } = step;
   if (receiving.open === null) {
@@ -142,30 +154,26 @@ const receivePart = async (
   if (open.sink === null) return;
   if (open.received > action.size) {
     trouble(receiving, wrongSize(step, open.received));
-    await open.sink.discard();
-    open.sink = null;
-    return;
+    return discardOpen(open);
   }
-  const { parts } = hasherOf(work, hashers, step);
-  if (content !== null) parts.update(content);
-  for (let left = content === null ? length : 0; left > 0; left -= ZEROS_AT_ONCE) {
-    updateZeros(parts.update, Math.min(left, ZEROS_AT_ONCE));
-    await work.breathe();
-  }
-  const written = await (content === null ? open.sink.skip(length) : open.sink.write(content));
-  if (!isFault(written)) return work.arrivals.grew(index, open.received);
-  const { sink } = open;
-  open.sink = null;
-  await sink.discard();
-  trouble(receiving, failedOrStopped(work, index, action.path, 'write', written));
+  await digestPart(work, hasherOf(work, hashers, step).parts, length, content);
+  await endPart(receiving, step);
+  writeOpen(open, length, content);
 };
 
-const openParts = async (receiving: Receiving, step: FileStep): Promise<NonNullable<Receiving['open']>> => {
+/** Waits for what is being written, if anything is. */
+const endPart = async (receiving: Receiving, { index, action }: FileStep): Promise<void> => {
+  const { work, open } = receiving;
+  const fault = open === null ? null : await settleOpen(work, open);
+  if (fault !== null) trouble(receiving, failedOrStopped(work, index, action.path, 'write', fault));
+};
+
+const openParts = async (receiving: Receiving, step: FileStep): Promise<Open> => {
   const { work, hashers } = receiving;
   await discard(work, step.index);
   const sink = await openSink(work, step);
   const failing = 'result' in sink;
-  const open = { index: step.index, sink: failing ? null : sink, received: 0 };
+  const open = newOpen(step.index, failing ? null : sink);
   receiving.open = open;
   if (failing) trouble(receiving, sink);
   hasherOf(work, hashers, step).parts.init();
@@ -187,10 +195,9 @@ const receiveBegun = async (receiving: Receiving, step: FileStep, length: number
   }
   await dropBegun(work, index);
   if (done === length) return;
-  const { sink } = open;
-  receiving.open = { index, sink: null, received: length };
-  if (sink === null) return;
-  await sink.discard();
+  open.received = length;
+  if (open.sink === null) return;
+  await discardOpen(open);
   trouble(receiving, inconsistent(index, 'what had come of it before is gone'));
 };
 
@@ -206,19 +213,22 @@ const receiveCopy = async (
   if (receiving.open?.index === index && receiving.open.sink === null) {
     return receivePart(receiving, step, offset, length, null);
   }
+  // While one piece is written, the next one is read.
   for await (const piece of receiving.old.read(step, from, length)) {
     const at = offset + done;
     // Nothing of it, where it cannot be read: that opens the file, or finds it where it should be.
-    await receivePart(receiving, step, at, isFault(piece) ? 0 : piece.length, isFault(piece) ? null : piece);
+    await beginPart(receiving, step, at, isFault(piece) ? 0 : piece.length, isFault(piece) ? null : piece);
     if (isFault(piece)) {
-      const sink = receiving.open?.sink ?? null;
-      receiving.open = { index, sink: null, received: offset + length };
-      if (sink === null) return;
-      await sink.discard();
+      await endPart(receiving, step);
+      const open = receiving.open!;
+      open.received = offset + length;
+      if (open.sink === null) return;
+      await discardOpen(open);
       return trouble(receiving, inconsistent(index, 'the file that stands there is not what it was'));
     }
     done += piece.length;
   }
+  await endPart(receiving, step);
 };
 
 const receiveEnd = async (receiving: Receiving, step: FileStep, size: number, digest: string): Promise<void> => {
@@ -294,6 +304,7 @@ const abandonOpen = async (receiving: Receiving): Promise<void> => {
   const { open, work } = receiving;
   receiving.open = null;
   if (open === null) return;
+  await settleOpen(work, open);
   // Why the stream ended says more than why nothing could be kept of it.
   if (open.sink !== null) await keepBegun(work, open.index, open.sink, open.received).catch(() => undefined);
   work.arrivals.ended(open.index, null);
@@ -303,8 +314,9 @@ const abandonOpen = async (receiving: Receiving): Promise<void> => {
 const giveUpOpen = async (receiving: Receiving): Promise<void> => {
   const { open } = receiving;
   receiving.open = null;
-  await open?.sink?.discard();
-  if (open !== null) receiving.work.arrivals.ended(open.index, null);
+  if (open === null) return;
+  await discardOpen(open);
+  receiving.work.arrivals.ended(open.index, null);
 };
 
 const trouble = (receiving: Receiving, outcome: Outcome): void => {
@@ -321,9 +333,6 @@ const hasherOf = (
 
 /** Open to nobody else, and to this user whatever its mode will be, until its extended attributes are there. */
 const UNFINISHED = 0o600;
-
-/** Zeros that are digested before the host may show that it is alive. */
-const ZEROS_AT_ONCE = 67_108_864;
 
 function* recordsOf(chunk: Uint8Array): Generator<PackRecord> {
   try {
