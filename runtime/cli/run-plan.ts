@@ -39,9 +39,12 @@ export const runPlan = async (
 ): Promise<number> => {
   const { terminal, options } = call;
   const { plan, saved } = loaded;
+  let preview: Preview | null = null;
   const verbose = options.flag('verbose');
+  /** A hook that is owed is something to do as well. */
+  const owes = (): boolean => preview?.relations.some(({ owed }) => owed.length > 0) === true;
   const judge = <S extends Summary>(summary: S): S =>
-    options.flag('exit-code') && summary.exitCode === EXIT.done && hasChanges(summary)
+    options.flag('exit-code') && summary.exitCode === EXIT.done && (hasChanges(summary) || owes())
       ? { ...summary, exitCode: EXIT.changes }
       : summary;
   const started = new Date();
@@ -54,7 +57,6 @@ export const runPlan = async (
     if (!last) show.resume();
   };
   sayBy(sayAside);
-  let preview: Preview | null = null;
   const keep = (seen: Preview): void => {
     preview = seen;
   };

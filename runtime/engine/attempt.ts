@@ -54,10 +54,15 @@ export const attempt = async (
   context: Attempting,
 ): Promise<Left | null> => {
   const { block, takes } = relation;
+  if (context.barrierOf(relation).hasFailed()) {
+    leftAlone(relation, context);
+    return null;
+  }
   const trash = block.delete.mode === 'mirror' ? block.delete.trash : DEFAULT_TRASH;
   const parts = takes.map(({ remoteRoot, remote }) => ({ root: remoteRoot, scan: remote }));
   const id = { run: context.run, block: block.name, trash, durability: block.durability, lock: terms.lock };
   const switched = relation.state === 'verifying';
+  let begun = false;
   const transaction = await relation.remoteHost!.begin(id, parts);
   const way = openWay(relation, work, transaction, context);
   try {
@@ -77,6 +82,7 @@ export const attempt = async (
       });
     if (staged === null || 'again' in staged) return staged;
     if (!(await getReady(relation, work, transaction, switched, context))) return null;
+    begun = true;
     setState(relation, 'committing', context);
     const again = await commit(relation, work, transaction, context);
     setState(relation, 'verifying', context);
@@ -85,7 +91,8 @@ export const attempt = async (
     return { again: [...again].map(index => work.placeOf(index)), rounds: staged.rounds, committed: true, why };
   } finally {
     await way.close();
-    await transaction.end().catch(() => undefined);
+    // Who interrupted it means to go on later: what has come by then need not come again.
+    await transaction.end(context.signal.aborted && !begun).catch(() => undefined);
   }
 };
 
@@ -144,6 +151,8 @@ const getReady = async (
   context: Attempting,
 ): Promise<boolean> => {
   if (isInterrupted(relation, switched, context)) return false;
+  const barrier = context.barrierOf(relation);
+  if (barrier.hasFailed()) return leftAlone(relation, context);
   const changes = relation.block.hooks.length === 0 ? [] : work.remainingChanges();
   const failed = await runHooks(relation, hooksFor(relation, 'before', changes), context);
   if (failed !== null) {
@@ -156,17 +165,7 @@ const getReady = async (
     );
     return false;
   }
-  if (!(await context.barrierOf(relation).arrive())) {
-    const message = 'another host of this block did not get ready, and the plan says `commit together`';
-    setState(
-      relation,
-      'failed',
-      context,
-      message,
-      'nothing was switched on any host; mend the other host, then run the same command again',
-    );
-    return false;
-  }
+  if (!(await barrier.arrive())) return leftAlone(relation, context);
   if (isInterrupted(relation, switched, context)) return false;
   const owed = owedText(hooksFor(relation, 'after', changes));
   if (owed !== '') {
@@ -180,6 +179,14 @@ const getReady = async (
       });
   }
   return true;
+};
+
+/** A block that switches together, of which another host cannot. */
+const leftAlone = (relation: Relation, context: Attempting): false => {
+  const message = 'another host of this block did not get ready, and the plan says `commit together`';
+  const help = 'nothing was switched on any host; mend the other host, then run the same command again';
+  setState(relation, 'failed', context, message, help);
+  return false;
 };
 
 /** Nothing of this transaction was switched; an earlier one of the relation may have been. */

@@ -141,13 +141,13 @@ const failInconsistent = (relation: Relation, { again, committed, why }: Left, c
 const payOwed = async (relation: Relation, context: CarryingOut): Promise<void> => {
   if (relation.state === 'failed' || relation.state === 'refused') return;
   for (const { root, transaction, owed } of relation.owed.splice(0)) {
-    const why = await runHooks(relation, owedHooks(relation, owed), context);
-    if (why === null) await root.paid(transaction);
-    else {
-      const help = 'it is still owed: mend it, then run the same command again';
-      relation.problems.push({ path: '', code: 'hook', message: why, help });
-      context.emit({ type: 'problem', ...about(relation, context), path: '', code: 'hook', message: why, help });
-    }
+    const hooks = owedHooks(relation, owed);
+    const why = hooks.length === 0 ? NO_HOOK : await runHooks(relation, hooks, context);
+    if (why === null || why === NO_HOOK) await root.paid(transaction);
+    if (why === null) continue;
+    const help = why === NO_HOOK ? BY_HAND : 'it is still owed: mend it, then run the same command again';
+    relation.problems.push({ path: '', code: 'hook', message: why, help });
+    context.emit({ type: 'problem', ...about(relation, context), path: '', code: 'hook', message: why, help });
   }
 };
 
@@ -160,4 +160,7 @@ const roundsOf = (relation: Relation): number => {
 const mustBeWhole = ({ block }: Relation, strategy: LockStrategy | null): boolean =>
   strategy !== null || block.commit === 'together';
 
+/** Told once: whoever took it out of the plan may have meant to. */
+const NO_HOOK = 'a hook that an earlier run owed did not run: the plan has it no more, and it is owed no longer';
+const BY_HAND = 'do by hand what it would have done, if that is still wanted';
 const ROUNDS_UNDER_LOCK = 1;

@@ -5,6 +5,7 @@ import type { Entry } from '../tree/entry.js';
 import type { Connected } from './connect-hosts.js';
 import { driftedPaths } from './drift.js';
 import type { ChangeLine, Preview, PreviewRelation } from './events.js';
+import { owedHooks } from './hooks.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
 
 export const previewOf = (
@@ -71,6 +72,7 @@ const previewRelation = (relation: Relation): PreviewRelation => {
     guards: relation.guards,
     drift: relation.takes.flatMap(({ take, foreign }) => driftedPaths(foreign).map(path => shownPath(take, path))),
     unfinished: relation.unfinished,
+    owed: [...new Set(relation.owed.flatMap(({ owed }) => owedHooks(relation, owed)))],
     unchanged: relation.tally.unchanged,
     skipped: relation.tally.skipped,
     bytes: changes.reduce((sum, { bytes }) => sum + bytes, 0),

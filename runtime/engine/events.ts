@@ -2,6 +2,7 @@
 //
 // Paths in events are byte strings (runtime/tree/path.ts), relative to the root; the JSON writer turns them into text and
 // adds `pathBytes` for names that are not UTF-8. Every event carries `time`, milliseconds since 1970.
+import type { HookPlan } from '../../compiler/plan.js';
 import type { ProblemCode } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
 
@@ -309,6 +310,8 @@ export type PreviewRelation = {
   readonly drift: readonly Path[];
   /** An unfinished transaction found on the host: `apply` finishes it first. */
   readonly unfinished: number;
+  /** Hooks that an earlier run owes: `apply` runs them. */
+  readonly owed: readonly Pick<HookPlan, 'command' | 'on'>[];
   readonly unchanged: number;
   readonly skipped: number;
   readonly bytes: number;

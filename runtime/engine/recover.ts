@@ -19,8 +19,10 @@ export const attendRoot = async (relation: Relation, root: Root, context: Recove
     }
   } else relation.unfinished += left.filter(({ state }) => state === 'intent').length;
   const after = context.command === 'apply' && left.length > 0 ? (await root.unfinished()).filter(mine) : left;
-  for (const { transaction, owed, state } of after) {
-    if (owed !== '' && state === 'owed') relation.owed.push({ root, transaction, owed });
+  // What another plan's block owes is paid by that plan: its hooks are not in this one.
+  for (const { transaction, block, owed, state } of after) {
+    if (owed !== '' && state === 'owed' && block === relation.block.name)
+      relation.owed.push({ root, transaction, owed });
   }
 };
 

@@ -148,6 +148,7 @@ export const savedPreview = ({ plan, relations }: SavedPlan): Preview => ({
       guards: [],
       drift,
       unfinished: 0,
+      owed: [],
       unchanged,
       skipped,
       bytes: compared.reduce((sum, { changes }) => sum + changes.reduce((all, one) => all + contentBytes(one), 0), 0),

@@ -263,8 +263,9 @@ export type Transaction = {
   readonly commit: () => AsyncIterable<readonly Outcome[]>;
   /** Looks again at what was committed: an `inconsistent` outcome for each path that no longer holds what was put there. */
   readonly verify: () => Promise<readonly Outcome[]>;
-  /** Removes what is left in staging and trash that is past its age. Always called, whatever happened before. */
-  readonly end: () => Promise<void>;
+  /** Removes what is left in staging and trash that is past its age. Always called, whatever happened before. `keep`: what is
+   * staged stays, so that the next run of the block may use it again. */
+  readonly end: (keep?: boolean) => Promise<void>;
 };
 
 export type LockMode = 'shared' | 'exclusive';

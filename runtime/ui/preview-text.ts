@@ -12,6 +12,7 @@ import { changeLines, cutLine, rootLines } from './change-text.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
 import { hanging } from './fit.js';
+import { commandText } from './hook-text.js';
 import { faultText, pointToHost } from './host-fault.js';
 import { lessLines } from './less-text.js';
 import { type Marks, marks } from './marks.js';
@@ -74,7 +75,7 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
   for (const path of drift.slice(0, most)) {
     say(
       paint.yellow('! drift  '),
-      `${displayPath(path)} was changed by somebody else; what stands there is kept`,
+      `${displayPath(path)} was changed by somebody else; what stands there goes to the trash`,
       undefined,
     );
   }
@@ -82,6 +83,9 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
   if (relation.unfinished > 0) {
     const count = countText(relation.unfinished, 'transaction');
     say(paint.yellow('! unfinished  '), `${count} of an earlier run; apply finishes that first`, undefined);
+  }
+  for (const hook of relation.owed) {
+    say(paint.yellow('! owed  '), `hook after ${commandText(hook)}, of an earlier run; apply runs it`, undefined);
   }
   lines.push(...rootLines(group.roots, paint, signs));
   lines.push(...changeLines(changes, most, options.width, paint, signs));

@@ -43,7 +43,9 @@ const withoutChanges = ({ relations }: Preview, interrupted: boolean): string =>
   if (refused.length > 0) return 'Refused, to protect data: see above.';
   if (compared.length === 0) return 'Nothing could be compared.';
   const whole = compared.length === relations.length && compared.every(({ problems }) => problems.length === 0);
-  return whole ? 'Nothing to change.' : 'Nothing to change where it could be compared.';
+  if (!whole) return 'Nothing to change where it could be compared.';
+  const owed = compared.reduce((sum, { owed: hooks }) => sum + hooks.length, 0);
+  return owed === 0 ? 'Nothing to change.' : `Nothing to change, and ${countText(owed, 'hook')} to run.`;
 };
 
 const changesOn = (relations: readonly PreviewRelation[]): string => {

@@ -1,4 +1,4 @@
-// A run that is killed while it sends: what had arrived is used again by the same command, over a real SSH server.
+// A run that is killed or interrupted while it sends: the same command uses again what had arrived, over a real SSH server.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -58,11 +58,30 @@ test('what had arrived when the client was killed is used again, and only the re
   assert.deepEqual(readdirSync(join(site.remote, '.syncplan/staging')), []);
 });
 
-/** Waits until that much has arrived, then kills the program, and nothing but it. */
-const killWhenStaged = async (pid: number, bytes: number): Promise<void> => {
+test('what had arrived when the run was interrupted is kept, and used by the next one', async () => {
+  for (let i = 0; i < FILES; i++) writeFileSync(fileAt(i), randomBytes(SIZE));
+  const stopped = await apply(pid => void killWhenStaged(pid, (FILES * SIZE) / 3, 'SIGINT'));
+  assert.equal(stopped.code, 130, said(stopped.out, stopped.err));
+  await untilNothingRuns();
+  const staged = stagedBytes();
+  assert.ok(staged > 10 * SIZE, `only ${staged} bytes are left in staging`);
+
+  const again = await apply();
+  assert.equal(again.code, 0, said(again.out, again.err));
+  assertSameTree(site.remote, site.master);
+  const { bytesLiteral } = JSON.parse(again.out.trimEnd().split('\n').at(-1)!);
+  assert.ok(
+    bytesLiteral < FILES * SIZE - staged + 4 * SIZE,
+    `${bytesLiteral} bytes were sent, ${staged} had been staged`,
+  );
+  assert.deepEqual(readdirSync(join(site.remote, '.syncplan/staging')), []);
+});
+
+/** Waits until that much has arrived, then signals the program, and nothing but it. */
+const killWhenStaged = async (pid: number, bytes: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
   const end = Date.now() + 60_000;
   while (stagedBytes() < bytes && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 2));
-  process.kill(pid, 'SIGKILL');
+  process.kill(pid, signal);
 };
 
 const stagedBytes = (): number => {

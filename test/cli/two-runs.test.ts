@@ -142,6 +142,55 @@ test('a hook that was owed when its run was killed runs in the next one, once', 
   assert.equal(lines('ran').length, 2);
 });
 
+test('a hook that failed is shown by plan, and once it is mended in the plan it runs as it stands there', async () => {
+  write(plan(`hook after run ["${script('bad', 'exit 7')}"] on remote`));
+  const first = await run('apply', 'plan.sp');
+  assert.equal(first.code, 5, said(first.out, first.err));
+  const shown = await run('plan', 'plan.sp', '--exit-code');
+  assert.equal(shown.code, 2, said(shown.out, shown.err));
+  assert.match(shown.out, /! owed {2}hook after \S+bad on remote, of an earlier run/);
+  assert.match(shown.out, /Nothing to change, and 1 hook to run\./);
+  write(plan(`hook after run ["${script('good', `echo ran >> ${join(base, 'ran')}`)}"] on remote`));
+  const mended = await run('apply', 'plan.sp');
+  assert.equal(mended.code, 0, said(mended.out, mended.err));
+  assert.deepEqual(lines('ran'), ['ran']);
+  assert.equal((await run('plan', 'plan.sp', '--exit-code')).code, 0);
+});
+
+test('a hook that is owed and was taken out of the plan is told once', async () => {
+  write(plan(`hook after run ["${script('bad', 'exit 7')}"] on remote`));
+  assert.equal((await run('apply', 'plan.sp')).code, 5);
+  write(plan(''));
+  const told = await run('apply', 'plan.sp');
+  assert.equal(told.code, 5, said(told.out, told.err));
+  assert.match(told.err, /the plan has it no more/);
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+});
+
+test('what another plan owes on the same root is left to that plan', async () => {
+  const bad = script('bad', `echo ran >> ${join(base, 'ran')}; [ -e ${join(base, 'well')} ]`);
+  write(plan(`hook after run ["${bad}"] on remote`));
+  assert.equal((await run('apply', 'plan.sp')).code, 5);
+  writeFileSync(join(base, 'well'), '');
+  const other = plan('').replace('block pages', 'block others');
+  writeFileSync(join(base, 'other.sp'), other);
+  const elsewhere = await run('apply', 'other.sp');
+  assert.equal(elsewhere.code, 0, said(elsewhere.out, elsewhere.err));
+  assert.deepEqual(lines('ran'), ['ran']);
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  assert.deepEqual(lines('ran'), ['ran', 'ran']);
+});
+
+test('where the hosts of a block switch together and one cannot, nothing is run or sent on the others', async () => {
+  const hook = script('hook', `echo ran >> ${join(base, 'ran')}`);
+  write(plan(`commit together; hook before run ["${hook}"] on remote`, 'one, two'));
+  writeFileSync(join(base, 'two'), 'a file where a root should be\n');
+  const { code, out, err } = await run('apply', 'plan.sp');
+  assert.equal(code, 4, said(out, err));
+  assert.match(err, /another host of this block did not get ready/);
+  assert.deepEqual([lines('ran'), treeOf(join(base, 'one'))], [[], []]);
+});
+
 test('--resume does only what the last run did not get done', async () => {
   write(plan('', 'one, two'));
   const none = await run('apply', 'plan.sp', '--resume');

@@ -35,6 +35,7 @@ const relation = (host: string, rest: Partial<PreviewRelation> = {}): PreviewRel
   guards: [],
   drift: [],
   unfinished: 0,
+  owed: [],
   unchanged: 9_986,
   skipped: 0,
   bytes: 1_246_919,
@@ -276,7 +277,7 @@ test('Twenty thousand changes on each of sixty hosts are grouped in seconds', ()
 
 test('Drift and what an earlier run left unfinished stand before the changes, each with a sign and words', () => {
   const text = textOf([relation('one', { drift: ['index.html', 'b\n'], unfinished: 1 })]);
-  assert.match(text, /! drift {2}index\.html was changed by somebody else; what stands there is kept/);
+  assert.match(text, /! drift {2}index\.html was changed by somebody else; what stands there goes to the trash/);
   assert.match(text, /! drift {2}b\\n was changed/);
   assert.match(text, /! unfinished {2}1 transaction of an earlier run; apply finishes that first/);
   assert.ok(text.indexOf('! drift') < text.indexOf('+ create'));

@@ -60,8 +60,8 @@ export const remoteTransaction = (calls: Calls, known: Known, transaction: numbe
     precheck: () => outcomes({ verb: 'precheck', transaction }),
     commit: () => calls.stream({ verb: 'commit', transaction }, undefined, batches),
     verify: () => outcomes({ verb: 'verify', transaction }),
-    end: () => {
-      ending ??= calls.ask({ verb: 'end', transaction }, NOTHING, 'an end');
+    end: (keep = false) => {
+      ending ??= calls.ask({ verb: 'end', transaction, keep }, NOTHING, 'an end');
       return ending;
     },
   };

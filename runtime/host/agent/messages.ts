@@ -263,7 +263,7 @@ export const CALL = z.discriminatedUnion('verb', [
     transaction,
   }),
   z.strictObject({ verb: z.literal('owe'), transaction, owed: text(MAX_OWED) }),
-  z.strictObject({ verb: z.literal('end'), transaction }),
+  z.strictObject({ verb: z.literal('end'), transaction, keep: z.boolean() }),
   z.strictObject({
     verb: z.literal('acquire'),
     root,

@@ -157,7 +157,7 @@ export const makeVerbs = (host: Host): Verbs => {
       case 'end':
         return order.next(`transaction ${call.transaction}`, () => {
           written.delete(call.transaction);
-          return transactions.take(call.transaction).end();
+          return transactions.take(call.transaction).end(call.keep);
         });
       case 'acquire': {
         const { verb: _, root, ...request } = call;

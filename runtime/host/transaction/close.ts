@@ -2,17 +2,27 @@
 import { HostError } from '../host-error.js';
 import { endDesk } from './end.js';
 import { isLogged } from './intent-log.js';
-import { deadOf } from './leftovers.js';
+import { deadOf, isRecorded } from './leftovers.js';
 import { closeParts, desksOf, type Work } from './work.js';
 
-/** `locked`: it had the block for itself. What cannot be tidied now is tidied another time. */
-export const closeWork = async (work: Work, locked: boolean): Promise<void> => {
+export type Closing = {
+  /** It had the block for itself. */
+  readonly locked: boolean;
+  /** What is staged is left to the next run of the block, which then has the block for itself. */
+  readonly keep: boolean;
+};
+
+/** For who finished what another had begun, or brought back. */
+export const NOTHING_KEPT: Closing = { locked: false, keep: false };
+
+/** What cannot be tidied now is tidied another time. */
+export const closeWork = async (work: Work, closing: Closing): Promise<void> => {
   const desks = desksOf(work);
   try {
     await work.ahead.settle();
     await closeParts(work);
     for (const source of work.lingering) await source.close();
-    await tidy(work, locked);
+    await tidy(work, closing);
   } catch (error) {
     if (!(error instanceof HostError) || error.code === 'lost') throw error;
   } finally {
@@ -21,7 +31,7 @@ export const closeWork = async (work: Work, locked: boolean): Promise<void> => {
 };
 
 /** What an intent record speaks of stays, for whoever finishes it. */
-const tidy = async (work: Work, locked: boolean): Promise<void> => {
+const tidy = async (work: Work, { locked, keep }: Closing): Promise<void> => {
   const { verbs, breathe, id } = work;
   const desks = desksOf(work);
   const [first] = desks;
@@ -30,6 +40,7 @@ const tidy = async (work: Work, locked: boolean): Promise<void> => {
   const dead = locked && !pending ? await deadOf(work) : null;
   for (const desk of desks) {
     const names = new Set(dead?.get(desk)?.keys() ?? []);
-    await endDesk(desk, { verbs, breathe, trash: id.trash, pending, dead: names });
+    const kept = pending || (keep && locked && (await isRecorded(work, desk)));
+    await endDesk(desk, { verbs, breathe, trash: id.trash, kept, dead: names });
   }
 };

@@ -15,16 +15,16 @@ export type Ending = {
   readonly breathe: () => Promise<void>;
   /** Seconds for which trash is kept whose own age is not known. */
   readonly trash: number;
-  /** Its intent is not done: its staging folder stays. */
-  readonly pending: boolean;
+  /** Its staging folder stays: its intent is not done, or the next run is to use what is in it. */
+  readonly kept: boolean;
   /** Staging folders of dead runs of the same block: nobody will come back to them. */
   readonly dead: ReadonlySet<string>;
 };
 
 /** Ages are told by the clock of the file system itself, never by another machine's. */
 export const endDesk = async (desk: Desk, ending: Ending): Promise<void> => {
-  const { verbs, breathe, pending } = ending;
-  if (!pending) await removeTree(verbs, desk.stagingParent, desk.stagingName, breathe);
+  const { verbs, breathe, kept } = ending;
+  if (!kept) await removeTree(verbs, desk.stagingParent, desk.stagingName, breathe);
   const now = await clockOf(verbs, desk);
   if (now === null) return;
   const log = await readLogNames(desk, ending, now);

@@ -44,6 +44,12 @@ export const writeFiles = async (work: Work): Promise<void> => {
   }
 };
 
+/** Is there anything that says what is staged? Without it, nobody could use it again. */
+export const isRecorded = async ({ verbs }: Work, { staging }: Desk): Promise<boolean> => {
+  const [stat] = await verbs.stat([{ at: staging, name: NAME }]);
+  return stat !== undefined && !isFault(stat);
+};
+
 /** Staging folders of dead runs of this block, by desk. */
 export const deadOf = async (work: Work): Promise<ReadonlyMap<Desk, ReadonlyMap<string, readonly File[]>>> => {
   const all = new Map<Desk, Map<string, readonly File[]>>();

@@ -8,7 +8,7 @@ import { join, type Path } from '../../tree/path.js';
 import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
 import type { Recovered } from '../host.js';
 import type { Seen } from '../seen.js';
-import { closeWork } from './close.js';
+import { closeWork, NOTHING_KEPT } from './close.js';
 import { finishWork } from './commit.js';
 import { type Desk, reopenDesk } from './desk.js';
 import { hashFile } from './hash-file.js';
@@ -45,7 +45,7 @@ export const recoverTransaction = async (
     const outcomes: Outcome[] = [];
     for await (const some of finishWork(work, intent)) outcomes.push(...some);
     const finished = work;
-    await closeWork(finished, false);
+    await closeWork(finished, NOTHING_KEPT);
     work = null;
     desks.length = 0;
     return [...outcomes.map(outcome => recoveredBy(finished, outcome, intent)), ...unreachable(intent, roots)];

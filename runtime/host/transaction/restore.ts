@@ -10,7 +10,7 @@ import { type Fault, isFault, isSameInode, type Stat } from '../file-verbs.js';
 import type { Recovered, TransactionId } from '../host.js';
 import { asCheckedLock } from '../lock-check.js';
 import type { Seen } from '../seen.js';
-import { closeWork } from './close.js';
+import { closeWork, NOTHING_KEPT } from './close.js';
 import { commitWork } from './commit.js';
 import { copyFile } from './copy-file.js';
 import { openDesk } from './desk.js';
@@ -53,7 +53,7 @@ export const restoreFromTrash = (
     try {
       return [...plan.settled, ...(await carryOut(work, plan))];
     } finally {
-      await closeWork(work, false);
+      await closeWork(work, NOTHING_KEPT);
     }
   });
 

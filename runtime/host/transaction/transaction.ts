@@ -141,11 +141,11 @@ export const beginTransaction = (
     },
     commit: () => commitWork(working('commit'), owed),
     verify: async () => verifySteps(working('verify')),
-    async end() {
+    async end(keep = false) {
       if (ended) return;
       ended = true;
       work?.arrivals.close();
-      if (work !== null) await closeWork(work, id.lock !== null);
+      if (work !== null) await closeWork(work, { locked: id.lock !== null, keep });
     },
   };
 };
