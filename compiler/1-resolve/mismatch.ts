@@ -19,7 +19,7 @@ export const reportMismatch = (setting: Setting, statement: Statement, mismatch:
   else if (item.kind === 'name' && legalWords(mismatch) !== null) {
     report(finding(settings.wrongWord, span, [name, item.text, legalWords(mismatch) ?? []]));
   } else if (isValueOnly(mismatch) && item.kind !== 'comma' && item.kind !== 'arrow') {
-    report(finding(settings.wrongType, span, [name, describe(item), expected]));
+    report(finding(settings.wrongType, span, [name, describe(item), expected, signature.includes(', …')]));
   } else report(finding(settings.unexpectedItem, span, [name, describe(item), expected, signature]));
 };
 

@@ -108,8 +108,10 @@ const judge = (outer: Target, inner: Target, offset: string): Verdict => {
 const tell = ({ a, b, verdict, hosts }: Meeting, report: Report): void => {
   const where = a.host === b.host ? listing([...hosts]) : 'one machine';
   const labels = a.take === b.take ? [] : [{ span: a.take.span, message: 'the other take' }];
-  const kind = verdict === 'certain' ? blocks.certainOverlap : blocks.possibleOverlap;
-  report(finding(kind, b.take.span, [...wordsFor(a, b), where], { labels }));
+  const words: [string, string, string] = [...wordsFor(a, b), where];
+  if (verdict === 'certain')
+    report(finding(blocks.certainOverlap, b.take.span, [...words, a.host !== b.host], { labels }));
+  else report(finding(blocks.possibleOverlap, b.take.span, words, { labels }));
 };
 
 const wordsFor = (a: Target, b: Target): readonly [string, string] => {

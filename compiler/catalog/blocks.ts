@@ -37,9 +37,11 @@ export const certainOverlap = kind({
   explanation:
     'What one takes contains what the other takes, in the same folder of the same host: which content would win depends on chance.',
   example: 'block app { take all in www }\nblock docs { take "docs/**" in www }\n',
-  say: (a: string, b: string, where: string) => [
+  say: (a: string, b: string, where: string, hosts = false) => [
     `${a} and ${b} write the same paths of ${where}`,
-    'leave in one what the other takes out with `except`',
+    hosts
+      ? 'take one of the two hosts out, or give it a root of its own'
+      : 'leave in one what the other takes out with `except`',
   ],
 });
 

@@ -103,7 +103,10 @@ export const wrongType = kind({
   explanation:
     'Units are part of a literal: sizes `10MiB`, rates `20MB/s`, durations `30s`, percentages `25%`, modes `0644`.',
   example: 'block app { take all in www; delete mirror { trash 7 } }   # seven what?\n',
-  say: (head: string, found: string, expected: string) => `${quoted(head)} takes ${expected}, not ${found}`,
+  say: (head: string, found: string, expected: string, many = false) => [
+    `${quoted(head)} takes ${expected}, not ${found}`,
+    many && found === 'a list' ? 'write several with commas between, without brackets' : null,
+  ],
 });
 
 export const outOfRange = kind({

@@ -8,11 +8,12 @@
 import type { LockStrategy } from '../../compiler/plan.js';
 import { type Attempting, attempt, type Left } from './attempt.js';
 import { type RootMemory, rememberRoots } from './guards.js';
-import { owedHooks, runHooks } from './hooks.js';
+import { runHooks } from './hooks.js';
 import { type HeldLocks, type Locking, lockRelation } from './locking.js';
 import { seeWhatCameBefore } from './made-before.js';
 import type { Side } from './observe.js';
 import { observeAgain } from './observe-again.js';
+import { owedHooks } from './owed.js';
 import { consistencyOf, type Relation, shownPath } from './relation.js';
 import { about, setState } from './state.js';
 import { type Work, workOf } from './work.js';

@@ -5,7 +5,7 @@ import type { Entry } from '../tree/entry.js';
 import type { Connected } from './connect-hosts.js';
 import { driftedPaths } from './drift.js';
 import type { ChangeLine, Preview, PreviewRelation } from './events.js';
-import { owedHooks } from './hooks.js';
+import { owedHooks } from './owed.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
 
 export const previewOf = (

@@ -2,8 +2,7 @@
 //
 // 1. A `before` hook that fails stops the block on that host before anything has moved.
 // 2. An `after` hook is owed from the intent record on, and runs until it has run once without failing.
-// 3. What a host says is owed is never run: the plan's own hooks are, those that were owed where it still has them as they
-//    were, else all that it has now, since one of them was mended. No host can make us run anything.
+// 3. What a host says is owed is only believed as far as the plan itself has hooks (owed.ts): no host can make us run anything.
 import type { HookPlan } from '../../compiler/plan.js';
 import type { Host, Programs } from '../host/host.js';
 import type { Change } from '../tree/change.js';
@@ -44,18 +43,6 @@ export const runHooks = async (
   return null;
 };
 
-/** As the intent record keeps it. */
-export const owedText = (hooks: readonly HookPlan[]): string =>
-  hooks.length === 0 ? '' : JSON.stringify(hooks.map(canonical));
-
-/** The hooks of this plan's block that pay what an earlier run owes; none where the block has none any more. */
-export const owedHooks = ({ block }: Pick<Relation, 'block'>, owed: string): HookPlan[] => {
-  const texts = parseOwed(owed);
-  const after = block.hooks.filter(({ when }) => when === 'after');
-  const same = after.filter(hook => texts?.has(canonical(hook)));
-  return same.length === texts?.size ? same : after;
-};
-
 const runHook = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<string | null> => {
   const programs = await programsOf(relation, hook, context);
   if (programs === null) return 'cannot run: that host cannot run programs';
@@ -84,16 +71,3 @@ const concerns = ({ changed }: HookPlan, changes: readonly Change[], started: nu
 };
 
 const standing = (change: Change) => (change.kind === 'delete' ? change.was : change.entry);
-
-const canonical = ({ when, changed, command, on, timeout }: HookPlan): string =>
-  JSON.stringify([when, changed, command, on, timeout]);
-
-/** Null where it cannot be read. */
-const parseOwed = (owed: string): ReadonlySet<string> | null => {
-  try {
-    const parsed: unknown = JSON.parse(owed);
-    return Array.isArray(parsed) ? new Set(parsed.filter(item => typeof item === 'string')) : null;
-  } catch {
-    return null;
-  }
-};

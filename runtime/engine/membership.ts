@@ -75,7 +75,10 @@ export const emptyFoldersInTheWay = async ({
     const below: Located[] = [];
     for await (const page of entriesBelow(remote, [folder])) for (const located of page) below.push(located);
     if (below.length > 0 && !mirror)
-      blocked.set(folder, `a folder with ${below.length} entries stands there, and this block deletes nothing`);
+      blocked.set(
+        folder,
+        `a folder with ${below.length === 1 ? '1 entry' : `${below.length} entries`} stands there, and this block deletes nothing`,
+      );
     else if (deletable(below, isProtected).length < below.length)
       blocked.set(folder, 'a folder that holds protected or unmanaged entries stands there');
     else doomed.push(...below);

@@ -12,7 +12,7 @@ import { channel, FACTS, frame, HELLO, pair, rawAgent, rejects, SELECTION, settl
 test('an agent serves only numbers that this connection got from it', async () => {
   const { input, output, frames } = rawAgent({});
   output.write(frame(FRAME.call, 1, packMessage({ verb: 'scan', root: 3, selection: SELECTION })));
-  output.write(frame(FRAME.call, 2, packMessage({ verb: 'end', transaction: 1 })));
+  output.write(frame(FRAME.call, 2, packMessage({ verb: 'end', transaction: 1, keep: false })));
   await settle();
   const failures = frames.filter(one => one.type === FRAME.fail).map(one => one.payload.toString('latin1'));
   assert.equal(failures.length, 2);
