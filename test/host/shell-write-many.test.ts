@@ -120,6 +120,20 @@ const limited = (trap: string): Far => ({
   start: { shell: ['sh', '-c', `${trap}; ulimit -f 400; exec sh "$@"`, 'sh'] },
 });
 
+for (const far of FARS.filter(({ name }) => name === 'sh' || name === 'no tar')) {
+  test(`times before 1970 and after what an archive's header holds arrive as they are: ${far.name}`, () =>
+    withVerbs(far, async (verbs, folder, at) => {
+      const times = [-43_200_000_000, -43_200_250_000, 0, 10_413_792_000_000_000];
+      const files = times.map((modified, i) => ({
+        ...fileIn(at, `file-${i}`, 'old'),
+        attributes: { mode: 0o644, modified },
+      }));
+      assert.equal(await verbs.writeMany!(files), [null, null, null, null]);
+      const found = times.map((_, i) => Number(lstatSync(join(folder, `file-${i}`), { bigint: true }).mtimeNs / 1000n));
+      assert.equal(found, times);
+    }));
+}
+
 test('a piece that does not fit is told, and the next request begins where it should', () =>
   withVerbs(limited("trap '' XFSZ"), async (verbs, folder, root) => {
     const sink = await verbs.write(root, 'large');

@@ -1,8 +1,8 @@
 // A tar archive of a few files, for a tar on the far side to take apart: content, mode and time of many files in one stream.
 //
 // Headers are those of POSIX ustar, 512 bytes: name 100, mode 8, uid 8, gid 8, size 12, mtime 12, checksum 8, type 1, link name
-// 100, magic 8. What does not fit is told before: a time with its fraction by a header of type `x`, which a tar that does
-// not know it skips, and a name of more than 100 bytes by one of type `L`. Everything is padded to whole blocks with zeros.
+// 100, magic 8. What does not fit is told before: a time that has a fraction or no room by a header of type `x`, which a tar that
+// does not know it skips, and a name of more than 100 bytes by one of type `L`. Everything is padded to whole blocks with zeros.
 
 export type Packed = {
   /** From the folder that it is taken apart in: a byte string without `..`. */
@@ -15,7 +15,7 @@ export type Packed = {
 
 /** One piece, so that it is handed over in one. */
 export const packTar = (files: readonly Packed[]): Buffer => {
-  const times = files.map(({ modified }) => (modified % SECOND === 0 ? '' : timeRecord(modified)));
+  const times = files.map(({ modified }) => (fitsHeader(modified) ? '' : timeRecord(modified)));
   const size = files.reduce(
     (sum, { name, content }, i) =>
       sum +
@@ -35,13 +35,17 @@ export const packTar = (files: readonly Packed[]): Buffer => {
   for (const [i, { name, mode, modified, content }] of files.entries()) {
     if (times[i] !== '') text('x', 'x', times[i]!);
     if (name.length > MAX_NAME) text('././@LongLink', 'L', `${name}\0`);
-    const seconds = Math.max(0, Math.floor(modified / SECOND));
+    const seconds = Math.min(LAST_SECOND, Math.max(0, Math.floor(modified / SECOND)));
     writeHeader(archive, at, { name, type: '0', mode, size: content.length, seconds });
     archive.set(content, at + BLOCK);
     at += BLOCK + padded(content.length);
   }
   return archive;
 };
+
+/** A header has whole seconds, none before 1970, and eleven octal digits for them. */
+const fitsHeader = (modified: number): boolean =>
+  modified % SECOND === 0 && modified >= 0 && modified <= LAST_SECOND * SECOND;
 
 /** One record, whose length counts its own digits. */
 const timeRecord = (modified: number): string => {
@@ -97,6 +101,7 @@ const writeOctal = (archive: Buffer, at: number, digits: number, value: number):
 const padded = (length: number): number => Math.ceil(length / BLOCK) * BLOCK;
 
 const SECOND = 1_000_000;
+const LAST_SECOND = 8 ** 11 - 1;
 const BLOCK = 512;
 const MAX_NAME = 100;
 const SUM = 148;
