@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isFault } from '../../runtime/host/file-verbs.js';
+import { isFault, type Named } from '../../runtime/host/file-verbs.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import { makeLocalVerbs } from '../../runtime/host/local-verbs.js';
 import { deedFaults, faultAmong, faultOf } from '../../runtime/host/shell/complaints.js';
@@ -128,7 +128,13 @@ test('records of find and stat say what the kernel says, for hostile names of ev
     await verbs.release(opened.folder);
     if (isFault(listed)) throw new Error(listed.message);
     const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
-    const wanted = [...listed].sort(byName);
+    // Read as a number, a time is right to a quarter of a microsecond: about half of one it may be rounded the other way.
+    const nearest = (nanos: bigint): number => Number((nanos + 500n) / 1000n);
+    const exactly = ({ name: one, stat }: Named): Named => {
+      const { mtimeNs, ctimeNs } = lstatSync(Buffer.from(`${folder}/${one}`, 'latin1'), { bigint: true });
+      return { name: one, stat: { ...stat, modified: nearest(mtimeNs), changed: nearest(ctimeNs) } };
+    };
+    const wanted = listed.map(exactly).sort(byName);
     const words = wanted.map(one => `./${one.name}`);
     const [text = ''] = (await session.ask('look', [folder, ...words])).output.toString('latin1').split('\0');
     const looked = parseLooked(text, MARK)!.map(({ name, stat }) => ({ name: name.slice(2), stat }));
