@@ -143,12 +143,14 @@ const payOwed = async (relation: Relation, context: CarryingOut): Promise<void> 
   if (relation.state === 'failed' || relation.state === 'refused') return;
   for (const { root, transaction, owed } of relation.owed.splice(0)) {
     const hooks = owedHooks(relation, owed);
-    const why = hooks.length === 0 ? NO_HOOK : await runHooks(relation, hooks, context);
-    if (why === null || why === NO_HOOK) await root.paid(transaction);
-    if (why === null) continue;
-    const help = why === NO_HOOK ? BY_HAND : 'it is still owed: mend it, then run the same command again';
-    relation.problems.push({ path: '', code: 'hook', message: why, help });
-    context.emit({ type: 'problem', ...about(relation, context), path: '', code: 'hook', message: why, help });
+    const why = await runHooks(relation, hooks, context);
+    if (why === null) await root.paid(transaction);
+    if (why === null && hooks.length > 0) continue;
+    const said =
+      why === null ? GONE : { message: why, help: 'it is still owed: mend it, then run the same command again' };
+    const problem = { path: '', code: 'hook' as const, ...said };
+    relation.problems.push(problem);
+    context.emit({ type: 'problem', ...about(relation, context), ...problem });
   }
 };
 
@@ -162,6 +164,8 @@ const mustBeWhole = ({ block }: Relation, strategy: LockStrategy | null): boolea
   strategy !== null || block.commit === 'together';
 
 /** Told once: whoever took it out of the plan may have meant to. */
-const NO_HOOK = 'a hook that an earlier run owed did not run: the plan has it no more, and it is owed no longer';
-const BY_HAND = 'do by hand what it would have done, if that is still wanted';
+const GONE = {
+  message: 'a hook that an earlier run owed did not run: the plan has it no more, and it is owed no longer',
+  help: 'do by hand what it would have done, if that is still wanted',
+};
 const ROUNDS_UNDER_LOCK = 1;

@@ -49,6 +49,15 @@ const contentOf = ({
   );
 };
 
+/** The content of some blocks in a memory of its own, with so many bytes behind it. */
+const inMemory = (one: Parameters<typeof contentOf>[0], more: number, sideBySide: boolean) => {
+  const content = contentOf(one);
+  const sums = openSums(content.length + more, sideBySide);
+  const memory = Buffer.from(sums.memory);
+  content.copy(memory, FREE_AT);
+  return { content, sums, memory, at: FREE_AT + one.shift, behind: FREE_AT + content.length };
+};
+
 for (const sideBySide of [true, false]) {
   const how = sideBySide ? 'side by side' : 'byte by byte';
 
@@ -56,12 +65,7 @@ for (const sideBySide of [true, false]) {
     fc.assert(
       fc.property(blocks, one => {
         const { block, count, shift } = one;
-        const content = contentOf(one);
-        const sums = openSums(content.length + 16 * count, sideBySide);
-        const memory = Buffer.from(sums.memory);
-        const at = FREE_AT + shift;
-        const into = FREE_AT + content.length;
-        content.copy(memory, FREE_AT);
+        const { content, sums, memory, at, behind: into } = inMemory(one, 16 * count, sideBySide);
         sums.sign(at, at + count * block, block, into);
         for (let number = 0; number < count; number++) {
           const piece = content.subarray(shift + number * block, shift + (number + 1) * block);
@@ -79,12 +83,7 @@ for (const sideBySide of [true, false]) {
     fc.assert(
       fc.property(blocks, fc.nat(5), fc.integer({ min: 1, max: 5 }), (one, wrong, last) => {
         const { block, count, shift } = one;
-        const content = contentOf(one);
-        const sums = openSums(content.length + 8 * count, sideBySide);
-        const memory = Buffer.from(sums.memory);
-        const at = FREE_AT + shift;
-        const list = FREE_AT + content.length;
-        content.copy(memory, FREE_AT);
+        const { content, sums, memory, at, behind: list } = inMemory(one, 8 * count, sideBySide);
         for (let number = 0; number < count; number++) {
           const piece = content.subarray(shift + number * block, shift + (number + 1) * block);
           memory.write(strongOf(piece), list + 8 * number, 'hex');

@@ -1,8 +1,8 @@
-// A file that comes in parts: a part is written while the next one comes, its bytes are left alone until then, and faults are told once.
+// A file that comes in parts: one is written at a time, its bytes are left alone until then, and faults are told once.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { type Fault, type FileVerbs, isFault, type Sink } from '../../runtime/host/file-verbs.js';
-import { newOpen, settleOpen, writeOpen } from '../../runtime/host/transaction/open-part.js';
+import { newOpen, writeOpen } from '../../runtime/host/transaction/open-part.js';
 import { makeMemoryPlace } from '../support/fixture.js';
 import { makeMemoryHost } from '../support/memory-host.js';
 import { file, open } from './session.js';
@@ -66,7 +66,7 @@ const staged = async (failing?: number) => {
   return { place, session, outcomes, seen: seen! as ReturnType<typeof slow>['seen'] };
 };
 
-test('what is copied out of the old file is written while more of it is read, one part at a time', async () => {
+test('what is copied out of the old file is written one part at a time, before more of it is read', async () => {
   const { place, session, outcomes, seen } = await staged();
   assert.deepEqual(outcomes, []);
   assert.ok(seen.parts > 4, `${seen.parts} parts`);
@@ -108,8 +108,10 @@ test('what is to be durable is begun to be written out every 32 MiB, and only th
     const work = { id: { strict }, arrivals: { grew: (_: number, bytes: number) => grown.push(bytes) } };
     for (let count = 0; count < 100; count++) {
       opened.received += part.length;
-      writeOpen(opened, part.length, part);
-      assert.equal(await settleOpen(work as unknown as Parameters<typeof settleOpen>[0], opened), null);
+      assert.equal(
+        await writeOpen(work as unknown as Parameters<typeof writeOpen>[0], opened, part.length, part),
+        null,
+      );
     }
     assert.equal(persisted, strict ? 3 : 0);
     assert.deepEqual([grown.length, grown.at(-1)], [100, 100 * part.length]);

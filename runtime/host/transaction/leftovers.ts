@@ -1,4 +1,4 @@
-// Leftovers: content that a killed run left in staging, used again by the next run of the same block instead of being sent.
+// Leftovers: content that a run which was killed or interrupted left in staging, used again by the next run of the same block instead of being sent.
 //
 //   staging/RUN-BLOCK/files = record `files` 2: block:string files:varint file*       (paths and numbers as in columns.ts)
 //   file   = path staged:path size modified index

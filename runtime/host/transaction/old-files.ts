@@ -4,7 +4,7 @@ import { type Fault, isFault, type Source } from '../file-verbs.js';
 import { folderOf, nameOf, type Work } from './work.js';
 
 export type OldFiles = {
-  /** So many bytes in pieces, each good until the one after the next is asked for; a fault where they are not all there. */
+  /** So many bytes in pieces, each good until the next; a fault where they are not all there. */
   readonly read: (
     step: { readonly index: number; readonly part: number; readonly action: Action },
     from: number,
@@ -15,8 +15,7 @@ export type OldFiles = {
 
 export const openOldFiles = (work: Work): OldFiles => {
   let open: { readonly index: number; readonly source: Source | Fault } | null = null;
-  const buffers: Buffer[] = [];
-  let turn = 0;
+  let buffer: Buffer | null = null;
   const close = async (): Promise<void> => {
     if (open !== null && !isFault(open.source)) await open.source.close();
     open = null;
@@ -35,10 +34,8 @@ export const openOldFiles = (work: Work): OldFiles => {
         yield source;
         return;
       }
+      buffer ??= Buffer.allocUnsafeSlow(AT_ONCE);
       for (let done = 0; done < length; ) {
-        turn = (turn + 1) % 2;
-        const buffer = buffers[turn] ?? Buffer.allocUnsafeSlow(AT_ONCE);
-        buffers[turn] = buffer;
         const piece = buffer.subarray(0, Math.min(AT_ONCE, length - done));
         const count = await source.readAt(piece, from + done);
         if (isFault(count) || count < piece.length) {

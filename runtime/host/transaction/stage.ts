@@ -18,7 +18,7 @@ import { dropBegun, keepBegun, readBegun } from './begun.js';
 import { createIn, openSink } from './create-staged.js';
 import { type FileStep, type Finishing, type Gather, openGather } from './gather.js';
 import { type OldFiles, openOldFiles } from './old-files.js';
-import { digestPart, discardOpen, newOpen, type Open, settleOpen, writeOpen } from './open-part.js';
+import { digestPart, discardOpen, newOpen, type Open, writeOpen } from './open-part.js';
 import { givenOwners } from './owners.js';
 import { corrupt, failedToCreate, lost, protocolFault, wrongSize } from './stage-trouble.js';
 import { discard, discardUnfinished, stagedFolder, stagedName } from './staged.js';
@@ -130,18 +130,6 @@ const receivePart = async (
   length: number,
   content: Buffer | null,
 ): Promise<void> => {
-  await beginPart(receiving, step, offset, length, content);
-  await endPart(receiving, step);
-};
-
-/** Does not wait until they are written: `endPart` does, and the beginning of the next part. */
-const beginPart = async (
-  receiving: Receiving,
-  step: FileStep,
-  offset: number,
-  length: number,
-  content: Buffer | null,
-): Promise<void> => {
   const { work, hashers } = receiving;
   const { index, action } = step;
   if (receiving.open === null) {
@@ -157,14 +145,7 @@ const beginPart = async (
     return discardOpen(open);
   }
   await digestPart(work, hasherOf(work, hashers, step).parts, length, content);
-  await endPart(receiving, step);
-  writeOpen(open, length, content);
-};
-
-/** Waits for what is being written, if anything is. */
-const endPart = async (receiving: Receiving, { index, action }: FileStep): Promise<void> => {
-  const { work, open } = receiving;
-  const fault = open === null ? null : await settleOpen(work, open);
+  const fault = await writeOpen(work, open, length, content);
   if (fault !== null) trouble(receiving, failedOrStopped(work, index, action.path, 'write', fault));
 };
 
@@ -213,13 +194,11 @@ const receiveCopy = async (
   if (receiving.open?.index === index && receiving.open.sink === null) {
     return receivePart(receiving, step, offset, length, null);
   }
-  // While one piece is written, the next one is read.
   for await (const piece of receiving.old.read(step, from, length)) {
     const at = offset + done;
     // Nothing of it, where it cannot be read: that opens the file, or finds it where it should be.
-    await beginPart(receiving, step, at, isFault(piece) ? 0 : piece.length, isFault(piece) ? null : piece);
+    await receivePart(receiving, step, at, isFault(piece) ? 0 : piece.length, isFault(piece) ? null : piece);
     if (isFault(piece)) {
-      await endPart(receiving, step);
       const open = receiving.open!;
       open.received = offset + length;
       if (open.sink === null) return;
@@ -228,7 +207,6 @@ const receiveCopy = async (
     }
     done += piece.length;
   }
-  await endPart(receiving, step);
 };
 
 const receiveEnd = async (receiving: Receiving, step: FileStep, size: number, digest: string): Promise<void> => {
@@ -304,7 +282,6 @@ const abandonOpen = async (receiving: Receiving): Promise<void> => {
   const { open, work } = receiving;
   receiving.open = null;
   if (open === null) return;
-  await settleOpen(work, open);
   // Why the stream ended says more than why nothing could be kept of it.
   if (open.sink !== null) await keepBegun(work, open.index, open.sink, open.received).catch(() => undefined);
   work.arrivals.ended(open.index, null);
