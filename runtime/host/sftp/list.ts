@@ -21,8 +21,7 @@ export const listFolder = async (
   try {
     return await readAll(session, handle, clock);
   } finally {
-    // Nobody waits for it; where the connection is lost, the next request tells.
-    closeHandle(session, handle).catch(() => undefined);
+    await closeHandle(session, handle);
   }
 };
 

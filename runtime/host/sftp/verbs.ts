@@ -4,12 +4,11 @@ import { type Fault, type FileVerbs, isFault, type Stat } from '../file-verbs.js
 import type { Table } from '../local-names.js';
 import { performAll } from './deeds.js';
 import { openSink, openSource } from './files.js';
-import { address, folderText, holdBelow, holdPath, type SftpFolder } from './folder.js';
+import { address, folderText, holdBelow, holdPath } from './folder.js';
 import { listFolder } from './list.js';
 import { fromRemote, toRemote } from './names.js';
 import { answerOf, confirm, lstat, notFolder, STATVFS, stat, volume } from './requests.js';
 import { isRefusal, type Session } from './session.js';
-import { openSurvey, type Survey } from './survey.js';
 import { makeFolders, writeMany } from './write-many.js';
 
 export type SftpVerbsOptions = {
@@ -28,41 +27,19 @@ export const makeSftpVerbs = ({ session, home, userId, users, groups }: SftpVerb
   const madeBy = ({ owner }: Stat): void => {
     self = owner;
   };
-  const surveys = new Set<Survey>();
-  const surveyed = async (path: string): Promise<boolean> => {
-    for (const survey of surveys) if (await survey.knows(path)) return true;
-    return false;
-  };
   return {
     mostListed: MOST_LISTED,
     open: path => openPath(session, absolute(path, home)),
     async enter(at, name) {
       const path = address(at, name);
       if (isFault(path)) return path;
-      const below = holdBelow(at, name);
-      if (await surveyed(below.path)) return below;
       const [sure, there] = await Promise.all([confirm(session, at), lstat(session, path)]);
       if (sure !== null) return sure;
       const fault = isFault(there) ? there : notFolder(there);
-      return fault ?? below;
+      return fault ?? holdBelow(at, name);
     },
     release: () => {},
-    async list(folder) {
-      const { path } = folder as SftpFolder;
-      for (const survey of surveys) {
-        const listing = survey.take(path);
-        if (listing !== null) return listing;
-      }
-      return listFolder(session, folder);
-    },
-    ahead(folder) {
-      const survey = openSurvey(folder as SftpFolder, one => listFolder(session, one));
-      surveys.add(survey);
-      return () => {
-        survey.end();
-        surveys.delete(survey);
-      };
-    },
+    list: folder => listFolder(session, folder),
     stat: batch =>
       Promise.all(
         batch.map(({ at, name }) => {

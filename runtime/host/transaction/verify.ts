@@ -1,9 +1,9 @@
 // Verifies: looks again at every path that was committed, and names those that no longer hold what was put there.
 import type { Outcome } from '../../tree/action.js';
-import { isWithin, type Path } from '../../tree/path.js';
+import type { Path } from '../../tree/path.js';
 import { type Fault, isFault, type Stat } from '../file-verbs.js';
 import { makePace } from '../pace.js';
-import { lookAt, stretches } from './destination.js';
+import { lookAt, type Stretch, stretches } from './destination.js';
 import { NONE } from './table.js';
 import {
   folderOf,
@@ -45,8 +45,7 @@ type Looking = { readonly look: typeof lookAt; readonly end: () => void };
 const lookInLists = ({ parts, table, verbs }: Work): Looking => {
   let carrier = NONE;
   let endAhead = (): void => {};
-  /** Of the folder that is looked at, and of those above it, which are come back to. */
-  const listed = new Map<Path, ReadonlyMap<string, Stat> | Fault>();
+  let listed: (Pick<Stretch, 'part' | 'folder'> & { readonly stats: ReadonlyMap<string, Stat> | Fault }) | null = null;
   const begin = async (part: WorkPart): Promise<void> => {
     endAhead();
     const top = await part.places.at(fromRoot(part, table.step(carrier)!.action.path));
@@ -67,12 +66,12 @@ const lookInLists = ({ parts, table, verbs }: Work): Looking => {
       if (brought === NONE) return lookAt(work, stretch);
       if (brought !== carrier) {
         carrier = brought;
-        listed.clear();
         await begin(part);
       }
-      for (const path of listed.keys()) if (!isWithin(folder, path)) listed.delete(path);
-      const stats = listed.get(folder) ?? (await list(part, table.step(first!)!.action.path));
-      listed.set(folder, stats);
+      if (listed?.part !== number || listed.folder !== folder) {
+        listed = { part: number, folder, stats: await list(part, table.step(first!)!.action.path) };
+      }
+      const { stats } = listed;
       return indexes.map(index =>
         isFault(stats) ? stats : (stats.get(nameOf(part, table.step(index)!.action.path)) ?? GONE),
       );
