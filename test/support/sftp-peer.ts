@@ -33,11 +33,15 @@ export const AT_END = 1;
 export const MISSING = 2;
 export const FAILURE = 4;
 
-/** `reply` gets the request's name in capitals and its path, or its handle as text; `most` sessions are let be opened. */
+/**
+ * `reply` gets the request's name in capitals and its path, its handle as text, or the extension's name; `most` sessions are let
+ * be opened, and each is told that the server offers these extensions.
+ */
 export const startPeer = async (
   reply: (request: string, at: string) => Reply,
   patience = 5_000,
   most = 1,
+  offered: readonly string[] = [],
 ): Promise<Peer> => {
   const asked: string[] = [];
   let opened = 0;
@@ -61,7 +65,7 @@ export const startPeer = async (
   client.on('error', () => undefined);
   const open = (): Promise<SFTPWrapper> =>
     new Promise((resolve, reject) => {
-      client.sftp((error, sftp) => (error ? reject(error) : resolve(sftp)));
+      client.sftp((error, sftp) => (error ? reject(error) : resolve(offering(sftp, offered))));
     });
   await new Promise<void>(resolve => {
     client.on('ready', resolve);
@@ -86,6 +90,10 @@ export const startPeer = async (
     },
   };
 };
+
+/** ssh2's server announces no extension. */
+const offering = (sftp: SFTPWrapper, offered: readonly string[]): SFTPWrapper =>
+  Object.assign(sftp, { _extensions: Object.fromEntries(offered.map(name => [name, '1'])) });
 
 const serve = (sftp: SFTPWrapper, asked: string[], reply: (request: string, at: string) => Reply): void => {
   const answer = (request: string) => (id: number, at: string | Buffer) => {
@@ -128,4 +136,5 @@ const REQUESTS = [
   'MKDIR',
   'RENAME',
   'SYMLINK',
+  'EXTENDED',
 ];

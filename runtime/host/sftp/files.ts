@@ -3,6 +3,7 @@ import type { InputAttributes } from 'ssh2';
 import { type Fault, type Folder, isFault, type Sink, type Source } from '../file-verbs.js';
 import { notFile } from '../kind.js';
 import { address } from './folder.js';
+import { makePersisting } from './persist.js';
 import { closeHandle, confirm, done, EOF, explainFailure, FAILURE, fstat, lstat, openFile, stat } from './requests.js';
 import { isRefusal, type Session } from './session.js';
 import { secondsOf } from './stats.js';
@@ -67,6 +68,7 @@ const sinkOn = (session: Session, at: Folder, handle: Buffer, path: string): Sin
   let inHole = false;
   let fault: Fault | null = null;
   let lost: unknown = null;
+  const persisting = makePersisting(session, path);
 
   const send = (content: Buffer, position: number): void => {
     under++;
@@ -113,13 +115,15 @@ const sinkOn = (session: Session, at: Folder, handle: Buffer, path: string): Sin
         end += some.length;
       }
       inHole = false;
-      return fault === null && lost === null ? null : settle();
+      if (fault !== null || lost !== null) return settle();
+      return persisting?.fault() ?? null;
     },
     skip(length) {
       end += length;
       inHole = true;
       return null;
     },
+    ...(persisting === null ? {} : { persist: persisting.begin }),
     async finish({ mode, modified }) {
       const attributes: InputAttributes = {
         mode,
@@ -127,15 +131,16 @@ const sinkOn = (session: Session, at: Folder, handle: Buffer, path: string): Sin
         ...(modified === null ? {} : { atime: secondsOf(modified), mtime: secondsOf(modified) }),
       };
       // All that concerns one handle is done in the order in which it was sent.
-      const [written, set, closed] = await Promise.all([
+      const [written, set, closed, persisted] = await Promise.all([
         settle(),
         session.ask<void>((sftp, answer) => sftp.fsetstat(handle, attributes, answer)).then(done),
         closeHandle(session, handle),
+        persisting?.end(),
       ]);
-      return written ?? set ?? closed;
+      return written ?? set ?? closed ?? persisted ?? null;
     },
     async discard() {
-      await settleTo(0);
+      await Promise.all([settleTo(0), persisting?.end()]);
       await closeHandle(session, handle);
       await session.ask<void>((sftp, answer) => sftp.unlink(path, answer));
     },

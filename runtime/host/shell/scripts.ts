@@ -55,6 +55,7 @@ pour() {
   [ "$(($1 % block))" = 0 ] || dd bs="$(($1 % block))" count=1 iflag=fullblock 2>/dev/null
 }
 roundabout=
+persisting=; torn=
 held=; [ ! -d /proc/self/fd ] || held=yes
 lifeline=; flock=
 read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id || boot=

@@ -2,10 +2,10 @@
 import { giveBack, hold } from '../../bytes/pool.js';
 import { type Fault, type Folder, isFault, type Sink } from '../file-verbs.js';
 import { answerFault, deedFaults } from './complaints.js';
-import { modeText, secondsText } from './deeds.js';
+import { modeText, SYNC_PATIENCE_MS, secondsText } from './deeds.js';
 import { pathOf, wordFor } from './folder.js';
 import type { Verb } from './scripts.js';
-import type { ShellSession } from './session.js';
+import type { Asking, ShellSession } from './session.js';
 import { type Means, writeMany } from './write-many.js';
 
 /** The name is looked at first; what then stands there is not replaced. */
@@ -32,28 +32,31 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
   let lost: unknown = null;
   const under = new Set<Promise<void>>();
 
-  const send = (verb: Verb, words: readonly string[], data: readonly Buffer[] = []): void => {
-    const sent = session
-      .ask(verb, [folder, word, ...words], { data })
-      .then(
-        answer => {
-          fault ??= answerFault(answer);
-          // The far side has read it all.
-          for (const bytes of data) giveBack(bytes);
-        },
-        (error: unknown) => {
-          lost ??= error;
-        },
-      )
-      .finally(() => under.delete(sent));
+  const put = async (verb: Verb, words: readonly string[], asking: Asking = {}): Promise<void> => {
+    try {
+      const said = answerFault(await session.ask(verb, [folder, word, ...words], asking));
+      fault ??= said;
+    } catch (error) {
+      lost ??= error;
+    }
+  };
+
+  const append = async (data: readonly Buffer[]): Promise<void> => {
+    await put('append', [], { data });
+    // The far side has read it all.
+    if (lost === null) for (const bytes of data) giveBack(bytes);
+  };
+
+  const send = (request: Promise<void>): void => {
+    const sent = request.finally(() => under.delete(sent));
     under.add(sent);
   };
 
   /** What is gathered goes out; the file is made first. */
   const flush = (): void => {
-    if (!created) send('create', []);
+    if (!created) send(put('create', []));
     created = true;
-    if (held > 0) send('append', [], gathered);
+    if (held > 0) send(append(gathered));
     gathered = [];
     held = 0;
   };
@@ -62,6 +65,10 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
     while (under.size > most) await Promise.race(under);
     if (lost !== null) throw lost;
     return fault;
+  };
+
+  const persist = (): void => {
+    if (created) void put('persist', [], WAITS);
   };
 
   return {
@@ -78,9 +85,11 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
     skip(length) {
       flush();
       end += length;
-      send('stretch', [String(end)]);
+      send(put('stretch', [String(end)]));
       return settle(UNDER_WAY);
     },
+    // Answered before the last request is: nobody waits for it alone.
+    ...(means.syncFile ? { persist } : {}),
     async finish({ mode, modified }) {
       if (!created) {
         const content = Buffer.concat(gathered);
@@ -89,7 +98,8 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
         return (await writeMany(session, [file], means))[0]!;
       }
       if (held > 0) flush();
-      send('finish', [String(end), modeText(mode), modified === null ? '' : secondsText(modified, means.fine)]);
+      const time = modified === null ? '' : secondsText(modified, means.fine);
+      send(put('finish', [String(end), modeText(mode), time], WAITS));
       return settle(0);
     },
     async discard() {
@@ -99,6 +109,8 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
   };
 };
 
+/** For what may wait for a disk. */
+const WAITS: Asking = { patience: SYNC_PATIENCE_MS };
 /** Files of up to so many bytes travel whole. */
 const SMALL = 262_144;
 /** Whole blocks of the script, so that one program takes it. */

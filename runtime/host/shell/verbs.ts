@@ -26,7 +26,12 @@ export type ShellVerbsOptions = {
 };
 
 export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerbsOptions): FileVerbs => {
-  const means = { tar: tools.tar, fine: tools.fineTouch, now: () => Math.floor(now()) * 1000 };
+  const means = {
+    tar: tools.tar,
+    fine: tools.fineTouch,
+    syncFile: tools.syncFile,
+    now: () => Math.floor(now()) * 1000,
+  };
   const surveys = new Set<Survey>();
   const surveyed = async <T>(ask: (survey: Survey) => Promise<T | null>): Promise<T | null> => {
     for (const survey of surveys) {

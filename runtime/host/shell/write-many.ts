@@ -12,7 +12,13 @@ import type { ShellSession } from './session.js';
 import { packTar } from './tar.js';
 
 /** `now` in microseconds stands for the time of a file that is given none; `fine` times have fractions. */
-export type Means = { readonly tar: boolean; readonly fine: boolean; readonly now: () => number };
+export type Means = {
+  readonly tar: boolean;
+  readonly fine: boolean;
+  /** `sync FILE` makes that file durable. */
+  readonly syncFile: boolean;
+  readonly now: () => number;
+};
 
 export const writeMany = async (
   session: ShellSession,

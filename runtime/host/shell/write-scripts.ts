@@ -47,9 +47,24 @@ export const WRITE_VERBS = {
   said=$(dd if=/dev/null of="$2" bs=1 seek="$3" count=0 2>&1) || refuse "$said"
 }`,
 
+  /** Begins to write the file out, when what was begun before has ended: so much of it waits for its disk, and no more. */
+  persist: `persist() {
+  at "$1" || { unable "$1"; return; }
+  if [ -h "$2" ] || [ ! -f "$2" ]; then refuse ESTALE; return; fi
+  persisted || { refuse EIO; return; }
+  sync "$2" >/dev/null 2>&1 3>&- 9<&- &
+  persisting=$!
+}
+persisted() {
+  [ -z "$persisting" ] || wait "$persisting" || torn=yes
+  persisting=
+  [ -z "$torn" ]
+}`,
+
   finish: `finish() {
   at "$1" || { unable "$1"; return; }
   [ ! -h "$2" ] || { refuse ELOOP; return; }
+  persisted || { refuse EIO; return; }
   said=$(stat -c %s -- "$2" 2>&1) || { refuse "$said"; return; }
   [ "$said" = "$3" ] || { refuse EIO; return; }
   said=$(chmod "$4" "$2" 2>&1) || { refuse "$said"; return; }
