@@ -241,6 +241,7 @@ export type Summary = Totals & {
   readonly exitCode: number;
   /** The operator looked at the preview and said no; left out otherwise. */
   readonly declined?: true;
+  /** Without the time that an answer was waited for. */
   readonly seconds: number;
   readonly run: string;
   readonly relations: readonly RelationSummary[];

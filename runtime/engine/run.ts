@@ -72,6 +72,8 @@ export const run = async (options: RunOptions): Promise<Summary> => {
   const hosts = connectHosts({ ...options, looked: options.previewed !== null || options.confirm !== null });
   const linking = makeLinking({ ...options, masterHost: hosts.get });
   let declined = false;
+  /** Milliseconds that somebody was asked for: not this run's doing. */
+  let asked = 0;
   try {
     const observing = observingOf(options, hosts, started);
     await observe(relations, options, observing);
@@ -83,7 +85,11 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     if (options.command === 'plan') for (const relation of relations) countPlanned(relation);
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));
     if (options.command === 'apply' && !signal.aborted) {
-      declined = changes && options.confirm !== null && !(await options.confirm(preview()));
+      if (changes && options.confirm !== null) {
+        const since = clock();
+        declined = !(await options.confirm(preview()));
+        asked = clock() - since;
+      }
       if (!declined && (await claimed(relations, options))) await apply(relations, options, observing, linking);
     }
   } finally {
@@ -93,7 +99,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
   const end = {
     run: options.runId,
     command: options.command,
-    seconds: (clock() - started) / 1000,
+    seconds: (clock() - started - asked) / 1000,
     interrupted: signal.aborted,
     declined,
     hosts: hosts.failures(),
