@@ -1,8 +1,10 @@
 // From a plan's file name to the compiled plan of this run: inputs and roles given, restricted to what was asked for.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { notFormatted } from '../../compiler/catalog/settings.js';
 import { type Compiled, compile } from '../../compiler/compile.js';
 import type { Plan } from '../../compiler/plan.js';
+import type { Diagnostic } from '../../grammar/diagnostic.js';
 import { restrict } from '../engine/restrict.js';
 import { exactPlan, type SavedPlan } from '../engine/saved-plan.js';
 import { displayMessage, displayText } from '../ui/display.js';
@@ -24,7 +26,7 @@ export type Loaded = {
   readonly errors: number;
 };
 
-/** Says what is wrong on standard error. There is no plan where anything is, but for errors it is wanted `despite` of. */
+/** Says what is wrong on standard error, as far as it concerns a run. There is no plan where anything is, but for errors it is wanted `despite` of. */
 export const loadPlan = async (
   call: Call,
   despite: readonly string[] = [],
@@ -36,13 +38,16 @@ export const loadPlan = async (
   const file = resolve(terminal.folder, operand);
   if (await looksLikeJson(file, false)) return await loadSaved(call, file, inputs);
   const compiled = await compileFile(operand, inputs, call, despite);
-  await sayFindings(compiled, call);
+  await sayFindings({ ...compiled, diagnostics: compiled.diagnostics.filter(concernsRun) }, call);
   if (compiled.plan === null) return { exitCode: EXIT.faulty };
   const restricted = restrict(compiled.plan, namesIn(options.values('only')), namesIn(options.values('except')));
   if ('refused' in restricted) return refuse(call, restricted.refused, restricted.help, EXIT.usage);
   const errors = compiled.diagnostics.filter(({ severity }) => severity === 'error').length;
   return { plan: restricted, whole: compiled.plan, file, inputs, saved: null, errors };
 };
+
+/** How a file is laid out changes nothing of what is done: `check` and `compile` tell it, not every run once more. */
+const concernsRun = ({ code }: Diagnostic): boolean => code !== notFormatted.code;
 
 /** `--only a,b` is `--only a --only b`. */
 const namesIn = (words: readonly string[]): string[] => words.flatMap(word => word.split(',').map(name => name.trim()));

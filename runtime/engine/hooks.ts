@@ -38,7 +38,8 @@ export const runHooks = async (
     const why = await runHook(relation, hook, context);
     const time = context.clock();
     context.emit(why === null ? { ...event, time, state: 'done' } : { ...event, time, state: 'failed', message: why });
-    if (why !== null) return `hook ${hook.when} ${hook.command.join(' ')} on ${on} ${why}`;
+    if (why === null) relation.worked = true;
+    else return `hook ${hook.when} ${hook.command.join(' ')} on ${on} ${why}`;
   }
   return null;
 };

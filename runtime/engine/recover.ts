@@ -47,7 +47,9 @@ const finish = async (
   try {
     const still = (await root.unfinished()).find(one => one.transaction === transaction && one.state === 'intent');
     if (still === undefined) return;
-    for (const recovered of await root.recover(still)) {
+    const outcomes = await root.recover(still);
+    relation.worked = true;
+    for (const recovered of outcomes) {
       if (recovered.result !== 'failed') continue;
       relation.problems.push(recovered.problem);
       context.emit({ type: 'problem', ...about(relation, context), ...recovered.problem });

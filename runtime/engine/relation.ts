@@ -23,6 +23,8 @@ export type Relation = {
   refused: boolean;
   /** It could not get a lock: another run holds it. */
   locked: boolean;
+  /** Something was done there that no count tells: a hook ran, or what an earlier run had left was finished. */
+  worked: boolean;
   /** Empty until observed. */
   takes: ComparedTake[];
   readonly guards: { readonly guard: GuardName; readonly message: string; readonly help: string }[];
@@ -61,6 +63,7 @@ export const newRelation = (block: BlockPlan, host: string, started: number): Re
   help: null,
   refused: false,
   locked: false,
+  worked: false,
   takes: [],
   guards: [],
   problems: [],

@@ -41,11 +41,16 @@ const exitCode = (relations: readonly Relation[], { interrupted, declined, comma
     ({ state, problems }) => state !== 'done' && (state !== 'compared' || problems.length > 0),
   );
   if (bad.length === 0) return 0;
-  const something = command === 'apply' && relations.some(({ state }) => state === 'done' || state === 'partial');
-  if (something) return 5;
+  const applies = command === 'apply';
+  if (applies && relations.some(didSomething)) return 5;
   if (bad.some(({ refused }) => refused)) return 4;
-  return bad.some(({ locked }) => locked) ? 6 : 1;
+  if (bad.some(({ locked }) => locked)) return 6;
+  // Beside what merely failed, what was equal already counts.
+  return applies && relations.some(({ state }) => state === 'done') ? 5 : 1;
 };
+
+const didSomething = ({ state, tally, worked }: Relation): boolean =>
+  state === 'partial' || hasChanges(tally) || (state === 'done' && worked);
 
 /** Was anything changed, or would be by an `apply`? */
 export const hasChanges = ({ created, replaced, attributes, linked, moved, deleted }: Totals): boolean =>

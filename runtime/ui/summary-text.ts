@@ -74,7 +74,9 @@ export const verdict = (summary: Summary): string => {
     case 4:
       return 'Refused, to protect data: nothing was done.';
     case 5:
-      return 'Partial: some of it is done, some is not.';
+      return summary.relations.some(({ state }) => state === 'partial') || hasDone(summary)
+        ? 'Partial: some of it is done, some is not.'
+        : 'Partial: some of it was in place already, some could not be done.';
     case 6:
       return 'Locked by another run: nothing was done.';
     case 130:
@@ -85,6 +87,8 @@ export const verdict = (summary: Summary): string => {
       return `Ended with exit code ${summary.exitCode}.`;
   }
 };
+
+const hasDone = (totals: Totals): boolean => changesText({ ...totals, inconsistent: 0, failed: 0 }) !== '';
 
 /** What a guard saw is what became of those it stopped, and stands beside them already. */
 const isOutcome = ({ block, host, path, message }: ProblemView, { relations }: Summary): boolean =>

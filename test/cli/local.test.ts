@@ -175,6 +175,36 @@ test('a faulty plan is answered with all its findings and 3, and nothing is touc
   assert.deepEqual(readdirSync(join(base, 'shelf')), []);
 });
 
+test('how a plan is laid out is told by check and compile, and not by every run once more', async () => {
+  const [first, ...rest] = PLAN.split('\n');
+  writeFileSync(join(base, 'plan.sp'), [first, ...rest.map(line => `  ${line}`)].join('\n'));
+  const untidy = /SP3021/;
+  assert.match((await run('check', 'plan.sp')).out, untidy);
+  assert.match((await run('compile', 'plan.sp')).err, untidy);
+  for (const command of ['plan', 'apply', 'doctor']) {
+    const { code, out, err } = await run(command, 'plan.sp');
+    assert.equal(code, 0, said(out, err));
+    assert.doesNotMatch(out + err, untidy, command);
+  }
+  // What may do harm is told each time.
+  writeFileSync(join(base, 'plan.sp'), PLAN.replace('max 1 files', 'max 100%'));
+  assert.match((await run('plan', 'plan.sp')).err, /SP5008/);
+});
+
+test('a host that is refused beside one that has nothing to do is 4: nothing was done', async () => {
+  writeFileSync(join(base, 'plan.sp'), BOTH);
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  rmSync(join(base, 'shelf/two'), { recursive: true });
+  mkdirSync(join(base, 'shelf/two'));
+  const { code, out, err } = await run('apply', 'plan.sp');
+  assert.equal(code, 4, said(out, err));
+  assert.match(out, /^Refused, to protect data: nothing was done\.$/m);
+  assert.deepEqual(readdirSync(join(base, 'shelf/two')), []);
+  writeFileSync(join(base, 'master/index.html'), '<p>new\n');
+  assert.equal((await run('apply', 'plan.sp')).code, 5);
+  assert.equal(read('shelf/one/index.html'), '<p>new\n');
+});
+
 test('every run leaves one line in the history of this machine', async () => {
   const state = join(base, 'state');
   const env = { XDG_STATE_HOME: state };

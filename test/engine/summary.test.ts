@@ -18,15 +18,21 @@ const end = {
   traffic: { sent: 0, received: 0 },
 } as const;
 
-const code = (states: (BlockState | 'guarded')[], changes: Partial<Parameters<typeof summarize>[1]> = {}): number => {
-  const relations = states.map((state, i) => {
+/** `guarded` and `locked` are why it did not come to pass, `equal` is done without anything to do. */
+type Fate = BlockState | 'guarded' | 'locked' | 'equal';
+
+const relationsOf = (fates: readonly Fate[]) =>
+  fates.map((fate, i) => {
     const relation = newRelation(blockPlan('b'), `h${i}`, 0);
-    relation.state = state === 'guarded' ? 'refused' : state;
-    relation.refused = state === 'guarded';
+    relation.state = fate === 'guarded' ? 'refused' : fate === 'locked' ? 'failed' : fate === 'equal' ? 'done' : fate;
+    relation.refused = fate === 'guarded';
+    relation.locked = fate === 'locked';
+    if (fate === 'done') relation.tally.created = 1;
     return relation;
   });
-  return summarize(relations, { ...end, ...changes }).exitCode;
-};
+
+const code = (fates: readonly Fate[], changes: Partial<Parameters<typeof summarize>[1]> = {}): number =>
+  summarize(relationsOf(fates), { ...end, ...changes }).exitCode;
 
 test('everything done is 0', () => assert.equal(code(['done', 'done']), 0));
 test('something done and something not is 5', () => {
@@ -38,20 +44,25 @@ test('nothing done is 1, or 4 where something was refused to protect data', () =
   assert.equal(code(['failed', 'guarded']), 4);
 });
 test('nothing done because another run holds a lock is 6, unless data was protected or something is done', () => {
-  const locked = (...others: BlockState[]): number => {
-    const relations = (['failed', ...others] as const).map((state, i) => {
-      const relation = newRelation(blockPlan('b'), `h${i}`, 0);
-      relation.state = state;
-      relation.locked = i === 0;
-      relation.refused = state === 'refused';
-      return relation;
-    });
-    return summarize(relations, end).exitCode;
-  };
-  assert.equal(locked(), 6);
-  assert.equal(locked('skipped'), 6);
-  assert.equal(locked('refused'), 4);
-  assert.equal(locked('done'), 5);
+  assert.equal(code(['locked']), 6);
+  assert.equal(code(['locked', 'skipped']), 6);
+  assert.equal(code(['locked', 'guarded']), 4);
+  assert.equal(code(['locked', 'done']), 5);
+});
+test('where others had nothing to do, a refusal is still 4 and a lock 6, but a mere failure 5', () => {
+  assert.equal(code(['equal', 'guarded']), 4);
+  assert.equal(code(['equal', 'failed', 'guarded']), 4);
+  assert.equal(code(['equal', 'locked']), 6);
+  assert.equal(code(['equal', 'failed']), 5);
+  assert.equal(code(['equal', 'done', 'guarded']), 5);
+});
+test('what no count tells is something done, too: a hook that was owed, or part of a block that then failed', () => {
+  const [equal, guarded] = relationsOf(['equal', 'guarded']);
+  equal!.worked = true;
+  assert.equal(summarize([equal!, guarded!], end).exitCode, 5);
+  const [failed] = relationsOf(['failed']);
+  failed!.tally.replaced = 1;
+  assert.equal(summarize([failed!], end).exitCode, 5);
 });
 test('an interrupted run is 130, a declined one 1', () => {
   assert.equal(code(['done', 'skipped'], { interrupted: true }), 130);

@@ -243,6 +243,9 @@ test('Verdict and exit code never disagree', () => {
   const said = [1, 2, 4, 5, 6, 130, 77].map(code => of(code));
   assert.equal(new Set(said).size, said.length);
   for (const text of said) assert.ok(!/^(Done|Nothing)/.test(text), text);
+  assert.equal(of(5), 'Partial: some of it was in place already, some could not be done.');
+  for (const totals of [{ deleted: 1 }, { moved: 1, failed: 1 }])
+    assert.equal(of(5, totals), 'Partial: some of it is done, some is not.');
 });
 
 test('Waiting for a lock, what drifted and hooks are lines of their own', () => {
