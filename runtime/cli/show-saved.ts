@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ChangeLine, Preview, Totals } from '../engine/events.js';
 import { type SavedPlan, savedPreview } from '../engine/saved-plan.js';
-import { newTally } from '../engine/tally.js';
+import { newTally, totalsOf } from '../engine/tally.js';
 import { displayText } from '../ui/display.js';
 import { objectLine } from '../ui/json.js';
 import { previewText } from '../ui/preview-text.js';
@@ -61,7 +61,6 @@ const changedSources = async ({ plan, file }: SavedPlan): Promise<string[]> => {
 
 const streamOf = (saved: SavedPlan, preview: Preview, exitCode: number): string => {
   const time = Date.parse(saved.created);
-  const totals = newTally();
   const lines: object[] = [
     {
       type: 'version',
@@ -73,7 +72,7 @@ const streamOf = (saved: SavedPlan, preview: Preview, exitCode: number): string 
       blocks: saved.plan.blocks.map(({ name, after, master, remotes }) => ({ block: name, after, master, remotes })),
     },
   ];
-  const relations: object[] = [];
+  const counted: { readonly block: string; readonly host: string; readonly tally: Totals }[] = [];
   for (const { block, host, changes, drift, unchanged, skipped } of preview.relations) {
     const tally = { ...newTally(), unchanged, skipped };
     for (const line of changes) {
@@ -81,10 +80,11 @@ const streamOf = (saved: SavedPlan, preview: Preview, exitCode: number): string 
       lines.push({ type: 'change', time, host, block, ...line });
     }
     for (const path of drift) lines.push({ type: 'drift', time, host, block, path });
-    for (const key of Object.keys(totals) as (keyof Totals)[]) totals[key] += tally[key];
-    relations.push({ host, block, state: 'compared', ...tally });
+    counted.push({ block, host, tally });
   }
-  lines.push({ type: 'summary', time, exitCode, seconds: 0, run: saved.id, ...totals, relations, hosts: [] });
+  const relations = counted.map(({ block, host, tally }) => ({ host, block, state: 'compared', ...tally }));
+  const end = { exitCode, seconds: 0, run: saved.id, ...totalsOf(counted), relations, hosts: [] };
+  lines.push({ type: 'summary', time, ...end });
   return lines.map(objectLine).join('');
 };
 

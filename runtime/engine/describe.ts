@@ -6,6 +6,7 @@ import type { Connected } from './connect-hosts.js';
 import { driftedPaths } from './drift.js';
 import type { ChangeLine, Preview, PreviewRelation } from './events.js';
 import { owedHooks } from './owed.js';
+import { leftToDo } from './planned.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
 
 export const previewOf = (
@@ -13,7 +14,7 @@ export const previewOf = (
   hosts: Pick<Connected, 'failures' | 'weaker' | 'unkept'>,
   routes: Preview['routes'],
 ): Preview => ({
-  relations: relations.map(previewRelation),
+  relations: plannedChanges(relations).map((changes, at) => previewRelation(relations[at]!, changes)),
   hosts: hosts.failures(),
   weaker: hosts.weaker(),
   unkept: hosts.unkept(),
@@ -56,8 +57,22 @@ export const strategyOf = (consistency: Consistency): string => {
   }
 };
 
-const previewRelation = (relation: Relation): PreviewRelation => {
-  const changes = linesOf(relation);
+/** What each relation would do in its turn, by take: a folder that a block before it makes is none of its changes. */
+export const plannedChanges = (relations: readonly Relation[]): (readonly Change[])[][] =>
+  leftToDo(
+    relations.map(({ block, host, rules, state, takes }) => ({
+      block,
+      host,
+      rules,
+      goes: state === 'compared',
+      takes: takes.map(({ take, remoteRoot, changes }) => ({ take, root: remoteRoot.path, changes })),
+    })),
+  );
+
+const previewRelation = (relation: Relation, planned: readonly (readonly Change[])[]): PreviewRelation => {
+  const takes = relation.takes.map(({ take }, at) => ({ take, changes: planned[at]! }));
+  const changes = linesOf({ takes, rules: relation.rules });
+  const made = relation.takes.reduce((sum, one, at) => sum + one.changes.length - planned[at]!.length, 0);
   const { state, message, help } = relation;
   return {
     block: relation.block.name,
@@ -73,7 +88,7 @@ const previewRelation = (relation: Relation): PreviewRelation => {
     drift: relation.takes.flatMap(({ take, foreign }) => driftedPaths(foreign).map(path => shownPath(take, path))),
     unfinished: relation.unfinished,
     owed: [...new Set(relation.owed.flatMap(({ owed }) => owedHooks(relation, owed)))],
-    unchanged: relation.tally.unchanged,
+    unchanged: relation.tally.unchanged + made,
     skipped: relation.tally.skipped,
     bytes: changes.reduce((sum, { bytes }) => sum + bytes, 0),
   };

@@ -3,7 +3,7 @@
 // Everything is compared before the first write anywhere, so two blocks that meet in a folder both mean to create it. Only
 // folders are looked at again: two blocks that bring the same file are a fault of the plan.
 import { type Change, compareEntries, emptyComparison, type Rules } from '../tree/change.js';
-import type { Entry } from '../tree/entry.js';
+import type { Entry, FolderEntry } from '../tree/entry.js';
 import { type Path, parent } from '../tree/path.js';
 import { paged } from './observe-again.js';
 import type { ComparedTake, Relation } from './relation.js';
@@ -14,7 +14,13 @@ export const seeWhatCameBefore = async (relation: Relation): Promise<void> => {
   relation.takes = await Promise.all(
     relation.takes.map(async take => {
       const there = await foldersThere(take);
-      return there.size === 0 ? take : { ...take, changes: remaining(take.changes, there, relation) };
+      if (there.size === 0) return take;
+      const changes = remaining(take.changes, ({ path }) => {
+        const entry = there.get(path);
+        return entry === undefined ? null : { entry, rules: relation.rules };
+      });
+      relation.tally.unchanged += take.changes.length - changes.length;
+      return { ...take, changes };
     }),
   );
 };
@@ -38,17 +44,15 @@ const foldersThere = async ({ changes, remote }: ComparedTake): Promise<Map<Path
   return there;
 };
 
-const remaining = (
+/** The changes but for the folders that are there by then: of each of these at most a change of attributes is left. */
+export const remaining = (
   changes: readonly Change[],
-  there: ReadonlyMap<Path, Entry>,
-  { rules, tally }: Relation,
+  madeAt: (change: FolderCreation) => { readonly entry: Entry; readonly rules: Rules } | null,
 ): readonly Change[] =>
   changes.flatMap(change => {
-    const found = there.get(change.path);
-    if (found === undefined || !createsFolder(change)) return [change];
-    const left = attributesLeft(change.path, change.entry, found, rules);
-    if (left.length === 0) tally.unchanged++;
-    return left;
+    if (!createsFolder(change)) return [change];
+    const made = madeAt(change);
+    return made === null ? [change] : attributesLeft(change.path, change.entry, made.entry, made.rules);
   });
 
 const attributesLeft = (path: Path, entry: Entry, found: Entry, rules: Rules): readonly Change[] => {
@@ -57,5 +61,7 @@ const attributesLeft = (path: Path, entry: Entry, found: Entry, rules: Rules): r
   return comparison.changes;
 };
 
-const createsFolder = (change: Change): change is Extract<Change, { kind: 'create' }> =>
+export type FolderCreation = Extract<Change, { kind: 'create' }> & { readonly entry: FolderEntry };
+
+export const createsFolder = (change: Change): change is FolderCreation =>
   change.kind === 'create' && change.entry.kind === 'folder';

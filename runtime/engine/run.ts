@@ -82,7 +82,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     for (const route of routes) emit({ type: 'route', time: clock(), ...route });
     const preview = (): Preview => previewOf(relations, hosts, routes);
     options.previewed?.(preview());
-    if (options.command === 'plan') for (const relation of relations) countPlanned(relation);
+    if (options.command === 'plan') countPlanned(relations);
     const changes = relations.some(({ takes }) => takes.some(take => take.changes.length > 0));
     if (options.command === 'apply' && !signal.aborted) {
       if (changes && options.confirm !== null) {

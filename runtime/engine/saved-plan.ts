@@ -24,7 +24,8 @@ import { rulesOf } from '../tree/rules.js';
 import { batches, FILES_AT_ONCE } from './descend.js';
 import { contentBytes, linesOf, strategyOf } from './describe.js';
 import { driftedPaths } from './drift.js';
-import type { Preview } from './events.js';
+import type { Preview, PreviewRelation } from './events.js';
+import { leftToDo } from './planned.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
 
 export const SAVED_VERSION = 1;
@@ -129,32 +130,55 @@ export const saveChanges = async (
 };
 
 /** What it shows without contacting anybody. */
-export const savedPreview = ({ plan, relations }: SavedPlan): Preview => ({
-  hosts: [],
-  weaker: [],
-  unkept: [],
-  routes: [],
-  relations: relations.map(({ block: name, host, takes, drift, unchanged, skipped }) => {
-    const block = plan.blocks.find(one => one.name === name)!;
-    const compared = takes.map(({ take, changes }) => ({ take: block.takes[take]!, changes: changes.map(changeOf) }));
-    return {
-      block: name,
-      host,
-      state: 'compared',
-      strategy: strategyOf(consistencyOf({ block, host })),
-      createsRoot: takes.find(({ exists }) => !exists)?.root ?? null,
-      changes: linesOf({ takes: compared, rules: rulesOf(block) }),
-      problems: [],
-      guards: [],
-      drift,
-      unfinished: 0,
-      owed: [],
-      unchanged,
-      skipped,
-      bytes: compared.reduce((sum, { changes }) => sum + changes.reduce((all, one) => all + contentBytes(one), 0), 0),
-    };
-  }),
-});
+export const savedPreview = (saved: SavedPlan): Preview => {
+  const relations = saved.relations.map(relation => plannedOf(saved.plan, relation));
+  return {
+    hosts: [],
+    weaker: [],
+    unkept: [],
+    routes: [],
+    relations: leftToDo(relations).map((left, at) => shownRelation(saved.relations[at]!, relations[at]!, left)),
+  };
+};
+
+const plannedOf = (plan: Plan, { block: name, host, takes }: SavedRelation) => {
+  const block = plan.blocks.find(one => one.name === name)!;
+  return {
+    block,
+    host,
+    rules: rulesOf(block),
+    goes: true,
+    takes: takes.map(({ take, root, changes }) => ({
+      take: block.takes[take]!,
+      root,
+      changes: changes.map(changeOf),
+    })),
+  };
+};
+
+const shownRelation = (
+  { takes: saved, drift, unchanged, skipped }: SavedRelation,
+  { block, host, rules, takes }: ReturnType<typeof plannedOf>,
+  left: readonly (readonly Change[])[],
+): PreviewRelation => {
+  const made = takes.reduce((sum, { changes }, at) => sum + changes.length - left[at]!.length, 0);
+  return {
+    block: block.name,
+    host,
+    state: 'compared',
+    strategy: strategyOf(consistencyOf({ block, host })),
+    createsRoot: saved.find(({ exists }) => !exists)?.root ?? null,
+    changes: linesOf({ takes: takes.map(({ take }, at) => ({ take, changes: left[at]! })), rules }),
+    problems: [],
+    guards: [],
+    drift,
+    unfinished: 0,
+    owed: [],
+    unchanged: unchanged + made,
+    skipped,
+    bytes: left.flat().reduce((sum, change) => sum + contentBytes(change), 0),
+  };
+};
 
 /** The plan to be run: what is saved is checked whatever its blocks would leave unchecked. */
 export const exactPlan = ({ plan }: SavedPlan): Plan => ({

@@ -1,6 +1,6 @@
 // Counts what came of a step – or would come of it, in a preview – and names what failed.
 import type { Outcome } from '../tree/action.js';
-import { countedAs } from './describe.js';
+import { countedAs, plannedChanges } from './describe.js';
 import type { RunEvent } from './events.js';
 import type { Relation } from './relation.js';
 import type { Work } from './work.js';
@@ -22,8 +22,14 @@ export const settleOutcome = (
   }
 };
 
-/** A preview counts what an apply would do, where it would do anything. */
-export const countPlanned = (relation: Relation): void => {
-  if (relation.state !== 'compared') return;
-  for (const change of relation.takes.flatMap(({ changes }) => changes)) relation.tally[countedAs(change)]++;
+/** A plan counts what an apply would do, where it would do anything. Once, after the preview was made. */
+export const countPlanned = (relations: readonly Relation[]): void => {
+  for (const [at, planned] of plannedChanges(relations).entries()) {
+    const { state, takes, tally } = relations[at]!;
+    if (state !== 'compared') continue;
+    for (const [part, changes] of planned.entries()) {
+      tally.unchanged += takes[part]!.changes.length - changes.length;
+      for (const change of changes) tally[countedAs(change)]++;
+    }
+  }
 };

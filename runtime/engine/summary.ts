@@ -1,7 +1,7 @@
 // The summary of a run: the one value from which the last words and the exit code both come.
 import type { RelationSummary, Summary, Totals } from './events.js';
 import type { Relation } from './relation.js';
-import { newTally } from './tally.js';
+import { totalsOf } from './tally.js';
 
 export type RunEnd = {
   readonly run: string;
@@ -16,10 +16,7 @@ export type RunEnd = {
 };
 
 export const summarize = (relations: readonly Relation[], end: RunEnd): Summary => {
-  const totals = newTally();
-  for (const { tally } of relations) {
-    for (const key of Object.keys(totals) as (keyof Totals)[]) totals[key] += tally[key];
-  }
+  const totals = totalsOf(relations.map(({ block, tally }) => ({ block: block.name, tally })));
   return {
     exitCode: exitCode(relations, end),
     ...(end.declined && !end.interrupted ? { declined: true as const } : {}),

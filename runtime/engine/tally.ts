@@ -1,4 +1,4 @@
-// Counts of one relation, as they grow.
+// Counts of one relation, as they grow, and of all relations together.
 import type { Totals } from './events.js';
 
 export type Tally = { -readonly [Key in keyof Totals]: number };
@@ -20,3 +20,15 @@ export const newTally = (): Tally => ({
   bytesMatched: 0,
   bytesRelayed: 0,
 });
+
+/** The counts of a run: what a master has listed for all remotes of a block at once counts once, all else once for each. */
+export const totalsOf = (relations: readonly { readonly block: string; readonly tally: Totals }[]): Tally => {
+  const totals = newTally();
+  const skipped = new Map<string, number>();
+  for (const { block, tally } of relations) {
+    for (const key of Object.keys(totals) as (keyof Totals)[]) totals[key] += tally[key];
+    skipped.set(block, Math.max(skipped.get(block) ?? 0, tally.skipped));
+  }
+  totals.skipped = [...skipped.values()].reduce((sum, count) => sum + count, 0);
+  return totals;
+};

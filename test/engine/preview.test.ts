@@ -1,6 +1,14 @@
 // What a preview says and what the last words say are the same numbers for the same thing.
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
+import type { FileTest, Plan } from '../../compiler/plan.js';
+import type { Totals } from '../../runtime/engine/events.js';
+import { leftToDo, type Planned } from '../../runtime/engine/planned.js';
+import { newTally } from '../../runtime/engine/tally.js';
+import type { Change } from '../../runtime/tree/change.js';
+import { rulesOf } from '../../runtime/tree/rules.js';
+import { previewText } from '../../runtime/ui/preview-text.js';
+import { blockPlan } from './plans.js';
 import { makeSession, type Session } from './session.js';
 
 const test = suite<{ session: Session }>('preview and last words');
@@ -26,6 +34,77 @@ test('the time of a run is its own, without that in which an answer was waited f
     assert.ok(last.type === 'summary' && last.seconds === summary.seconds, 'the stream says the same');
   }
   assert.equal(session.remotes[1]!.look().length, 1);
+});
+
+/** A second block that comes after the first and meets it in a folder: `log` itself is taken by both. */
+const meeting = (plan: Plan): Plan => {
+  const [all] = plan.blocks;
+  const of = (include: FileTest, except: FileTest | null) =>
+    all!.takes.map(take => ({ ...take, terms: [{ base: '', include, except }] }));
+  const within = { is: 'matches', on: 'path', glob: 'log/*' } as const;
+  return {
+    ...plan,
+    blocks: [
+      { ...all!, takes: of({ is: 'all' }, within) },
+      { ...all!, name: 'logs', after: ['all'], takes: of({ is: 'under', folder: 'log' }, null) },
+    ],
+  };
+};
+
+const COUNTS = ['created', 'replaced', 'attributes', 'linked', 'deleted', 'unchanged', 'skipped'] as const;
+const countsOf = (totals: Totals) => Object.fromEntries(COUNTS.map(key => [key, totals[key]]));
+
+test('what two blocks would make is made, and told, once on each host, and what the master skips is told once', async ({
+  session,
+}) => {
+  session.master.put({ a: { file: '1' }, log: { folder: 0o750 }, 'log/b': { file: '22' }, 'log/pipe': { fifo: true } });
+  session.master.put({ pipe: { fifo: true } });
+  const planned = await session.run({ plan: meeting, options: { command: 'plan' } });
+  const lines = planned.preview.relations.map(({ block, changes }) => `${block}: ${changes.map(({ path }) => path)}`);
+  assert.deepEqual(lines, ['all: a,log', 'all: a,log', 'logs: log/b', 'logs: log/b']);
+  assert.match(previewText(planned.preview, { colour: false, width: 100 }), /^6 changes on 2 hosts, 6 B to send$/m);
+  const applied = await session.run({ plan: meeting });
+  assert.equal(applied.summary.exitCode, 0);
+  assert.deepEqual(countsOf(planned.summary), countsOf(applied.summary));
+  assert.deepEqual(countsOf(applied.summary), { ...countsOf(newTally()), created: 6, unchanged: 2, skipped: 2 });
+  assert.deepEqual(planned.summary.relations.map(countsOf), applied.summary.relations.map(countsOf));
+});
+
+test('what a block makes is nobody else’s where it is refused, comes later, or has another mode for it', () => {
+  const take = blockPlan('all').takes[0]!;
+  const folder = (mode: number): Change => ({
+    kind: 'create',
+    path: 'log',
+    entry: {
+      kind: 'folder',
+      selected: true,
+      unreadable: false,
+      mode,
+      owner: '',
+      group: '',
+      extra: '',
+    },
+  });
+  const relation = (name: string, after: string[], mode: number, rest: Partial<Planned> = {}): Planned => ({
+    block: { name, after },
+    host: 'r1',
+    rules: rulesOf(blockPlan(name)),
+    goes: true,
+    takes: [{ take, root: '/r1', changes: [folder(mode)] }],
+    ...rest,
+  });
+  const kinds = (...relations: Planned[]): string =>
+    leftToDo(relations)
+      .map(takes => takes.flat().map(({ kind }) => kind))
+      .join(' ');
+  const first = relation('a', [], 0o755);
+  assert.equal(kinds(first, relation('b', ['a'], 0o755), relation('c', ['b'], 0o755)), 'create  ');
+  assert.equal(kinds(first, relation('b', ['a'], 0o700)), 'create attributes');
+  assert.equal(kinds(first, relation('b', [], 0o755)), 'create create');
+  assert.equal(kinds({ ...first, goes: false }, relation('b', ['a'], 0o755)), 'create create');
+  assert.equal(kinds(first, relation('b', ['a'], 0o755, { host: 'r2' })), 'create create');
+  const elsewhere = { takes: [{ take, root: '/other', changes: [folder(0o755)] }] };
+  assert.equal(kinds(first, relation('b', ['a'], 0o755, elsewhere)), 'create create');
 });
 
 test.run();
