@@ -1,10 +1,11 @@
 // Changes in words and numbers: the lines of a preview, the counts of a relation.
-import type { Consistency } from '../../compiler/plan.js';
+import type { BlockPlan, Consistency } from '../../compiler/plan.js';
+import type { Scan } from '../host/host.js';
 import { type Change, differingAttributes, type Rules } from '../tree/change.js';
 import type { Entry } from '../tree/entry.js';
 import type { Connected } from './connect-hosts.js';
 import { driftedPaths } from './drift.js';
-import type { ChangeLine, Preview, PreviewRelation } from './events.js';
+import type { ChangeLine, Preview, PreviewRelation, SpecialBits } from './events.js';
 import { owedHooks } from './owed.js';
 import { leftToDo } from './planned.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
@@ -19,6 +20,7 @@ export const previewOf = (
   weaker: hosts.weaker(),
   unkept: hosts.unkept(),
   routes,
+  specialBits: specialBitsOf(relations),
 });
 
 export const linesOf = ({
@@ -55,6 +57,22 @@ export const strategyOf = (consistency: Consistency): string => {
       return `verify, ${rounds} ${rounds === 1 ? 'round' : 'rounds'} every ${every}s, then ${last}`;
     }
   }
+};
+
+/** Files and folders of a listing whose modes the block carries, but for setuid, setgid and sticky. */
+export const losingBits = ({ attributes }: BlockPlan, { summary }: Pick<Scan, 'summary'>): number =>
+  attributes.includes('mode') ? summary.specialBits : 0;
+
+/** The master is listed once for all remotes of a block that keep times alike, so each listing tells of all of it. */
+const specialBitsOf = (relations: readonly Relation[]): SpecialBits[] => {
+  const found = new Map<string, SpecialBits>();
+  for (const { block, takes } of relations) {
+    const scans = new Set(takes.map(({ master }) => master));
+    const entries = [...scans].reduce((sum, scan) => sum + losingBits(block, scan), 0);
+    if (entries > (found.get(block.name)?.entries ?? 0))
+      found.set(block.name, { block: block.name, entries, attributes: [...block.attributes, 'special'] });
+  }
+  return [...found.values()];
 };
 
 /** What each relation would do in its turn, by take: a folder that a block before it makes is none of its changes. */

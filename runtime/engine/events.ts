@@ -43,6 +43,8 @@ export type RunEvent =
       readonly entries: number;
       readonly bytes: number;
       readonly skipped: number;
+      /** Files and folders whose setuid, setgid or sticky the block leaves out; left out where there are none. */
+      readonly specialBits?: number;
     }
   /** One difference: in `plan` all of them; in `apply` too, before the first write. */
   | ({ readonly type: 'change'; readonly time: number; readonly host: string; readonly block: string } & ChangeLine)
@@ -272,6 +274,16 @@ export type Preview = {
   readonly unkept: readonly UnkeptHost[];
   /** Of the blocks that have one. */
   readonly routes: readonly RouteOutline[];
+  /** Of the blocks that leave such bits out. */
+  readonly specialBits: readonly SpecialBits[];
+};
+
+/** Files and folders of a block's master that have setuid, setgid or sticky, which the block does not carry. */
+export type SpecialBits = {
+  readonly block: string;
+  readonly entries: number;
+  /** That would carry them: those of the block, and `special`. */
+  readonly attributes: readonly string[];
 };
 
 /** What a plan asks of a host and that host cannot promise, with what to do about it. */

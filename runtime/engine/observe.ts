@@ -7,7 +7,7 @@ import { type Path, toText } from '../tree/path.js';
 import { checkLocks } from './check-locks.js';
 import { checkOwners } from './check-owners.js';
 import { compareTake } from './compare.js';
-import { countedAs } from './describe.js';
+import { countedAs, losingBits } from './describe.js';
 import { foreignPaths } from './drift.js';
 import type { RunEvent } from './events.js';
 import { checkGuards, entriesOf, type Guard, type Guarding } from './guards.js';
@@ -125,8 +125,10 @@ const scanSide = async (
 ): Promise<Scan> => {
   const scan = await root.scan(selectionOf(side, block, take, started, bounds));
   const { bytes, skipped } = scan.summary;
+  const specialBits = losingBits(block, scan);
   const about = { time: clock(), host: host.label, block: block.name, side };
-  emit({ type: 'observed', ...about, entries: entriesOf(scan), bytes, skipped });
+  const lost = specialBits === 0 ? {} : { specialBits };
+  emit({ type: 'observed', ...about, entries: entriesOf(scan), bytes, skipped, ...lost });
   return scan;
 };
 

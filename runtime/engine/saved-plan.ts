@@ -137,6 +137,7 @@ export const savedPreview = (saved: SavedPlan): Preview => {
     weaker: [],
     unkept: [],
     routes: [],
+    specialBits: [],
     relations: leftToDo(relations).map((left, at) => shownRelation(saved.relations[at]!, relations[at]!, left)),
   };
 };

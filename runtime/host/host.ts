@@ -188,6 +188,8 @@ export type ScanSummary = {
   readonly bytes: number;
   /** Sockets, FIFOs, devices, and links skipped by policy. */
   readonly skipped: number;
+  /** Files and folders of a master that lose setuid, setgid or sticky: their modes are carried, and not `special`. */
+  readonly specialBits: number;
   /** Folders mounted below the root that were not entered. */
   readonly mounts: number;
   /** Unreadable folders, links refused by policy, names that cannot be carried. At most 1000; `moreProblems` counts the rest. */

@@ -13,6 +13,8 @@ export type Managed = {
   readonly group: (stat: Stat) => string;
   /** The mode a folder is made with elsewhere, managed or not. */
   readonly folderMode: (stat: Stat) => number;
+  /** It is the master's, and of its mode only the permissions are carried: setuid, setgid and sticky are left out. */
+  readonly losesBits: (stat: Stat) => boolean;
   /** Names whether managed or not; numbers in decimal where there is none. */
   readonly userName: (id: number) => string;
   readonly groupName: (id: number) => string;
@@ -26,6 +28,9 @@ export const makeManaged = (
   const userName = remember(names.user);
   const groupName = remember(names.group);
   const bits = manages.has('special') ? 0o7777 : 0o777;
+  const loses = side === 'master' && manages.has('mode') ? 0o7777 & ~bits : 0;
+  const lostOfFile = set?.files == null ? loses : 0;
+  const lostOfFolder = set?.folders == null ? loses : 0;
   const fixed = side === 'master' ? set : null;
   const modeBy = (own: boolean, asked: number | null, given: number | null): ((stat: Stat) => number) => {
     if (given !== null) return () => given & bits;
@@ -39,6 +44,7 @@ export const makeManaged = (
     owner: byName(manages.has('owner'), side, set?.owner ?? null, stat => stat.owner, userName),
     group: byName(manages.has('group'), side, set?.group ?? null, stat => stat.group, groupName),
     folderMode: stat => (fixed?.folders ?? stat.mode) & bits,
+    losesBits: stat => (stat.mode & (stat.kind === 'folder' ? lostOfFolder : lostOfFile)) !== 0,
     userName,
     groupName,
   };

@@ -9,6 +9,7 @@ export type Tally = {
   hard: number;
   bytes: number;
   skipped: number;
+  specialBits: number;
   mounts: number;
   readonly problem: (problem: Problem) => void;
   readonly summary: () => Omit<ScanSummary, 'digest' | 'exists'>;
@@ -24,14 +25,15 @@ export const makeTally = (): Tally => {
     hard: 0,
     bytes: 0,
     skipped: 0,
+    specialBits: 0,
     mounts: 0,
     problem(problem) {
       if (problems.length < MAX_PROBLEMS) problems.push(problem);
       else moreProblems++;
     },
     summary() {
-      const { files, folders, links, hard, bytes, skipped, mounts } = tally;
-      return { files, folders, links, hard, bytes, skipped, mounts, problems, moreProblems };
+      const { files, folders, links, hard, bytes, skipped, specialBits, mounts } = tally;
+      return { files, folders, links, hard, bytes, skipped, specialBits, mounts, problems, moreProblems };
     },
   };
   return tally;

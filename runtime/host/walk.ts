@@ -88,6 +88,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     file.group = managed.group(stat);
     tally.files++;
     tally.bytes += stat.size;
+    if (managed.losesBits(stat)) tally.specialBits++;
     listing.add(name, file, stat);
   };
 
@@ -157,6 +158,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     if (outcome === 'unreadable' || selected || outcome.entries > 0) {
       const folded = outcome === 'unreadable' || outcome === NOTHING_BELOW ? emptyPage(path) : outcome;
       tally.folders++;
+      if (selected && managed.losesBits(stat)) tally.specialBits++;
       listing.addFolder(name, folderOf(stat, selected, outcome === 'unreadable', managed), folded, stat);
     }
   };

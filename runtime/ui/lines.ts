@@ -80,7 +80,7 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
       return event.side === 'remote'
         ? []
         : [
-            `${displayText(event.block)}  master ${displayText(event.host)}: ${countText(event.entries, 'entry', 'entries')}, ${bytesText(event.bytes)}${event.skipped === 0 ? '' : `, ${countText(event.skipped, 'special file')} skipped`}`,
+            `${displayText(event.block)}  master ${displayText(event.host)}: ${countText(event.entries, 'entry', 'entries')}, ${bytesText(event.bytes)}${event.skipped === 0 ? '' : `, ${countText(event.skipped, 'special file')} skipped`}${event.specialBits === undefined ? '' : `, setuid, setgid or sticky of ${numberText(event.specialBits)} left out`}`,
           ];
     case 'guard':
       return [

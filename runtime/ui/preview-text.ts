@@ -6,7 +6,7 @@
 //       ~ replace     assets/app.js     size 10 → 12                 1.2 MiB
 //       - delete      old.html
 //       1.2 MiB to send; 9,986 unchanged; consistency: verify, 3 rounds every 2s, then fail
-import type { Preview, PreviewRelation } from '../engine/events.js';
+import type { Preview, PreviewRelation, SpecialBits } from '../engine/events.js';
 import { bytesText, countText, numberText } from './amounts.js';
 import { changeLines, cutLine, rootLines } from './change-text.js';
 import { type Palette, palette } from './colour.js';
@@ -44,6 +44,9 @@ export const previewText = (preview: Preview, options: PreviewOptions): string =
       const route = preview.routes.find(one => one.block === block);
       for (const line of route === undefined ? [] : routeLines(route, signs))
         lines.push(...hanging('route  ', line, 2, options.width));
+      const bits = preview.specialBits.find(one => one.block === block);
+      if (bits !== undefined)
+        lines.push(...hanging(paint.yellow('! left out  '), specialBitsText(bits), 2, options.width));
     }
     lines.push(...groupLines(group, options, paint, signs));
   }
@@ -91,6 +94,11 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
   lines.push(...changeLines(changes, most, options.width, paint, signs));
   if (changes.length > 0) lines.push(`${' '.repeat(INDENT)}${paint.dim(closingOf(relation))}`);
   return lines;
+};
+
+const specialBitsText = ({ entries, attributes }: SpecialBits): string => {
+  const which = countText(entries, 'file or folder', 'files or folders');
+  return `setuid, setgid or sticky of ${which}; to carry them, say \`attributes ${attributes.join(', ')}\``;
 };
 
 const headline = ({ relation, hosts }: Alike, paint: Palette, signs: Marks): string => {

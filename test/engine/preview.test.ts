@@ -107,4 +107,26 @@ test('what a block makes is nobody else’s where it is refused, comes later, or
   assert.equal(kinds(first, relation('b', ['a'], 0o755, elsewhere)), 'create create');
 });
 
+test('a preview says once for a block whose setuid, setgid and sticky bits it leaves out, and how to carry them', async ({
+  session,
+}) => {
+  session.master.put({ run: { file: '#', mode: 0o4755 }, plain: { file: '1' }, shared: { folder: 0o2755 } });
+  const said = async (block: Parameters<Session['run']>[0] & object = {}): Promise<string[]> => {
+    const { preview } = await session.run({ ...block, options: { command: 'plan' } });
+    return previewText(preview, { colour: false, width: 120 }).match(/^.*setuid.*$/gm) ?? [];
+  };
+  const line = '  ! left out  setuid, setgid or sticky of 2 files or folders';
+  assert.deepEqual(await said(), [`${line}; to carry them, say \`attributes mode, modified, special\``]);
+  assert.deepEqual(await said({ block: { attributes: ['mode', 'special'] } }), []);
+  assert.deepEqual(await said({ block: { attributes: ['modified'] } }), []);
+  const { events } = await session.run();
+  const told = events.flatMap(event => (event.type === 'observed' ? [[event.host, event.specialBits]] : []));
+  assert.deepEqual(
+    told.filter(([, count]) => count !== undefined),
+    [['m', 2]],
+  );
+  // Also where everything is equal by now, and the bits still missing.
+  assert.equal((await said()).length, 1);
+});
+
 test.run();

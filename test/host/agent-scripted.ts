@@ -65,6 +65,7 @@ export const SUMMARY: ScanSummary = {
   hard: 4,
   bytes: 2 ** 40,
   skipped: 5,
+  specialBits: 8,
   mounts: 6,
   problems: [{ path: 'caf\xe9', code: 'denied', message: 'open: permission denied', help: 'chmod' }],
   moreProblems: 7,

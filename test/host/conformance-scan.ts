@@ -52,6 +52,34 @@ export const scanCases: readonly Case[] = [
     },
   },
   {
+    title:
+      'a master counts whose setuid, setgid and sticky bits are left out, where modes are carried and nothing fixes them',
+    async run({ host, place }) {
+      place.put({
+        plain: { file: '1', mode: 0o755 },
+        user: { file: '2', mode: 0o4755 },
+        group: { folder: 0o2750 },
+        'group/sticky': { file: '3', mode: 0o1644 },
+        link: { link: 'user' },
+      });
+      const root = await host.openRoot(place.path, { create: false, state: null });
+      const lost = async (changes: Partial<typeof ALL>): Promise<number> => {
+        const scan = await root.scan({ ...ALL, side: 'master', attributes: ['mode'], ...changes });
+        await scan.close();
+        return scan.summary.specialBits;
+      };
+      const set = { owner: null, group: null, files: null, folders: null };
+      assert.equal(await lost({}), 3);
+      assert.equal(await lost({ side: 'remote' }), 0);
+      assert.equal(await lost({ attributes: ['mode', 'special'] }), 0);
+      assert.equal(await lost({ attributes: ['modified'] }), 0);
+      assert.equal(await lost({ set: { ...set, files: 0o644 } }), 1);
+      assert.equal(await lost({ set: { ...set, folders: 0o755 } }), 2);
+      const only = { is: 'name', values: ['plain', 'sticky'] } as const;
+      assert.equal(await lost({ terms: [{ base: '', include: only, except: null }] }), 1);
+    },
+  },
+  {
     title: 'equal trees have equal digests, and one byte of time makes another',
     async run(subject) {
       subject.place.put({ 'x/y': { file: '1' } });

@@ -29,7 +29,7 @@ test('files, folders and links are listed with their facts', () =>
     const { digest, problems, ...counts } = scan.summary;
     assert.equal(digest.length, 16);
     assert.deepEqual(problems, []);
-    const none = { skipped: 0, mounts: 0, moreProblems: 0, hard: 0 };
+    const none = { skipped: 0, specialBits: 0, mounts: 0, moreProblems: 0, hard: 0 };
     assert.deepEqual(counts, { exists: true, files: 2, folders: 1, links: 1, bytes: 3, ...none });
     await scan.close();
   }));

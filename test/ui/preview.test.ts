@@ -50,6 +50,7 @@ const textOf = (relations: readonly PreviewRelation[], rest: Partial<Preview> & 
       weaker: rest.weaker ?? [],
       unkept: rest.unkept ?? [],
       routes: rest.routes ?? [],
+      specialBits: rest.specialBits ?? [],
     },
     { colour: false, width: 100, verbose: rest.verbose ?? false },
   );
@@ -222,7 +223,7 @@ test('Where nothing would be done, the last line says whether that is because no
   assert.equal(last({ ...idle, problems }), 'Nothing to change where it could be compared.');
   assert.match(
     previewText(
-      { relations: [failed], hosts: [], weaker: [], unkept: [], routes: [] },
+      { relations: [failed], hosts: [], weaker: [], unkept: [], routes: [], specialBits: [] },
       { colour: false, width: 100, interrupted: true },
     ),
     /^Interrupted: not everything was compared\.$/m,
@@ -245,6 +246,7 @@ test('A path is never cut, however narrow the terminal', () => {
       weaker: [],
       unkept: [],
       routes: [],
+      specialBits: [],
     },
     { colour: false, width: 60 },
   );
@@ -258,6 +260,7 @@ test('Colour only paints: without its codes the text is the same', () => {
     weaker: [],
     unkept: [],
     routes: [],
+    specialBits: [],
   };
   const painted = previewText(preview, { colour: true, width: 100 });
   assert.ok(painted.includes('\x1b[32m'));

@@ -116,6 +116,7 @@ export const SUMMARY = z.strictObject({
   hard: whole(),
   bytes: whole(),
   skipped: whole(),
+  specialBits: whole(),
   mounts: whole(),
   problems: z.array(PROBLEM).check(z.maxLength(1000)),
   moreProblems: whole(),
