@@ -127,6 +127,8 @@ const SCHEMA = z.strictObject({
       host: z.string(),
       unchanged: count,
       skipped: count,
+      specialBits: count.optional(),
+      alike: z.strictObject({ files: count, bytes: count }).optional(),
       drift: z.array(path),
       takes: z.array(
         z.strictObject({

@@ -9,6 +9,7 @@ import type { ChangeLine, Preview, PreviewRelation, SpecialBits } from './events
 import { owedHooks } from './owed.js';
 import { leftToDo } from './planned.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
+import { likelyMoved } from './twins.js';
 
 export const previewOf = (
   relations: readonly Relation[],
@@ -20,7 +21,7 @@ export const previewOf = (
   weaker: hosts.weaker(),
   unkept: hosts.unkept(),
   routes,
-  specialBits: specialBitsOf(relations),
+  specialBits: specialBitsOf(relations.map(one => ({ block: one.block, entries: bitsLeftOut(one) }))),
 });
 
 export const linesOf = ({
@@ -59,16 +60,20 @@ export const strategyOf = (consistency: Consistency): string => {
   }
 };
 
+/** The same for all that a relation takes from its master. */
+export const bitsLeftOut = ({ block, takes }: Relation): number =>
+  [...new Set(takes.map(({ master }) => master))].reduce((sum, scan) => sum + losingBits(block, scan), 0);
+
 /** Files and folders of a listing whose modes the block carries, but for setuid, setgid and sticky. */
 export const losingBits = ({ attributes }: BlockPlan, { summary }: Pick<Scan, 'summary'>): number =>
   attributes.includes('mode') ? summary.specialBits : 0;
 
 /** The master is listed once for all remotes of a block that keep times alike, so each listing tells of all of it. */
-const specialBitsOf = (relations: readonly Relation[]): SpecialBits[] => {
+export const specialBitsOf = (
+  relations: readonly { readonly block: BlockPlan; readonly entries: number }[],
+): SpecialBits[] => {
   const found = new Map<string, SpecialBits>();
-  for (const { block, takes } of relations) {
-    const scans = new Set(takes.map(({ master }) => master));
-    const entries = [...scans].reduce((sum, scan) => sum + losingBits(block, scan), 0);
+  for (const { block, entries } of relations) {
     if (entries > (found.get(block.name)?.entries ?? 0))
       found.set(block.name, { block: block.name, entries, attributes: [...block.attributes, 'special'] });
   }
@@ -109,6 +114,7 @@ const previewRelation = (relation: Relation, planned: readonly (readonly Change[
     unchanged: relation.tally.unchanged + made,
     skipped: relation.tally.skipped,
     bytes: changes.reduce((sum, { bytes }) => sum + bytes, 0),
+    alike: likelyMoved(relation),
   };
 };
 

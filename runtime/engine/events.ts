@@ -328,4 +328,6 @@ export type PreviewRelation = {
   readonly unchanged: number;
   readonly skipped: number;
   readonly bytes: number;
+  /** Files to be sent of whose size and time others go: what proves to be the same is made from those. */
+  readonly alike: { readonly files: number; readonly bytes: number };
 };

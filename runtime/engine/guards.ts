@@ -8,7 +8,7 @@ import type { Host, Root, Scan } from '../host/host.js';
 import type { Change } from '../tree/change.js';
 import { collisions } from '../tree/collision.js';
 import { checkDeletions } from '../tree/guard.js';
-import { countMoved } from '../tree/moved.js';
+import { findMoved } from '../tree/moved.js';
 import { isWithin, type Path, toText } from '../tree/path.js';
 import { contentBytes } from './describe.js';
 import type { GuardName } from './events.js';
@@ -65,7 +65,7 @@ const checkBudget = ({ takes, block }: Relation, { allowDelete }: Guarding): Gua
   const loss = { deletions: 0, remoteEntries: 0, masterEntries: 0 };
   for (const { changes, master, remote } of takes) {
     const deletions = changes.filter(({ kind }) => kind === 'delete').length;
-    loss.deletions += deletions === 0 ? 0 : deletions - countMoved(changes);
+    loss.deletions += deletions === 0 ? 0 : deletions - findMoved(changes).files;
     loss.remoteEntries += entriesOf(remote);
     loss.masterEntries += entriesOf(master);
   }

@@ -11,7 +11,7 @@
 //              every source file (compiler/plan.ts)
 //   relations  per block and remote, and per take of it: the resolved root on the remote, the digest of what each side
 //              listed, and every change: path, kind, why, what was, what becomes, and for a file that will be sent the
-//              digest of its content on the master
+//              digest of its content on the master; and what else its preview says
 //   seal       SHA-256 of all the rest: a file that was cut or edited is no saved plan
 //
 // Names and paths are byte strings as in the plan; digests are hex. Contents of files are never in it.
@@ -22,11 +22,12 @@ import type { Entry } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
 import { rulesOf } from '../tree/rules.js';
 import { batches, FILES_AT_ONCE } from './descend.js';
-import { contentBytes, linesOf, strategyOf } from './describe.js';
+import { bitsLeftOut, contentBytes, linesOf, specialBitsOf, strategyOf } from './describe.js';
 import { driftedPaths } from './drift.js';
 import type { Preview, PreviewRelation } from './events.js';
 import { leftToDo } from './planned.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
+import { likelyMoved } from './twins.js';
 
 export const SAVED_VERSION = 1;
 
@@ -56,6 +57,9 @@ export type SavedRelation = {
   readonly host: string;
   readonly unchanged: number;
   readonly skipped: number;
+  /** What its preview says of it beside its changes, left out where it is nothing. */
+  readonly specialBits?: number;
+  readonly alike?: PreviewRelation['alike'];
   /** Paths that somebody else had changed on the remote, relative to its root. */
   readonly drift: readonly Path[];
   /** In the order of the relation's takes. */
@@ -102,7 +106,18 @@ export const saveRelation = async (relation: Relation): Promise<SavedRelation> =
   }
   const { block, host, tally } = relation;
   const drift = relation.takes.flatMap(({ take, foreign }) => driftedPaths(foreign).map(path => shownPath(take, path)));
-  return { block: block.name, host, unchanged: tally.unchanged, skipped: tally.skipped, drift, takes };
+  const specialBits = bitsLeftOut(relation);
+  const alike = likelyMoved(relation);
+  return {
+    block: block.name,
+    host,
+    unchanged: tally.unchanged,
+    skipped: tally.skipped,
+    ...(specialBits === 0 ? {} : { specialBits }),
+    ...(alike.files === 0 ? {} : { alike }),
+    drift,
+    takes,
+  };
 };
 
 /** The changes of a take with the digests of what they send; `unreadable` says what stands for one that cannot be had. */
@@ -137,7 +152,9 @@ export const savedPreview = (saved: SavedPlan): Preview => {
     weaker: [],
     unkept: [],
     routes: [],
-    specialBits: [],
+    specialBits: specialBitsOf(
+      relations.map(({ block }, at) => ({ block, entries: saved.relations[at]!.specialBits ?? 0 })),
+    ),
     relations: leftToDo(relations).map((left, at) => shownRelation(saved.relations[at]!, relations[at]!, left)),
   };
 };
@@ -158,7 +175,7 @@ const plannedOf = (plan: Plan, { block: name, host, takes }: SavedRelation) => {
 };
 
 const shownRelation = (
-  { takes: saved, drift, unchanged, skipped }: SavedRelation,
+  { takes: saved, drift, unchanged, skipped, alike = { files: 0, bytes: 0 } }: SavedRelation,
   { block, host, rules, takes }: ReturnType<typeof plannedOf>,
   left: readonly (readonly Change[])[],
 ): PreviewRelation => {
@@ -178,6 +195,7 @@ const shownRelation = (
     unchanged: unchanged + made,
     skipped,
     bytes: left.flat().reduce((sum, change) => sum + contentBytes(change), 0),
+    alike,
   };
 };
 

@@ -4,6 +4,7 @@
 //  2. What the remote did not stage, for whatever reason, is sent as if nothing had been there.
 //  3. Where the plan says `mode whole`, everything is sent.
 import type { Leftover, Transaction, Wanted } from '../host/host.js';
+import { findMoved, type Moved } from '../tree/moved.js';
 import { SMALLEST_TWIN } from '../tree/twins.js';
 import { batches, FILES_AT_ONCE } from './descend.js';
 import { type Relation, transferOf } from './relation.js';
@@ -25,6 +26,18 @@ export const stageTwins = async (
   const done = new Set(staged.map(({ index }) => index));
   relation.tally.bytesMatched += work.countAdopted([...done]);
   return new Map([...missing].map(([part, wanted]) => [part, wanted.filter(({ index }) => !done.has(index))] as const));
+};
+
+/** Files that look like some that go, where a remote can make the one from the other: what a preview can tell without a digest. */
+export const likelyMoved = (relation: Relation): Moved => {
+  const { remoteHost, takes } = relation;
+  const kind = remoteHost?.kind;
+  if (kind === 'shell' || kind === 'sftp' || transferOf(relation).mode === 'whole') return { files: 0, bytes: 0 };
+  const found = takes.map(({ changes }) => findMoved(changes, SMALLEST_TWIN));
+  return found.reduce((sum, { files, bytes }) => ({ files: sum.files + files, bytes: sum.bytes + bytes }), {
+    files: 0,
+    bytes: 0,
+  });
 };
 
 /** Without a question: something is wanted that is worth it, and the remote has files at all. */

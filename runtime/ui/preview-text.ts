@@ -92,6 +92,8 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
   }
   lines.push(...rootLines(group.roots, paint, signs));
   lines.push(...changeLines(changes, most, options.width, paint, signs));
+  if (relation.alike.files > 0)
+    lines.push(...hanging('', alikeText(relation.alike), INDENT, options.width).map(paint.dim));
   if (changes.length > 0) lines.push(`${' '.repeat(INDENT)}${paint.dim(closingOf(relation))}`);
   return lines;
 };
@@ -121,6 +123,9 @@ const headline = ({ relation, hosts }: Alike, paint: Palette, signs: Marks): str
 
 const nothing = (relation: PreviewRelation): string =>
   relation.createsRoot === null ? 'nothing to change' : 'its root only';
+
+const alikeText = ({ files, bytes }: PreviewRelation['alike']): string =>
+  `${countText(files, 'new file')} of ${bytesText(bytes)} look like files that go: what proves to be the same is moved, not sent`;
 
 /** What travels, what stays, and how it is made consistent. */
 const closingOf = (relation: PreviewRelation): string =>

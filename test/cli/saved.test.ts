@@ -1,6 +1,16 @@
 // Saved plans as a user handles them: written, read, applied exactly and once, and refused whenever the world has moved on.
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Desk, openDesk, said } from '../support/program.js';
@@ -65,6 +75,21 @@ test('a saved plan is written for its owner alone, says what its preview says, a
   const shown = await desk.run(['plan', 'saved', '--exit-code'], { cwd: base, env: { PATH: '/nowhere' } });
   assert.deepEqual([shown.code, shown.out], [2, plain.out]);
   assert.doesNotMatch(shown.err, /connect/);
+});
+
+test('what its preview says beside the changes is kept with it', async () => {
+  writeFileSync(join(base, 'master/large'), 'x'.repeat(5_000));
+  utimesSync(join(base, 'master/large'), 1_600_000_000, 1_600_000_000);
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  renameSync(join(base, 'master/large'), join(base, 'master/larger'));
+  chmodSync(join(base, 'master/larger'), 0o4755);
+  const plain = await run('plan', 'plan.sp');
+  await save();
+  const shown = await run('plan', 'saved');
+  assert.equal(shown.out, plain.out);
+  assert.match(shown.out, /^ {2}! left out {2}setuid, setgid or sticky of 1 file or folder;/m);
+  assert.match(shown.out, /^ {4}1 new file of 4\.9 KiB look/m);
+  assert.equal((await run('apply', 'saved')).code, 0);
 });
 
 test('it is applied exactly, and once', async () => {

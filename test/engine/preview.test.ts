@@ -9,7 +9,7 @@ import type { Change } from '../../runtime/tree/change.js';
 import { rulesOf } from '../../runtime/tree/rules.js';
 import { previewText } from '../../runtime/ui/preview-text.js';
 import { blockPlan } from './plans.js';
-import { makeSession, type Session } from './session.js';
+import { makeSession, type RunWith, type Session } from './session.js';
 
 const test = suite<{ session: Session }>('preview and last words');
 
@@ -111,8 +111,8 @@ test('a preview says once for a block whose setuid, setgid and sticky bits it le
   session,
 }) => {
   session.master.put({ run: { file: '#', mode: 0o4755 }, plain: { file: '1' }, shared: { folder: 0o2755 } });
-  const said = async (block: Parameters<Session['run']>[0] & object = {}): Promise<string[]> => {
-    const { preview } = await session.run({ ...block, options: { command: 'plan' } });
+  const said = async (run: RunWith = {}): Promise<string[]> => {
+    const { preview } = await session.run({ ...run, options: { command: 'plan' } });
     return previewText(preview, { colour: false, width: 120 }).match(/^.*setuid.*$/gm) ?? [];
   };
   const line = '  ! left out  setuid, setgid or sticky of 2 files or folders';
@@ -127,6 +127,29 @@ test('a preview says once for a block whose setuid, setgid and sticky bits it le
   );
   // Also where everything is equal by now, and the bits still missing.
   assert.equal((await said()).length, 1);
+});
+
+test('new files that look like files that go are told, where the remote would make the one from the other', async ({
+  session,
+}) => {
+  const files = { 'old/a': { file: 'a'.repeat(3_000) }, 'old/b': { file: 'b'.repeat(2_000) }, 'old/c': { file: 'c' } };
+  const block = { delete: { mode: 'mirror', maxPercent: 100, maxFiles: null, protect: [], trash: 0 } } as const;
+  session.master.put({ ...files, stays: { file: '1' } });
+  await session.run({ block });
+  session.master.drop('old');
+  for (const [path, item] of Object.entries(files)) session.master.put({ [path.replace('old', 'new')]: item });
+  const said = async (run: RunWith = {}): Promise<string[]> => {
+    const { preview } = await session.run({ ...run, block: { ...block, ...run.block }, options: { command: 'plan' } });
+    return previewText(preview, { colour: false, width: 120 }).match(/^.*look.*$/gm) ?? [];
+  };
+  const line = '    2 new files of 4.9 KiB look like files that go: what proves to be the same is moved, not sent';
+  assert.deepEqual(await said(), [line]);
+  const whole = { mode: 'whole', compress: 0, encrypt: true, limit: null } as const;
+  assert.deepEqual(await said({ block: { transfer: whole } }), []);
+  assert.deepEqual(await said({ block: { delete: { mode: 'never' } } }), []);
+  assert.deepEqual(await said({ wrap: host => ({ ...host, kind: 'shell' }) }), []);
+  const { summary } = await session.run({ block });
+  assert.deepEqual([summary.moved, summary.bytesMatched], [4, 10_000]);
 });
 
 test.run();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { suite } from 'uvu';
-import { countMoved } from '../../runtime/tree/moved.js';
+import { findMoved } from '../../runtime/tree/moved.js';
 import { type HeldFile, likelyTwins, pairTwins, type WantedFile } from '../../runtime/tree/twins.js';
 
 const test = suite('twins');
@@ -153,11 +153,13 @@ test('a deletion whose size and time come to another path is a move, once, and n
   const gone = (path: string, size: number, modified: number) =>
     ({ kind: 'delete', path, was: entry(size, modified) }) as const;
   const made = { kind: 'create', path: 'new', entry: entry(5, 10) } as const;
-  assert.equal(countMoved([made, gone('a', 5, 10), gone('b', 5, 10), gone('c', 5, 11)]), 1);
-  assert.equal(countMoved([{ ...made, entry: entry(5, 0) }, gone('a', 5, 0)]), 0);
-  assert.equal(countMoved([{ ...made, entry: entry(0, 10) }, gone('a', 0, 10)]), 0);
+  const found = findMoved([made, gone('a', 5, 10), gone('b', 5, 10), gone('c', 5, 11)]);
+  assert.deepEqual(found, { files: 1, bytes: 5 });
+  assert.equal(findMoved([{ ...made, entry: entry(5, 0) }, gone('a', 5, 0)]).files, 0);
+  assert.equal(findMoved([{ ...made, entry: entry(0, 10) }, gone('a', 0, 10)]).files, 0);
   const over = { kind: 'replace', path: 'old', entry: entry(5, 10), was: entry(5, 9), why: 'time' } as const;
-  assert.equal(countMoved([over, gone('a', 5, 10)]), 0);
+  assert.equal(findMoved([made, gone('a', 5, 10)], 6).files, 0, 'it is too small');
+  assert.equal(findMoved([over, gone('a', 5, 10)]).files, 0);
 });
 
 test.run();

@@ -39,6 +39,7 @@ const relation = (host: string, rest: Partial<PreviewRelation> = {}): PreviewRel
   unchanged: 9_986,
   skipped: 0,
   bytes: 1_246_919,
+  alike: { files: 0, bytes: 0 },
   ...rest,
 });
 
