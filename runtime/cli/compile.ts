@@ -5,6 +5,7 @@ import { type Command, complain, EXIT } from './command.js';
 import { replaceText } from './files.js';
 import { readInputs } from './inputs.js';
 import { compileFile, sayFindings } from './load-plan.js';
+import { refuseOutput } from './output-file.js';
 
 export const compile: Command = async call => {
   const { terminal, options, operands } = call;
@@ -15,7 +16,11 @@ export const compile: Command = async call => {
   if (compiled.plan === null) return EXIT.faulty;
   const text = encodePlan(compiled.plan);
   const output = options.value('output');
-  if (output === null) terminal.print(text);
-  else await replaceText(resolve(terminal.folder, output), text);
-  return EXIT.done;
+  if (output === null) {
+    terminal.print(text);
+    return EXIT.done;
+  }
+  const refused = refuseOutput(call, output);
+  if (refused === null) await replaceText(resolve(terminal.folder, output), text);
+  return refused ?? EXIT.done;
 };

@@ -31,9 +31,12 @@ export const systemReason = (error: unknown): string | null => {
   const path = (error as NodeJS.ErrnoException).path;
   // What is above was made or there: then it is the file system that refuses.
   const refused = syscall === 'mkdir' && code === 'ENOENT' ? 'its file system makes no folders there' : undefined;
-  const why = refused ?? REASONS[String(code)] ?? `${String(code)}`;
+  const why = refused ?? reasonOf(code);
   return `cannot ${VERBS[String(syscall)] ?? String(syscall)}${path === undefined ? '' : ` ${JSON.stringify(path)}`}: ${why}`;
 };
+
+/** The words for an error code of the operating system. */
+export const reasonOf = (code: string | undefined): string => REASONS[String(code)] ?? `${String(code)}`;
 
 const VERBS: Readonly<Record<string, string>> = {
   open: 'open',

@@ -10,7 +10,7 @@ import { stateFolder } from './history.js';
 import { catchInterrupts } from './interrupts.js';
 import { type Loaded, loadPlan } from './load-plan.js';
 import { useOf } from './saved-use.js';
-import type { Saving } from './saving.js';
+import type { prepareSaving, Saving } from './saving.js';
 
 export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<number> => {
   const { terminal, options } = call;
@@ -32,6 +32,7 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
   const output = options.value('output');
   const saving = output === null ? null : await openSaving(call, loaded, output);
   if (saving !== null && 'complaint' in saving) return complain(call, saving.complaint);
+  if (saving !== null && 'exitCode' in saving) return saving.exitCode;
   if (!options.flag('resume')) return start(call, command, loaded, saving, state);
   const { lastJournal, resume } = await import('./journal.js');
   const found = resume(lastJournal({ stateFolder: state, file: loaded.file }), loaded.whole, loaded.plan);
@@ -60,13 +61,9 @@ const start = async (
   return runPlan(call, command, { loaded, saving, state, interrupts, sayBy, connecting: { ...connecting, connect } });
 };
 
-const openSaving = async (
-  call: Call,
-  loaded: Loaded,
-  output: string,
-): Promise<Saving | { readonly complaint: string }> => {
-  const { prepareSaving } = await import('./saving.js');
-  return prepareSaving(call, loaded, loaded.inputs, output);
+const openSaving = async (call: Call, loaded: Loaded, output: string): ReturnType<typeof prepareSaving> => {
+  const saving = await import('./saving.js');
+  return saving.prepareSaving(call, loaded, loaded.inputs, output);
 };
 
 const say = ({ terminal }: Call, message: string, help: string, exitCode: number): number => {

@@ -8,6 +8,7 @@ import type { Call } from './command.js';
 import { looksLikeJson } from './files.js';
 import type { Inputs } from './inputs.js';
 import type { Loaded } from './load-plan.js';
+import { refuseOutput } from './output-file.js';
 import { writeSaved } from './saved-file.js';
 
 export type Saving = {
@@ -17,14 +18,17 @@ export type Saving = {
   readonly finish: (summary: Summary, started: Date) => Promise<boolean>;
 };
 
-/** A complaint where the output is a file that is not a saved plan: a plan's text is never overwritten. */
+/** A complaint where the output is a file that is not a saved plan: a plan's text is never overwritten. An exit code where it
+ * has been said why it could not be written. */
 export const prepareSaving = async (
   call: Call,
   loaded: Loaded,
   inputs: Inputs,
   output: string,
-): Promise<Saving | { readonly complaint: string }> => {
+): Promise<Saving | { readonly complaint: string } | { readonly exitCode: number }> => {
   const { terminal, options } = call;
+  const refused = refuseOutput(call, output);
+  if (refused !== null) return { exitCode: refused };
   const target = resolve(terminal.folder, output);
   if (!(await looksLikeJson(target, true))) {
     return { complaint: `${JSON.stringify(output)} exists and is no saved plan; name another file` };

@@ -1,13 +1,16 @@
 // Saved plans as a user handles them: written, read, applied exactly and once, and refused whenever the world has moved on.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -156,6 +159,45 @@ test('a file that was cut, edited or is something else is refused as what it is'
   const over = await run('plan', 'plan.sp', '-o', 'plan.sp');
   assert.equal(over.code, 64);
   assert.equal(readFileSync(join(base, 'plan.sp'), 'utf8'), PLAN);
+});
+
+test('a plan that could not be saved is refused before anybody is contacted, and nothing is left or harmed', async () => {
+  writeFileSync(join(base, 'file'), '{ "a": "file" }\n');
+  mkdirSync(join(base, 'folder/saved'), { recursive: true });
+  execFileSync('mkfifo', [join(base, 'pipe')]);
+  const held = treeOf(base);
+  for (const [output, words] of [
+    [
+      'no/such/saved',
+      /cannot write no\/such\/saved: the folder no\/such does not exist\n {2}make it .*mkdir -p no\/such\)/,
+    ],
+    ['file/saved', /cannot write file\/saved: in file: a part of the path is not a folder\n {2}.*name another file/],
+    ['folder/saved', /cannot write folder\/saved: it is a folder\n {2}name a file in it/],
+    ['pipe', /cannot write pipe: it is no ordinary file/],
+    ['/proc/saved', /cannot write \/proc\/saved: in \/proc: /],
+  ] as const) {
+    for (const command of ['plan', 'compile']) {
+      const { code, out, err } = await run(command, 'plan.sp', '-o', output);
+      assert.deepEqual([code, out], [1, ''], `${command} -o ${output}\n${said(err)}`);
+      assert.match(err, words);
+      assert.doesNotMatch(err, /connect/);
+    }
+  }
+  assert.deepEqual(treeOf(base), held);
+});
+
+test('a file that is there is replaced as ever, also through a link and where it may not be written to', async () => {
+  const before = readFileSync(join(base, 'saved'));
+  chmodSync(join(base, 'saved'), 0o400);
+  symlinkSync('saved', join(base, 'link'));
+  const { code, err } = await run('plan', 'plan.sp', '-o', 'link');
+  assert.equal(code, 0, said(err));
+  assert.notDeepEqual(readFileSync(join(base, 'saved')), before);
+  assert.ok(lstatSync(join(base, 'link')).isSymbolicLink());
+  assert.deepEqual(
+    readdirSync(base).filter(name => name.startsWith('.saved')),
+    [],
+  );
 });
 
 test('nothing is saved where something was refused', async () => {
