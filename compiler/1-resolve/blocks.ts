@@ -17,8 +17,9 @@ export type Names = {
   readonly classes: Classes;
 };
 
+/** One whose name another has already is reported, and kept: it is checked like any other. */
 export const resolveBlocks = (known: Names, around: Surroundings): readonly BlockModel[] => {
-  const blocks = new Map<string, BlockModel>();
+  const blocks: BlockModel[] = [];
   const statements = around.shapes.top('block');
   const declared = statements.flatMap(statement => {
     const name = around.shapes.of(statement)?.one('NAME');
@@ -27,14 +28,13 @@ export const resolveBlocks = (known: Names, around: Surroundings): readonly Bloc
   for (const statement of statements) {
     const block = readBlock(statement, declared, known, around);
     if (block === null) continue;
-    const first = blocks.get(block.name);
-    if (first === undefined) blocks.set(block.name, block);
-    else {
-      const labels = [{ span: first.span, message: 'declared here first' }];
-      around.report(finding(names.duplicateName, block.span, ['block', block.name], { labels }));
-    }
+    const first = blocks.find(({ name }) => name === block.name);
+    blocks.push(block);
+    if (first === undefined) continue;
+    const labels = [{ span: first.span, message: 'declared here first' }];
+    around.report(finding(names.duplicateName, block.span, ['block', block.name], { labels }));
   }
-  return [...blocks.values()];
+  return blocks;
 };
 
 const readBlock = (

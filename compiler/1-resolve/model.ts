@@ -19,7 +19,7 @@ import type { IsPoisoned } from './poison.js';
 
 export type PlanModel = {
   readonly fleet: FleetModel;
-  /** In the order of the text. */
+  /** In the order of the text. Several may have one name, which is reported: then there is no plan. */
   readonly blocks: readonly BlockModel[];
   readonly onFailure: 'continue' | 'stop';
   readonly parallel: number;
@@ -201,7 +201,7 @@ export type ItemModel = {
 export type RouteModel = {
   readonly statement: Statement;
   /** The block it stands in; null for the file's. */
-  readonly block: string | null;
+  readonly block: BlockModel | null;
 };
 
 /** Everything there is. */

@@ -53,7 +53,7 @@ export const resolve = (program: Program, given: Given, assigned: Assigned): Res
         shapes
           .body(block.statement)
           .filter(([inner]) => inner.head.text === 'route')
-          .map(([statement]) => ({ statement, block: block.name })),
+          .map(([statement]) => ({ statement, block })),
       ),
     ],
   };

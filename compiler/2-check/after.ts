@@ -4,7 +4,8 @@ import * as blocks from '../catalog/blocks.js';
 import { finding, type Report } from '../catalog/finding.js';
 
 export const checkAfter = (model: PlanModel, report: Report): void => {
-  const byName = new Map(model.blocks.map(block => [block.name, block]));
+  // Of several with one name, the first counts: whom `after` means else nobody knows.
+  const byName = new Map([...model.blocks].reverse().map(block => [block.name, block]));
   const state = new Map<string, 'open' | 'done'>();
   const trail: string[] = [];
   const visit = (block: BlockModel): void => {

@@ -27,7 +27,7 @@ export const checkClosedFolders = (model: PlanModel, report: Report): void => {
       if (span === null || lockOf(strategy.consistency)?.by.kind !== 'permissions' || hosts.length === 0) continue;
       const locked = new Set([...(block.masters ?? []), ...hosts]);
       for (const other of model.blocks) {
-        const met = other === block ? undefined : meeting(areasIn(block), locked, areasIn(other));
+        const met = other.name === block.name ? undefined : meeting(areasIn(block), locked, areasIn(other));
         if (met === undefined) continue;
         const labels = [{ span: met.span, message: `taken by ${other.name}` }];
         report(finding(blocks.closedFolder, span, [block.name, other.name, met.host.id], { labels }));

@@ -85,6 +85,8 @@ const comparePaths = (a: string, b: string): number => {
 
 const meet = (outer: Target, inner: Target, meetings: Map<string, Meeting>, verdicts: Map<string, Verdict>): void => {
   if (outer.pair === inner.pair && outer.host === inner.host) return;
+  // Two of one name cannot both stay as they are.
+  if (outer.block !== inner.block && outer.block.name === inner.block.name) return;
   const offset = inner.at.path.slice(outer.at.path === '' ? 0 : outer.at.path.length + 1);
   const question = `${outer.key} ${inner.key} ${offset}`;
   const verdict = verdicts.get(question) ?? judge(outer, inner, offset);

@@ -73,7 +73,7 @@ const reportCircle = (tree: Tree, report: Report): boolean => {
 const reportUnreached = (route: RouteModel, tree: Tree, model: PlanModel, report: Report): void => {
   const own = new Set(model.routes.map(({ block }) => block));
   for (const block of model.blocks) {
-    const isFor = route.block === null ? !own.has(block.name) : route.block === block.name;
+    const isFor = route.block === null ? !own.has(block) : route.block === block;
     const [master] = block.masters ?? [];
     if (!isFor || master === undefined || block.remotes === null) continue;
     const unreached = block.remotes.filter(remote => !leadsTo(master, remote, tree));

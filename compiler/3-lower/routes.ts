@@ -10,7 +10,7 @@ export const lowerRoute = (
   master: HostModel,
   remotes: readonly HostModel[],
 ): RoutePlan | null => {
-  const own = model.routes.find(route => route.block === block.name);
+  const own = model.routes.find(route => route.block === block);
   const statement = (own ?? model.routes.find(route => route.block === null))?.statement;
   if (statement === undefined) return null;
   const word = statement.items.find(item => item.kind === 'name')?.text;

@@ -240,4 +240,25 @@ test('what a test does not know is answered by what it knows', async () => {
   );
 });
 
+test('a block whose name another one has is checked like that one, and not against it', async () => {
+  const first = 'block app { take "*.html" in www }\n';
+  const second = `block app {
+  take "*.html" in nowhere
+  take "*.js" in www
+  order "*.css"
+  delete mirror { max 100% }
+  hook after changed shown run ["true"] on server
+  route { build -> eu.web.web-01 }
+}
+class shown where ext is css
+`;
+  const alone = await codesIn(`${FLEET}${second}`);
+  assert.deepEqual(
+    alone.map(finding => finding.split(' ')[0]),
+    ['SP2005', 'SP5005', 'SP5008', 'SP5015', 'SP5010'],
+  );
+  const both = await codesIn(`${FLEET}${first}${second}`);
+  assert.deepEqual([...both].sort(), [...alone, 'SP2008 app'].sort());
+});
+
 test.run();
