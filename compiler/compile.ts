@@ -3,6 +3,7 @@ import type { Diagnostic } from '../grammar/diagnostic.js';
 import type { Source } from '../grammar/source.js';
 import { resolve } from './1-resolve/resolve.js';
 import { check } from './2-check/check.js';
+import { ALL_KEPT, type Kept, namesOf, type PlanNames } from './2-check/kept.js';
 import { lower } from './3-lower/lower.js';
 import { load } from './load.js';
 import type { Plan } from './plan.js';
@@ -19,6 +20,8 @@ export type CompileIo = {
   readonly roles?: Readonly<Record<string, readonly string[]>>;
   /** Codes of errors that keep no plan back: for whoever only looks at its hosts. None by default. */
   readonly despite?: readonly string[];
+  /** What of the plan this run is about: what a host cannot do is told of nothing else. All of it by default, or for null. */
+  readonly narrow?: (names: PlanNames) => Kept | null;
 };
 
 export type Compiled = {
@@ -35,7 +38,7 @@ export const compile = async (main: string, io: CompileIo): Promise<Compiled> =>
   const sources = [...program.files.values()].map(({ source }) => source);
   if (sources.length === 0) return { plan: null, diagnostics: loading, sources };
   const { model, diagnostics: resolving } = resolve(program, { vars: io.vars, named: io.named ?? [] }, io.roles ?? {});
-  const checking = check(model, program);
+  const checking = check(model, program, io.narrow?.(namesOf(model)) ?? ALL_KEPT);
   const diagnostics = tidy([...loading, ...resolving, ...checking], program);
   const isFaulty = diagnostics.some(({ severity, code }) => severity === 'error' && !io.despite?.includes(code));
   return { plan: isFaulty ? null : lower(model, hashes), diagnostics, sources };

@@ -11,6 +11,7 @@ import { checkFormat } from './format.js';
 import { checkGuards } from './guards.js';
 import { checkHooks } from './hooks.js';
 import { checkHosts } from './hosts.js';
+import type { Kept } from './kept.js';
 import { checkOrder } from './order.js';
 import { checkOverlap } from './overlap.js';
 import { checkParallel } from './parallel.js';
@@ -20,7 +21,7 @@ import { checkStates } from './states.js';
 import { checkStrategies } from './strategies.js';
 import { checkTransfers } from './transfers.js';
 
-export const check = (model: PlanModel, program: Program): readonly Diagnostic[] => {
+export const check = (model: PlanModel, program: Program, kept: Kept): readonly Diagnostic[] => {
   const diagnostics: Diagnostic[] = [];
   const report = (found: Diagnostic): void => {
     diagnostics.push(found);
@@ -36,7 +37,7 @@ export const check = (model: PlanModel, program: Program): readonly Diagnostic[]
   checkStrategies(model, report);
   checkClosedFolders(model, report);
   checkHooks(model, report);
-  checkDrivers(model, report);
+  checkDrivers(model, kept, report);
   checkFixed(model, report);
   checkRoutes(model, report);
   checkTransfers(model, program, report);

@@ -3,14 +3,17 @@ import type { BlockModel, HostModel, PlanModel } from '../1-resolve/model.js';
 import * as blocks from '../catalog/blocks.js';
 import { finding, type Report } from '../catalog/finding.js';
 import type { LockBy } from '../plan.js';
+import type { Kept } from './kept.js';
 import { lockOf, strategiesOf } from './strategies.js';
 
-export const checkDrivers = (model: PlanModel, report: Report): void => {
+export const checkDrivers = (model: PlanModel, { keepsHost, keepsBlock }: Kept, report: Report): void => {
+  const keeps = ({ id }: HostModel): boolean => keepsHost(id);
   for (const block of model.blocks) {
+    if (!keepsBlock(block.name) || block.remotes?.some(keeps) === false) continue;
     const masters = block.masters?.filter(isBare) ?? [];
-    const remotes = block.remotes?.filter(isBare) ?? [];
+    const remotes = block.remotes?.filter(isBare).filter(keeps) ?? [];
     if (masters.length + remotes.length === 0) continue;
-    checkLocks(block, masters, report);
+    checkLocks(block, masters, keeps, report);
     checkPrograms(block, { master: masters, remote: remotes }, report);
     for (const attribute of ['acl', 'xattr']) {
       const span = block.saidAttributes.get(attribute);
@@ -21,9 +24,15 @@ export const checkDrivers = (model: PlanModel, report: Report): void => {
   }
 };
 
-const checkLocks = (block: BlockModel, masters: readonly HostModel[], report: Report): void => {
-  for (const { strategy, hosts } of strategiesOf(block)) {
+const checkLocks = (
+  block: BlockModel,
+  masters: readonly HostModel[],
+  keeps: (host: HostModel) => boolean,
+  report: Report,
+): void => {
+  for (const { strategy, hosts: all } of strategiesOf(block)) {
     const by = lockOf(strategy.consistency)?.by.kind;
+    const hosts = all.filter(keeps);
     if (by === undefined || hosts.length === 0) continue;
     // Others may go on reading a master: its folders are not closed.
     const onMaster = by === 'permissions' ? 'advisory' : by;

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { notFormatted } from '../../compiler/catalog/settings.js';
-import { type Compiled, compile } from '../../compiler/compile.js';
+import { type Compiled, type CompileIo, compile } from '../../compiler/compile.js';
 import type { Plan } from '../../compiler/plan.js';
 import type { Diagnostic } from '../../grammar/diagnostic.js';
-import { restrict } from '../engine/restrict.js';
+import { type Kept, keptOf, type Names, restrict } from '../engine/restrict.js';
 import { exactPlan, type SavedPlan } from '../engine/saved-plan.js';
 import { displayMessage, displayText } from '../ui/display.js';
 import { type Call, complain, EXIT } from './command.js';
@@ -37,10 +37,15 @@ export const loadPlan = async (
   if ('complaint' in inputs) return { exitCode: complain(call, inputs.complaint) };
   const file = resolve(terminal.folder, operand);
   if (await looksLikeJson(file, false)) return await loadSaved(call, file, inputs);
-  const compiled = await compileFile(operand, inputs, call, despite);
+  const [only, except] = [namesIn(options.values('only')), namesIn(options.values('except'))];
+  const narrow = (names: Names): Kept | null => {
+    const kept = keptOf(names, only, except);
+    return 'refused' in kept ? null : kept;
+  };
+  const compiled = await compileFile(operand, inputs, call, { despite, narrow });
   await sayFindings({ ...compiled, diagnostics: compiled.diagnostics.filter(concernsRun) }, call);
   if (compiled.plan === null) return { exitCode: EXIT.faulty };
-  const restricted = restrict(compiled.plan, namesIn(options.values('only')), namesIn(options.values('except')));
+  const restricted = restrict(compiled.plan, only, except);
   if ('refused' in restricted) return refuse(call, restricted.refused, restricted.help, EXIT.usage);
   const errors = compiled.diagnostics.filter(({ severity }) => severity === 'error').length;
   return { plan: restricted, whole: compiled.plan, file, inputs, saved: null, errors };
@@ -57,14 +62,14 @@ export const compileFile = (
   operand: string,
   inputs: Inputs,
   { terminal }: Call,
-  despite: readonly string[] = [],
+  wanted: Pick<CompileIo, 'despite' | 'narrow'> = {},
 ): Promise<Compiled> =>
   compile(operand, {
     read: path => readFile(resolve(terminal.folder, path)),
     vars: inputs.vars,
     named: inputs.named,
     roles: inputs.roles,
-    despite,
+    ...wanted,
   });
 
 export const sayFindings = async ({ diagnostics, sources }: Compiled, { terminal }: Call): Promise<void> => {

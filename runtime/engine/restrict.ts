@@ -4,28 +4,22 @@ import type { BlockPlan, HostPlan, Plan } from '../../compiler/plan.js';
 /** A name that fits nothing, or restrictions that leave nothing. */
 export type Refused = { readonly refused: string; readonly help: string };
 
+/** All that names can mean; of a plan that is still being checked there is no more. */
+export type Names = {
+  readonly hosts: readonly Pick<HostPlan, 'id' | 'name' | 'region' | 'group'>[];
+  readonly blocks: readonly Pick<BlockPlan, 'name'>[];
+};
+
+export type Kept = { readonly keepsHost: (id: string) => boolean; readonly keepsBlock: (name: string) => boolean };
+
 /**
  * A name is a host (its id or its last part), a region, a group (`web` or `eu.web`) or a block; `host:x` and `block:x` say
  * which where a name is both. Masters stay whatever is said of hosts. A block that is left out counts as done for others.
  */
 export const restrict = (plan: Plan, only: readonly string[], except: readonly string[]): Plan | Refused => {
-  const pick = (names: readonly string[]) => names.map(name => ({ name, ...selectionOf(plan, name) }));
-  const wanted = pick(only);
-  const unwanted = pick(except);
-  for (const { name, hosts, blocks } of [...wanted, ...unwanted]) {
-    if (hosts.size + blocks.size === 0)
-      return { refused: `"${name}" is no host, region, group or block of this plan`, help: namesOf(plan) };
-    if (hosts.size > 0 && blocks.size > 0) {
-      return { refused: `"${name}" is a host or group and a block`, help: `say host:${name} or block:${name}` };
-    }
-  }
-  const hostsNamed = wanted.some(({ hosts }) => hosts.size > 0);
-  const blocksNamed = wanted.some(({ blocks }) => blocks.size > 0);
-  const keepsHost = (id: string): boolean =>
-    (!hostsNamed || wanted.some(({ hosts }) => hosts.has(id))) && !unwanted.some(({ hosts }) => hosts.has(id));
-  const keepsBlock = (name: string): boolean =>
-    (!blocksNamed || wanted.some(({ blocks }) => blocks.has(name))) && !unwanted.some(({ blocks }) => blocks.has(name));
-
+  const kept = keptOf(plan, only, except);
+  if ('refused' in kept) return kept;
+  const { keepsHost, keepsBlock } = kept;
   const blocks = plan.blocks
     .filter(({ name }) => keepsBlock(name))
     .map(
@@ -46,15 +40,36 @@ export const restrict = (plan: Plan, only: readonly string[], except: readonly s
   };
 };
 
-const selectionOf = (plan: Plan, name: string): { hosts: Set<string>; blocks: Set<string> } => {
+/** Which hosts and blocks the names leave, before it is known what of each other they have. */
+export const keptOf = (plan: Names, only: readonly string[], except: readonly string[]): Kept | Refused => {
+  const pick = (names: readonly string[]) => names.map(name => ({ name, ...selectionOf(plan, name) }));
+  const wanted = pick(only);
+  const unwanted = pick(except);
+  for (const { name, hosts, blocks } of [...wanted, ...unwanted]) {
+    if (hosts.size + blocks.size === 0)
+      return { refused: `"${name}" is no host, region, group or block of this plan`, help: namesOf(plan) };
+    if (hosts.size > 0 && blocks.size > 0) {
+      return { refused: `"${name}" is a host or group and a block`, help: `say host:${name} or block:${name}` };
+    }
+  }
+  const hostsNamed = wanted.some(({ hosts }) => hosts.size > 0);
+  const blocksNamed = wanted.some(({ blocks }) => blocks.size > 0);
+  const keepsHost = (id: string): boolean =>
+    (!hostsNamed || wanted.some(({ hosts }) => hosts.has(id))) && !unwanted.some(({ hosts }) => hosts.has(id));
+  const keepsBlock = (name: string): boolean =>
+    (!blocksNamed || wanted.some(({ blocks }) => blocks.has(name))) && !unwanted.some(({ blocks }) => blocks.has(name));
+  return { keepsHost, keepsBlock };
+};
+
+const selectionOf = (plan: Names, name: string): { hosts: Set<string>; blocks: Set<string> } => {
   const [, kind, rest] = /^(?:(host|block):)?(.*)$/.exec(name)!;
   const hosts = kind === 'block' ? [] : plan.hosts.filter(host => isCalled(host, rest!)).map(({ id }) => id);
   const blocks = kind === 'host' ? [] : plan.blocks.filter(block => block.name === rest).map(block => block.name);
   return { hosts: new Set(hosts), blocks: new Set(blocks) };
 };
 
-const isCalled = ({ id, name, region, group }: HostPlan, called: string): boolean =>
+const isCalled = ({ id, name, region, group }: Names['hosts'][number], called: string): boolean =>
   [id, name, region, group, `${region}.${group}`, `${region}.${group}.${name}`, `${group}.${name}`].includes(called);
 
-const namesOf = (plan: Plan): string =>
+const namesOf = (plan: Names): string =>
   `it has the hosts ${plan.hosts.map(({ id }) => id).join(', ')} and the blocks ${plan.blocks.map(({ name }) => name).join(', ')}`;

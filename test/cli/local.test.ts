@@ -115,6 +115,32 @@ test('--only and --except restrict by host, group and block', async () => {
   assert.match(none.err, /"three" is no host, region, group or block/);
 });
 
+test('what a host or block that is left out could not do is no fault of the run, and of what is left it still is', async () => {
+  const shop = '    host shop at "sftp://192.0.2.1" { root site "shop" }\n    host two at';
+  const faulty = BOTH.replace('    host two at', shop)
+    .replace('block pages {', 'block pages { consistency lock;')
+    .replace('block rest after pages {', 'block rest after pages { hook after run ["true"] on remote;');
+  writeFileSync(join(base, 'plan.sp'), faulty);
+  const all = await run('plan', 'plan.sp');
+  assert.deepEqual([all.code, all.err.match(/SP5018/g)?.length], [3, 2], said(all.err));
+  for (const left of [
+    ['--only', 'one'],
+    ['--except', 'shop'],
+  ]) {
+    const { code, out, err } = await run('plan', 'plan.sp', ...left);
+    assert.equal(code, 0, said(err));
+    assert.doesNotMatch(err, /SP5018|shop/);
+    assert.match(out, /index\.html/);
+  }
+  const block = await run('plan', 'plan.sp', '--only', 'rest');
+  assert.equal(block.code, 3);
+  assert.deepEqual(block.err.match(/`[^`]*` cannot be done on `shop`/g), [
+    '`hook after … on remote` cannot be done on `shop`',
+  ]);
+  const doctor = await run('doctor', 'plan.sp', '--only', 'one');
+  assert.equal(doctor.code, 0, said(doctor.out, doctor.err));
+});
+
 test('inputs come from --var over --var-file over the environment over the default', async () => {
   const shelf = async (args: string[], env: Record<string, string> = {}): Promise<string> => {
     const { out, err, code } = await desk.run(['compile', 'plan.sp', ...args], { cwd: base, env });
