@@ -18,7 +18,7 @@ import type { Relaying } from './relayed.js';
 import { adoptLeftovers } from './reuse.js';
 import { sendContents } from './send.js';
 import { settleOutcome } from './settle.js';
-import { about, setState, tellProgress } from './state.js';
+import { about, setState, type Telling, tellProgress } from './state.js';
 import { stageTwins } from './twins.js';
 import { openWay } from './way.js';
 import type { Place, Work } from './work.js';
@@ -183,7 +183,7 @@ const getReady = async (
 };
 
 /** A block that switches together, of which another host cannot. */
-const leftAlone = (relation: Relation, context: Attempting): false => {
+export const leftAlone = (relation: Relation, context: Telling): false => {
   const message = 'another host of this block did not get ready, and the plan says `commit together`';
   const help = 'nothing was switched on any host; mend the other host, then run the same command again';
   setState(relation, 'failed', context, message, help);

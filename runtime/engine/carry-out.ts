@@ -5,15 +5,15 @@
 //  2. What changed on either side meanwhile is looked at again and only that is done again, a bounded number of times.
 //  3. What is still inconsistent then escalates to a lock for this relation alone, or fails with the list.
 //  4. Locks are let go on every way out; what could not be undone is named.
+//  5. A host of a block that switches together waits for no lock once another one cannot get ready.
 import type { LockStrategy } from '../../compiler/plan.js';
-import { type Attempting, attempt, type Left } from './attempt.js';
+import { type Attempting, attempt, type Left, leftAlone } from './attempt.js';
 import { type RootMemory, rememberRoots } from './guards.js';
-import { runHooks } from './hooks.js';
 import { type HeldLocks, type Locking, lockRelation } from './locking.js';
 import { seeWhatCameBefore } from './made-before.js';
 import type { Side } from './observe.js';
 import { observeAgain } from './observe-again.js';
-import { owedHooks } from './owed.js';
+import { payOwed } from './pay-owed.js';
 import { consistencyOf, type Relation, shownPath } from './relation.js';
 import { about, setState } from './state.js';
 import { type Work, workOf } from './work.js';
@@ -40,6 +40,8 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
     await seeWhatCameBefore(relation);
     const work = await workOf(relation);
     if (work.steps.length === 0) await barrier.arrive();
+    // Before it waits for a lock, and keeps others waiting for it.
+    else if (barrier.hasFailed()) leftAlone(relation, context);
     else {
       const left = await underLocks(relation, strategy, work, context);
       if (left !== null) {
@@ -138,22 +140,6 @@ const failInconsistent = (relation: Relation, { again, committed, why }: Left, c
   );
 };
 
-/** Hooks that an earlier run, or this one, owes: each is forgotten only once it has run. */
-const payOwed = async (relation: Relation, context: CarryingOut): Promise<void> => {
-  if (relation.state === 'failed' || relation.state === 'refused') return;
-  for (const { root, transaction, owed } of relation.owed.splice(0)) {
-    const hooks = owedHooks(relation, owed);
-    const why = await runHooks(relation, hooks, context);
-    if (why === null) await root.paid(transaction);
-    if (why === null && hooks.length > 0) continue;
-    const said =
-      why === null ? GONE : { message: why, help: 'it is still owed: mend it, then run the same command again' };
-    const problem = { path: '', code: 'hook' as const, ...said };
-    relation.problems.push(problem);
-    context.emit({ type: 'problem', ...about(relation, context), ...problem });
-  }
-};
-
 const roundsOf = (relation: Relation): number => {
   const consistency = consistencyOf(relation);
   return consistency.strategy === 'verify' ? consistency.rounds : 0;
@@ -163,9 +149,4 @@ const roundsOf = (relation: Relation): number => {
 const mustBeWhole = ({ block }: Relation, strategy: LockStrategy | null): boolean =>
   strategy !== null || block.commit === 'together';
 
-/** Told once: whoever took it out of the plan may have meant to. */
-const GONE = {
-  message: 'a hook that an earlier run owed did not run: the plan has it no more, and it is owed no longer',
-  help: 'do by hand what it would have done, if that is still wanted',
-};
 const ROUNDS_UNDER_LOCK = 1;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
 import { type Desk, openDesk, said } from '../support/program.js';
-import { assertSameTree } from '../support/tree.js';
+import { assertSameTree, treeOf } from '../support/tree.js';
 
 let fleet: Fleet;
 let desk: Desk;
@@ -84,6 +84,25 @@ test('a saved plan is applied under the locks, once, and a stale one leaves ever
   assert.equal(code, 0, said(out, err));
   for (const host of HOSTS) assertSameTree(root(host), join(desk.folder, 'site'));
   assert.equal((await syncplan('apply', 'saved')).code, 4);
+});
+
+test('where one of the hosts that switch together cannot be reached, no other one waits for a lock or takes one', async () => {
+  const before = treeOf(root('host-1'));
+  writeFileSync(join(desk.folder, 'site/fourth'), 'fourth\n');
+  await fleet.hosts[1]!.stop();
+  const { code, out, err } = await syncplan('apply', 'rollout.sp', '--json');
+  assert.notEqual(code, 0, said(out, err));
+  const events = out
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  assert.deepEqual(
+    events.filter(({ type }) => type === 'lock'),
+    [],
+  );
+  const told = events.find(({ type, host, state }) => type === 'block' && host === 'host-1' && state === 'failed');
+  assert.match(told?.message, /another host of this block did not get ready/);
+  assert.deepEqual(treeOf(root('host-1')), before);
 });
 
 test.run();

@@ -157,6 +157,29 @@ test('a hook that failed is shown by plan, and once it is mended in the plan it 
   assert.equal((await run('plan', 'plan.sp', '--exit-code')).code, 0);
 });
 
+test('a hook that several runs owe runs once and settles what all of them owe; where it fails, all stay owed', async () => {
+  const [well, ran] = [join(base, 'well'), join(base, 'ran')];
+  const reload = script('reload', `echo reload >> ${ran}; [ -e ${well} ]`);
+  const note = script('note', `echo note >> ${ran}`);
+  const hooks = `hook after run ["${reload}"] on remote; hook after run ["${note}"] on remote`;
+  const owing = async (): Promise<number> =>
+    (await run('doctor', 'plan.sp')).out.match(/hooks of block pages are owed since run/g)?.length ?? 0;
+  const change = (text: string): void => writeFileSync(join(base, 'master/index.html'), text);
+  write(plan(`hook after run ["${reload}"] on remote`));
+  assert.equal((await run('apply', 'plan.sp')).code, 5);
+  write(plan(hooks));
+  change('second, and longer\n');
+  const second = await run('apply', 'plan.sp');
+  assert.equal(second.code, 5, said(second.out, second.err));
+  assert.equal(second.err.match(/reload on one ended with 1/g)?.length, 1, said(second.err));
+  assert.deepEqual([lines('ran'), await owing()], [['reload', 'reload'], 2]);
+  writeFileSync(well, '');
+  change('third, and longer still\n');
+  const third = await run('apply', 'plan.sp');
+  assert.equal(third.code, 0, said(third.out, third.err));
+  assert.deepEqual([lines('ran').slice(2), await owing()], [['reload', 'note'], 0]);
+});
+
 test('a hook that is owed and was taken out of the plan is told once', async () => {
   write(plan(`hook after run ["${script('bad', 'exit 7')}"] on remote`));
   assert.equal((await run('apply', 'plan.sp')).code, 5);
@@ -181,14 +204,17 @@ test('what another plan owes on the same root is left to that plan', async () =>
   assert.deepEqual(lines('ran'), ['ran', 'ran']);
 });
 
-test('where the hosts of a block switch together and one cannot, nothing is run or sent on the others', async () => {
+test('where the hosts of a block switch together and one cannot, nothing is run, sent or locked on the others', async () => {
   const hook = script('hook', `echo ran >> ${join(base, 'ran')}`);
-  write(plan(`commit together; hook before run ["${hook}"] on remote`, 'one, two'));
   writeFileSync(join(base, 'two'), 'a file where a root should be\n');
-  const { code, out, err } = await run('apply', 'plan.sp');
-  assert.equal(code, 4, said(out, err));
-  assert.match(err, /another host of this block did not get ready/);
-  assert.deepEqual([lines('ran'), treeOf(join(base, 'one'))], [[], []]);
+  for (const strategy of ['verify', 'lock { wait 5s }']) {
+    write(plan(`consistency ${strategy}; commit together; hook before run ["${hook}"] on remote`, 'one, two'));
+    const { code, out, err } = await run('apply', 'plan.sp', '--json');
+    assert.equal(code, 4, said(out, err));
+    assert.match(out, /another host of this block did not get ready/);
+    assert.equal(out.match(/"type":"lock"/g), null, strategy);
+    assert.deepEqual([lines('ran'), existsSync(join(base, 'one'))], [[], false]);
+  }
 });
 
 test('--resume does only what the last run did not get done', async () => {
