@@ -1,8 +1,9 @@
 // What doctor found out about a host as rows: a label, a text, and what to do where something is amiss.
 import type { HostPlan } from '../../compiler/plan.js';
 import { FLOCK_FOLDERS } from '../host/lock/grip.js';
+import type { Path } from '../tree/path.js';
 import { bytesText, numberText } from '../ui/amounts.js';
-import { displayMessage, displayPath, displayText } from '../ui/display.js';
+import { displayMessage, displayPath, displayText, shellQuotePath } from '../ui/display.js';
 import { unkeptText } from '../ui/unkept-text.js';
 import {
   CLOCK_HELP,
@@ -13,7 +14,7 @@ import {
   limitsText,
   toolsText,
 } from './doctor-about.js';
-import type { Examined, ExaminedRoot } from './examine.js';
+import type { Examined, ExaminedRoot, Left } from './examine.js';
 import type { ExaminedAbout } from './examine-about.js';
 import type { ExaminedState } from './examine-state.js';
 import { type Trouble, withoutHost } from './trouble.js';
@@ -134,8 +135,17 @@ const rootRows = (root: ExaminedRoot, host: string, atLeast: boolean): Row[] => 
       ? troubled('root', head, root.trouble, host)
       : { label: 'root', text: `${head}${rootText(root, atLeast)}`, ...advice(root.trouble) },
     ...(stateFolder === undefined ? [] : [stateRow(stateFolder, host)]),
+    ...(root.owed ?? []).flatMap(left => (left.record === undefined ? [] : [strandedRow(left, left.record)])),
   ];
 };
+
+/** Renamed, or another plan's: which of them only a person knows. */
+const strandedRow = ({ run, block }: Left, record: Path): Row => ({
+  label: 'owed',
+  text: `hooks of block ${displayText(block)}, since run ${displayText(run)}: this plan has no such block there, so no apply of it runs them`,
+  is: 'less',
+  help: `where another plan has that block, its next apply runs them; where the block was renamed or taken out, do by hand what they would have done, then remove on that host what says that they are owed: rm ${shellQuotePath(record)}`,
+});
 
 const rootText = (found: ExaminedRoot, atLeast: boolean): string => {
   const { state, space } = found;
@@ -167,7 +177,9 @@ const knownText = ({ role, marker, fileSystem, unfinished = [], owed = [] }: Exa
         ? 'no marker yet: no run has written there'
         : 'with the marker of an earlier run',
     ...unfinished.map(({ run, block }) => `! block ${displayText(block)} of run ${displayText(run)} is unfinished`),
-    ...owed.map(({ run, block }) => `! hooks of block ${displayText(block)} are owed since run ${displayText(run)}`),
+    ...owed
+      .filter(({ record }) => record === undefined)
+      .map(({ run, block }) => `! hooks of block ${displayText(block)} are owed since run ${displayText(run)}`),
   ]
     .filter(text => text !== '')
     .map(text => `, ${text}`)

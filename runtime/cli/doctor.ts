@@ -7,7 +7,7 @@ import { escapeJson } from '../ui/display.js';
 import { type Call, type Command, EXIT } from './command.js';
 import { prepareConnect } from './connecting.js';
 import { doctorText } from './doctor-text.js';
-import { type Examined, examine, troublesOf } from './examine.js';
+import { type Examined, examine, type Left, troublesOf } from './examine.js';
 import { catchInterrupts, INTERRUPTED } from './interrupts.js';
 import { loadPlan } from './load-plan.js';
 import { textOptions } from './show.js';
@@ -18,14 +18,14 @@ export const doctor: Command = async call => {
   // What a kind of host cannot do is no reason not to look at it: that is told of each of them, too.
   const loaded = await loadPlan(call, [beyondDriver.code]);
   if ('exitCode' in loaded) return loaded.exitCode;
-  const { plan, file, errors } = loaded;
+  const { plan, whole, file, errors } = loaded;
   const isJson = options.flag('json');
   const interrupts = catchInterrupts(call.process, terminal.say);
   const connecting = prepareConnect(call, dirname(file), interrupts.signal, { copiesRuntime: false });
   const waiting = isJson ? SILENT : openWaiting(call, plan.hosts.length);
   try {
     // All are reached at the same time; a stream tells them in the plan's order, each as soon as it allows.
-    const examinations = plan.hosts.map(host => examine(plan, host, connecting));
+    const examinations = plan.hosts.map(host => examine({ plan, whole }, host, connecting));
     for (const examination of examinations) examination.then(waiting.answered, () => undefined);
     const found: Examined[] = [];
     for (const examination of examinations) {
@@ -97,13 +97,17 @@ const exitCode = (found: readonly Examined[]): number => {
 };
 
 const jsonLine = (found: Examined): string => {
-  const roots = found.roots.map(({ stateFolder, ...root }) => ({
+  const roots = found.roots.map(({ stateFolder, owed, ...root }) => ({
     ...root,
+    ...(owed === undefined ? {} : { owed: owed.map(leftFields) }),
     ...pathFields(root.path),
     ...(stateFolder === undefined ? {} : { stateFolder: { ...stateFolder, ...pathFields(stateFolder.path) } }),
   }));
   return `${escapeJson(JSON.stringify({ ...found, ...verdictOf(found), roots }))}\n`;
 };
+
+const leftFields = ({ record, ...left }: Left): object =>
+  record === undefined ? left : { ...left, record: pathFields(record) };
 
 /** As text; one that is not UTF-8 also as it is, in base64. */
 const pathFields = (path: Path): { readonly path: string; readonly pathBytes?: string } => {

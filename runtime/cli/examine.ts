@@ -2,9 +2,10 @@
 import type { HostPlan, Plan, RootPath } from '../../compiler/plan.js';
 import type { Unkept } from '../engine/events.js';
 import { unkeptOf } from '../engine/unkept.js';
-import type { Host, HostFacts } from '../host/host.js';
+import type { Host, HostFacts, Unfinished } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
 import { quoteWord } from '../host/shell/quote.js';
+import { owedRecord } from '../host/transaction/state-folder.js';
 import { type Path, parent, toText } from '../tree/path.js';
 import type { Connecting } from './connecting.js';
 import { type ExaminedAbout, examineAbout, whyDriven } from './examine-about.js';
@@ -51,7 +52,7 @@ export type ExaminedRoot = {
   readonly fileSystem?: string;
   /** May it be written to, by its rights and how it is mounted? Nothing is tried; null where only trying would tell. */
   readonly writable?: boolean | null;
-  /** What earlier runs left: transactions to be finished, and hooks still owed. The next apply does both. */
+  /** What earlier runs left: transactions to be finished, and hooks still owed. The next apply does both, where it can. */
   readonly unfinished?: readonly Left[];
   readonly owed?: readonly Left[];
   /** Only where the plan puts it elsewhere than into the root. */
@@ -59,9 +60,19 @@ export type ExaminedRoot = {
   readonly trouble?: Trouble;
 };
 
-export type Left = { readonly run: string; readonly block: string };
+export type Left = {
+  readonly run: string;
+  readonly block: string;
+  /** Of hooks that no apply of this plan runs, since it has no such block there: the file that says they are owed. */
+  readonly record?: Path;
+};
 
-export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connecting): Promise<Examined> => {
+/** `whole` is the plan before it was restricted. */
+export const examine = async (
+  { plan, whole }: { readonly plan: Plan; readonly whole: Plan },
+  hostPlan: HostPlan,
+  connecting: Connecting,
+): Promise<Examined> => {
   let host: Host;
   try {
     host = await connecting.connect(hostPlan);
@@ -74,7 +85,8 @@ export const examine = async (plan: Plan, hostPlan: HostPlan, connecting: Connec
     const roots: ExaminedRoot[] = [];
     for (const use of rootsOf(plan, hostPlan.id)) {
       const state = connecting.resolveState(hostPlan, use.path);
-      roots.push(await examineRoot(host, connecting.resolveRoot(hostPlan, use.path), state, use));
+      const pays = payersAt(whole, hostPlan.id, use);
+      roots.push(await examineRoot(host, connecting.resolveRoot(hostPlan, use.path), state, { ...use, pays }));
     }
     const about = await examineAbout(host);
     const runtime = await examineRuntime(hostPlan, host, about);
@@ -117,28 +129,43 @@ const rootsOf = (plan: Plan, host: string): readonly RootUse[] => {
   return [...uses.values()];
 };
 
+/** The blocks whose next run on this host looks for what is owed in this root. */
+const payersAt = ({ blocks }: Plan, host: string, { root, path }: RootUse): ReadonlySet<string> => {
+  const isHere = ({ takes, remotes }: Plan['blocks'][number]): boolean =>
+    remotes.includes(host) &&
+    takes.some(
+      ({ into, roots }) =>
+        into.root === root && roots[host]?.some(one => one.base === path.base && one.path === path.path) === true,
+    );
+  return new Set(blocks.filter(isHere).map(({ name }) => name));
+};
+
 /** A remote root may be missing: apply makes its last component. A master's may not. */
 const examineRoot = async (
   host: Host,
   path: string,
   state: string | null,
-  { root, role }: RootUse,
+  { root, role, pays }: RootUse & { readonly pays: ReadonlySet<string> },
 ): Promise<ExaminedRoot> => {
   try {
     const opened = await host.openRoot(path, { create: role === 'remote', state });
     const { exists, space, marker, fileSystem, writeFault } = opened;
     const found = { root, path: opened.path, role, state: exists ? 'there' : 'to-be-created', space } as const;
     const left = exists && role === 'remote' ? await opened.unfinished() : [];
-    const named = (wanted: 'intent' | 'owed'): Left[] =>
-      left.filter(one => one.state === wanted).map(one => ({ run: one.run, block: one.block }));
+    const named = (wanted: 'intent' | 'owed'): Unfinished[] => left.filter(one => one.state === wanted);
+    const leftOf = ({ run, block }: Unfinished): Left => ({ run, block });
+    const owedOf = (one: Unfinished, elsewhere: Path | null): Left =>
+      pays.has(one.block)
+        ? leftOf(one)
+        : { ...leftOf(one), record: owedRecord(opened.path, elsewhere, one.transaction) };
     const writable = writeFault === 'ENOSYS' ? null : writeFault === '';
     // A master is only read.
     const place = { path: exists ? opened.path : above(opened.path), user: host.facts.user };
     const trouble = writable !== false || role === 'master' ? {} : { trouble: notWritable(exists, writeFault, place) };
-    const before = { unfinished: named('intent'), owed: named('owed') };
-    const told = { ...found, marker, fileSystem, writable, ...before };
-    if (state === null || role === 'master') return { ...told, ...trouble };
-    return { ...told, stateFolder: await examineState(host, state, opened), ...trouble };
+    const told = { ...found, marker, fileSystem, writable, unfinished: named('intent').map(leftOf) };
+    const stateFolder = state === null || role === 'master' ? undefined : await examineState(host, state, opened);
+    const owed = named('owed').map(one => owedOf(one, stateFolder?.path ?? null));
+    return { ...told, owed, ...(stateFolder === undefined ? {} : { stateFolder }), ...trouble };
   } catch (error) {
     if (error instanceof HostError && LOST.has(error.code)) throw error;
     return { root, path, role, state: 'trouble', space: null, trouble: troubleOf(error) };

@@ -33,7 +33,8 @@ const findFault = (path: string, output: string): Fault | null => {
   if (stands?.isDirectory()) return { why: 'it is a folder', help: 'name a file in it' };
   if (stands !== null && !stands.isFile()) return { why: 'it is no ordinary file', help: ELSEWHERE };
   const trouble = tryBeside(target);
-  if (trouble !== null) return { why: `in ${displayText(shown)}: ${trouble}`, help: `mend that, or ${ELSEWHERE}` };
+  if (trouble !== null)
+    return { why: `no file can be made in ${displayText(shown)}: ${trouble}`, help: `mend that, or ${ELSEWHERE}` };
   const isOthers = around !== null && stands !== null && isKeptForItsOwner(around, stands);
   return isOthers ? { why: 'it belongs to somebody else, who alone may replace it there', help: ELSEWHERE } : null;
 };

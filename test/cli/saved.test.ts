@@ -171,10 +171,13 @@ test('a plan that could not be saved is refused before anybody is contacted, and
       'no/such/saved',
       /cannot write no\/such\/saved: the folder no\/such does not exist\n {2}make it .*mkdir -p no\/such\)/,
     ],
-    ['file/saved', /cannot write file\/saved: in file: a part of the path is not a folder\n {2}.*name another file/],
+    [
+      'file/saved',
+      /cannot write file\/saved: no file can be made in file: a part of the path is not a folder\n {2}.*name another file/,
+    ],
     ['folder/saved', /cannot write folder\/saved: it is a folder\n {2}name a file in it/],
     ['pipe', /cannot write pipe: it is no ordinary file/],
-    ['/proc/saved', /cannot write \/proc\/saved: in \/proc: /],
+    ['/proc/saved', /cannot write \/proc\/saved: no file can be made in \/proc: /],
   ] as const) {
     for (const command of ['plan', 'compile']) {
       const { code, out, err } = await run(command, 'plan.sp', '-o', output);

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { type Desk, openDesk, PROGRAM, said } from '../support/program.js';
+import { type Desk, openDesk, PROGRAM, said, unwrapped } from '../support/program.js';
 import { assertSameTree, treeOf } from '../support/tree.js';
 
 let desk: Desk;
@@ -202,6 +202,37 @@ test('what another plan owes on the same root is left to that plan', async () =>
   assert.deepEqual(lines('ran'), ['ran']);
   assert.equal((await run('apply', 'plan.sp')).code, 0);
   assert.deepEqual(lines('ran'), ['ran', 'ran']);
+});
+
+test('what a block owes that was renamed is told by doctor, with the file that settles it', async () => {
+  for (const [root, state] of [
+    ['one', ''],
+    ['other', ` state "${join(base, 'state')}"`],
+  ] as const) {
+    const bad = plan(`hook after run ["${script('bad', 'exit 7')}"] on remote`);
+    const both = `${bad.replace('"./one"', `"./${root}"${state}`).replace('take all', 'take all except "no"')}block rest { take "no" in site }\n`;
+    write(both);
+    assert.equal((await run('apply', 'plan.sp')).code, 5);
+    for (const known of [[], ['--except', 'pages']]) {
+      const { out } = await run('doctor', 'plan.sp', ...known);
+      assert.match(unwrapped(out), /! hooks of block pages are owed since run/, said(out));
+      assert.doesNotMatch(out, /no such block/);
+    }
+    write(both.replace('block pages', 'block sheets'));
+    assert.equal((await run('apply', 'plan.sp')).code, 0);
+    const told = await run('doctor', 'plan.sp');
+    assert.equal(told.code, 0, said(told.out, told.err));
+    const [, run1, file = ''] =
+      /! owed +hooks of block pages, since run (\S+): this plan has no such block there.* rm (\S+)/s.exec(
+        unwrapped(told.out),
+      ) ?? assert.fail(said(told.out));
+    const folder = state === '' ? join(base, root, '.syncplan') : join(base, 'state');
+    assert.equal(file, join(folder, `intent/${run1}-pages.done`));
+    const asJson = JSON.parse((await run('doctor', 'plan.sp', '--json', '--only', 'one')).out.split('\n').at(-2)!);
+    assert.deepEqual(asJson.roots[0].owed, [{ run: run1, block: 'pages', record: { path: file } }]);
+    rmSync(file);
+    assert.doesNotMatch((await run('doctor', 'plan.sp')).out, /owed/);
+  }
 });
 
 test('where the hosts of a block switch together and one cannot, nothing is run, sent or locked on the others', async () => {

@@ -2,7 +2,7 @@
 import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
 import { type Bin, openBin } from './bin.js';
 import { openOwn } from './own-folder.js';
-import { makeFresh, openRoom, openState, plainName, type StatePlace, trustedIn } from './state-folder.js';
+import { DONE, makeFresh, openRoom, openState, plainName, type StatePlace, trustedIn } from './state-folder.js';
 
 export type Desk = {
   readonly place: StatePlace;
@@ -85,6 +85,3 @@ const namesIn = async (verbs: FileVerbs, place: StatePlace, state: Folder): Prom
   await verbs.release(intents);
   return new Set(isFault(listed) ? [] : listed.map(({ name }) => name));
 };
-
-/** What the record of a transaction is called when it is done and a hook is owed. */
-export const DONE = '.done';

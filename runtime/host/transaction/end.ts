@@ -3,12 +3,12 @@
 // What an intent record still speaks of is never removed: it is all that its block can be finished with.
 import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
 import { readRecordName } from './bin.js';
-import { type Desk, DONE } from './desk.js';
+import type { Desk } from './desk.js';
 import { performOne } from './one-deed.js';
 import { isPointedAt } from './pointer.js';
 import { UNFINISHED } from './record.js';
 import { removeTree } from './remove-tree.js';
-import { openRoom } from './state-folder.js';
+import { DONE, openRoom } from './state-folder.js';
 
 export type Ending = {
   readonly verbs: FileVerbs;

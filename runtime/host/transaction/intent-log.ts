@@ -3,11 +3,10 @@ import type { Path } from '../../tree/path.js';
 import { hostErrorOf } from '../faults.js';
 import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
-import { DONE } from './desk.js';
 import { decodeIntent, encodeIntent, INTENT, type Intent } from './intent.js';
 import { performOne } from './one-deed.js';
 import { type Damage, putRecord, readWhole, sealRecord, UNFINISHED, unsealRecord } from './record.js';
-import { isNumbered, openRoom, openState, type StatePlace } from './state-folder.js';
+import { DONE, isNumbered, openRoom, openState, type StatePlace } from './state-folder.js';
 
 export type Logged = {
   readonly name: string;

@@ -28,6 +28,13 @@ import { distrust, openOwn, type Trusted, unusableOwn } from './own-folder.js';
 
 export const STATE_FOLDER = '.syncplan';
 
+/** What the record of a transaction is called when it is done and a hook is owed. */
+export const DONE = '.done';
+
+/** Where that record lies, for whoever has to remove it by hand; the root's path, and of a state folder elsewhere its own. */
+export const owedRecord = (root: Path, elsewhere: Path | null, transaction: string): Path =>
+  `${elsewhere ?? `${root}/${STATE_FOLDER}`}/intent/${transaction}${DONE}`.replace(/^\/+/, '/');
+
 /** A held root, and where its state folder is. */
 export type StatePlace = {
   readonly root: Folder;
