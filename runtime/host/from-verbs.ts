@@ -23,6 +23,7 @@ import { openScan } from './scan.js';
 import { asSeenScan, type SeenScan } from './seen.js';
 import { beginTransaction, type HeldPart, type TransactionTools } from './transaction/transaction.js';
 import { makeLimits } from './travel.js';
+import { makeTurns } from './turns.js';
 
 export type HostParts = {
   readonly label: string;
@@ -52,6 +53,7 @@ export const hostFromVerbs = (parts: HostParts): Host => {
   const held = new Map<Root, HeldRoot>();
   const caches = new Map<Path, DigestCache>();
   const limits = makeLimits(now);
+  const turns = makeTurns();
   const tools: TransactionTools = { label, verbs, privileged: facts.privileged, limits, breathe };
 
   const cacheFor = (root: Path): DigestCache => {
@@ -127,7 +129,7 @@ export const hostFromVerbs = (parts: HostParts): Host => {
           place: placeOf(verbs, holding, label)!,
           path: holding.path,
           scan: asSeenScan(seen),
-          opened: state => mark(verbs, holding, state, label, newId),
+          opened: state => turns(holding.elsewhere ?? holding.path, () => mark(verbs, holding, state, label, newId)),
         });
       }
       return beginTransaction(tools, id, heldParts);

@@ -4,7 +4,8 @@ import { explainFolderFault } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
 import type { OpenRoot, Root } from './host.js';
 import { HostError } from './host-error.js';
-import { readMarker, writeMarker } from './transaction/marker.js';
+import { markFirst } from './transaction/first-marker.js';
+import { readMarker } from './transaction/marker.js';
 import { performOne } from './transaction/one-deed.js';
 import { openState, STATE_FOLDER, type StatePlace } from './transaction/state-folder.js';
 
@@ -99,7 +100,7 @@ export const stateFolderOf = async (verbs: FileVerbs, { elsewhere }: HeldRoot): 
   return opened.stat;
 };
 
-/** The first transaction in a root gives it its marker. */
+/** The first transaction in a root gives it its marker; one that comes at the same moment uses that. */
 export const mark = async (
   verbs: FileVerbs,
   holding: HeldRoot,
@@ -110,9 +111,7 @@ export const mark = async (
   const place = placeOf(verbs, holding, label)!;
   holding.marker = await readMarker(verbs, place, state, holding.path);
   if (holding.marker !== null) return;
-  const id = newId();
-  await writeMarker(verbs, place, state, { id, root: holding.path });
-  holding.marker = id;
+  holding.marker = await markFirst(verbs, place, state, { id: newId(), root: holding.path });
 };
 
 export const spaceAt = async (verbs: FileVerbs, holding: HeldRoot): Promise<Root['space']> =>
@@ -146,10 +145,11 @@ const atRoot = async <T>(
 const markerOf = async (verbs: FileVerbs, holding: HeldRoot, label: string): Promise<string | null> => {
   const place = placeOf(verbs, holding, label)!;
   const state = await openState(verbs, place, false);
+  if (state === null) return null;
   try {
-    return await readMarker(verbs, place, state, holding.path);
+    return await readMarker(verbs, place, state, holding.path, true);
   } finally {
-    if (state !== null) await verbs.release(state);
+    await verbs.release(state);
   }
 };
 

@@ -2,7 +2,7 @@
 // mount point.
 //
 //   marker = record `marker` 1: id:string root:string       — the root's path when it was made
-//
+// Where several mark a new root at the same moment, one of them is first, and all of them use its marker (first-marker.ts).
 // The path is looked at only where the state folder is elsewhere: two roots cannot share one, since what one of them keeps
 // there would be taken for the other's. A marker that is damaged counts as lost, and the next transaction makes a new one.
 import { makeWriter } from '../../bytes/wire.js';
@@ -10,26 +10,26 @@ import type { Path } from '../../tree/path.js';
 import { hostErrorOf } from '../faults.js';
 import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
-import { isDamage, putRecord, type RecordKind, readWhole, sealRecord, unsealRecord } from './record.js';
+import { type Damage, isDamage, type RecordKind, readWhole, sealRecord, unsealRecord } from './record.js';
 import type { StatePlace } from './state-folder.js';
 
 export type Marker = { readonly id: string; readonly root: Path };
 
-/** `state` is the held state folder; null where the root has none. */
+/** `state` is the held state folder. Only who looks may take a marker that cannot be read for one that is not there: a
+ * master's root may be somebody else's remote. */
 export const readMarker = async (
   verbs: FileVerbs,
   place: StatePlace,
-  state: Folder | null,
+  state: Folder,
   root: Path,
+  looking = false,
 ): Promise<string | null> => {
-  if (state === null) return null;
-  const bytes = await readWhole(verbs, state, NAME);
+  const bytes = await readWhole(verbs, state, MARKER);
   if (isFault(bytes)) {
-    // Unreadable is not absent; but a master's root may be somebody else's remote.
-    if (ABSENT.has(bytes.fault)) return null;
+    if (bytes.fault === 'ENOENT' || (looking && UNREADABLE.has(bytes.fault))) return null;
     throw hostErrorOf(`read the marker of ${place.where}`, bytes);
   }
-  const marker = await unsealRecord(KIND, bytes, reader => ({ id: reader.string(), root: reader.string() }));
+  const marker = await unsealMarker(bytes);
   if (isDamage(marker)) return null;
   if (place.elsewhere === null || marker.root === root) return marker.id;
   throw new HostError(
@@ -39,20 +39,16 @@ export const readMarker = async (
   );
 };
 
-/** Makes one of this id. */
-export const writeMarker = async (
-  verbs: FileVerbs,
-  place: StatePlace,
-  state: Folder,
-  { id, root }: Marker,
-): Promise<void> => {
+export const sealMarker = ({ id, root }: Marker): Promise<Buffer> => {
   const body = makeWriter();
   body.string(id);
   body.string(root);
-  const fault = await putRecord(verbs, state, NAME, await sealRecord(KIND, body.view()), true);
-  if (fault !== null) throw hostErrorOf(`write the marker of ${place.where}`, fault);
+  return sealRecord(KIND, body.view());
 };
 
-const NAME = 'marker';
-const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM']);
+export const unsealMarker = (bytes: Buffer): Promise<Marker | Damage> =>
+  unsealRecord(KIND, bytes, reader => ({ id: reader.string(), root: reader.string() }));
+
+export const MARKER = 'marker';
+const UNREADABLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 const KIND: RecordKind = { name: 'marker', version: 1 };

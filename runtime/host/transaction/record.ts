@@ -63,15 +63,16 @@ export const unsealRecord = async <T>(
   }
 };
 
-/** Puts a sealed record in place of the one of that name; with `durable`, it survives a power cut from here on. */
+/** Puts a sealed record in place of the one of that name; with `durable`, it survives a power cut from here on. Nobody else
+ * writes by the name `temporary` meanwhile: what is found there is of somebody who died. */
 export const putRecord = async (
   verbs: FileVerbs,
   at: Folder,
   name: string,
   sealed: Uint8Array,
   durable: boolean,
+  temporary = `${name}${UNFINISHED}`,
 ): Promise<null | Fault> => {
-  const temporary = `${name}${UNFINISHED}`;
   let sink = await verbs.write(at, temporary);
   if (isFault(sink) && sink.fault === 'EEXIST') {
     await performOne(verbs, { do: 'remove', at, name: temporary });
