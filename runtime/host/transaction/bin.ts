@@ -14,13 +14,13 @@ import { makeWriter, type Reader, WireError } from '../../bytes/wire.js';
 import type { Path } from '../../tree/path.js';
 import { openCursor } from '../cursor.js';
 import { hostErrorOf } from '../faults.js';
-import type { Fault, FileVerbs, Folder } from '../file-verbs.js';
+import { type Fault, type FileVerbs, type Folder, isFault } from '../file-verbs.js';
 import type { Trashed } from '../host.js';
 import { readColumns, writeColumns } from './columns.js';
 import { ensureFolder } from './one-deed.js';
 import { openOwn } from './own-folder.js';
 import { putRecord, type RecordKind, sealRecord } from './record.js';
-import { makeFresh, openRoom, plainName, type StatePlace, trustedIn } from './state-folder.js';
+import { type Fresh, openRoom, plainName, type StatePlace, trustedIn, tryFresh } from './state-folder.js';
 
 export type TrashEntry = Trashed & { readonly mode: number; readonly owner: number; readonly group: number };
 
@@ -45,11 +45,7 @@ export const openBin = async (
 ): Promise<Bin> => {
   const trash = (await openRoom(verbs, place, state, 'trash', true))!;
   const options = { mode: 0o700, trusted: trustedIn(place), where: `the trash of ${place.where}` };
-  const ofRun = (await openOwn(verbs, trash, plainName(run), options))!;
-  const { name, folder } =
-    known === ''
-      ? await makeFresh(verbs, ofRun, plainName(block), options.where)
-      : { name: known, folder: (await openOwn(verbs, ofRun, known, options))! };
+  const { ofRun, name, folder } = await openBlock(verbs, trash, plainName(run), { known, block }, options);
   const cursor = openCursor(verbs, folder);
   return {
     name,
@@ -68,6 +64,24 @@ export const openBin = async (
   };
 };
 
+/** A block of the same run that ends meanwhile removes their folder if it finds it empty: then it is made again. */
+const openBlock = async (
+  verbs: FileVerbs,
+  trash: Folder,
+  run: string,
+  { known, block }: { readonly known: string; readonly block: string },
+  options: Parameters<typeof openOwn>[3],
+): Promise<Fresh & { readonly ofRun: Folder }> => {
+  for (let attempt = 1; ; attempt++) {
+    const ofRun = (await openOwn(verbs, trash, run, options))!;
+    if (known !== '') return { ofRun, name: known, folder: (await openOwn(verbs, ofRun, known, options))! };
+    const fresh = await tryFresh(verbs, ofRun, plainName(block));
+    if (!isFault(fresh)) return { ofRun, ...fresh };
+    await verbs.release(ofRun);
+    if (!GONE.has(fresh.fault) || attempt === ATTEMPTS) throw hostErrorOf(`make a folder in ${options.where}`, fresh);
+  }
+};
+
 /** Throws WireError. */
 export const decodeTrash = (reader: Reader): TrashEntry[] => {
   const entries: TrashEntry[] = [];
@@ -82,6 +96,9 @@ export const decodeTrash = (reader: Reader): TrashEntry[] => {
   }
   return entries;
 };
+
+/** The bin that a name in the trash of a run is about, also that of a record which is being written. */
+export const binOf = (name: string): string => name.replace(/\.\d+\.trash(\.new)?$/, '');
 
 /** The bin and the seconds for which it is kept; null for a name that is no record's. */
 export const readRecordName = (name: string): { readonly bin: string; readonly age: number } | null => {
@@ -108,5 +125,7 @@ const encodeTrash = (entries: readonly TrashEntry[]): Buffer => {
 };
 
 export const TRASH: RecordKind = { name: 'trash', version: 1 };
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ESTALE']);
+const ATTEMPTS = 5;
 const KINDS: readonly Trashed['kind'][] = ['file', 'link', 'folder'];
 const WHYS: readonly Trashed['why'][] = ['deleted', 'replaced', 'moved'];

@@ -2,13 +2,13 @@
 //
 // What an intent record still speaks of is never removed: it is all that its block can be finished with.
 import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
-import { readRecordName } from './bin.js';
-import type { Desk } from './desk.js';
+import { binOf, readRecordName } from './bin.js';
+import { type Desk, transactionName } from './desk.js';
 import { performOne } from './one-deed.js';
 import { isPointedAt } from './pointer.js';
 import { UNFINISHED } from './record.js';
 import { removeTree } from './remove-tree.js';
-import { DONE, openRoom } from './state-folder.js';
+import { DONE, isNumbered, openRoom } from './state-folder.js';
 
 export type Ending = {
   readonly verbs: FileVerbs;
@@ -32,7 +32,7 @@ export const endDesk = async (desk: Desk, ending: Ending): Promise<void> => {
   if (log !== null) await removeDeadStaging(desk, ending, now, log);
   const trash = await openRoom(verbs, desk.place, desk.folder, 'trash', false);
   if (trash === null) return;
-  await emptyTrash(trash, ending, now);
+  await emptyTrash(desk, trash, ending, now);
   await verbs.release(trash);
 };
 
@@ -75,8 +75,8 @@ const readLogNames = async (desk: Desk, { verbs, dead }: Ending, now: number): P
   return isFault(listed) ? null : new Set(listed.map(({ name }) => name).filter(name => !name.endsWith(DONE)));
 };
 
-/** What was removed is kept for as long as the plan said when it was removed. */
-const emptyTrash = async (trash: Folder, ending: Ending, now: number): Promise<void> => {
+/** What was removed is kept for as long as the plan said when it was removed, and until its transaction has ended. */
+const emptyTrash = async (desk: Desk, trash: Folder, ending: Ending, now: number): Promise<void> => {
   const { verbs, breathe } = ending;
   const runs = await verbs.list(trash);
   for (const { name: run } of isFault(runs) ? [] : runs) {
@@ -85,16 +85,28 @@ const emptyTrash = async (trash: Folder, ending: Ending, now: number): Promise<v
     const listed = await verbs.list(ofRun);
     const entries = isFault(listed) ? [] : listed;
     const ages = new Map(entries.flatMap(({ name }) => agesIn(name)));
-    let left = entries.length;
-    for (const { name, stat } of entries) {
+    const due = entries.filter(({ name, stat }) => {
       const record = readRecordName(name);
       const age = record?.age ?? ages.get(name) ?? ending.trash;
       const since = record === null ? timeOf(entries, name, stat.modified) : stat.modified;
-      if (since < now - age * MICROS && (await removeTree(verbs, ofRun, name, breathe))) left--;
+      return since < now - age * MICROS;
+    });
+    let left = entries.length;
+    // After the trash was listed: whoever has a part of it that is in that list and is not in this one has ended.
+    const others = due.length === 0 ? [] : await verbs.list(desk.stagingParent);
+    for (const { name } of due) {
+      if (isFault(others) || others.some(other => isTrashOf(run, name, other.name))) continue;
+      if (await removeTree(verbs, ofRun, name, breathe)) left--;
     }
     await verbs.release(ofRun);
     if (left === 0) await performOne(verbs, { do: 'remove-folder', at: trash, name: run });
   }
+};
+
+/** May this be of the transaction with this staging folder? Both names may have been numbered. */
+const isTrashOf = (run: string, name: string, staging: string): boolean => {
+  const bin = binOf(name);
+  return [bin, bin.replace(/\.\d+$/, '')].some(block => isNumbered(staging, transactionName({ run, block })));
 };
 
 const agesIn = (name: string): [string, number][] => {

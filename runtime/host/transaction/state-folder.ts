@@ -2,6 +2,7 @@
 //
 //   .syncplan/                   0711   or where the root's `state` says
 //     marker                            identifies this root (marker.ts)
+//     marker.first/, marker.ID/  0700   while it gets that (first-marker.ts)
 //     lock/                      0755   locks; co-operating programs may take them too
 //     staging/                   0700
 //       RUN-BLOCK/               0700   one transaction; removed when it ends
@@ -21,7 +22,7 @@
 // A name that is taken gets `.1`, `.2`, …
 import { MAX_NAME, type Path } from '../../tree/path.js';
 import { explainFault, hostErrorOf } from '../faults.js';
-import { type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
+import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { performOne } from './one-deed.js';
 import { distrust, openOwn, type Trusted, unusableOwn } from './own-folder.js';
@@ -74,22 +75,34 @@ export const openRoom = (
 
 export const trustedIn = ({ rootStat, userId }: StatePlace): Trusted => new Set([0, userId, rootStat.owner]);
 
+export type Fresh = { readonly name: string; readonly folder: Folder };
+
 /** A folder that was not there before: another attempt of the same run may have left one behind. */
 export const makeFresh = async (
   verbs: FileVerbs,
   at: Folder,
   wanted: string,
   where: string,
+  isTaken?: (name: string) => boolean,
+): Promise<Fresh> => {
+  const made = await tryFresh(verbs, at, wanted, isTaken);
+  if (isFault(made)) throw hostErrorOf(`make a folder for the transaction in ${where}`, made);
+  return made;
+};
+
+export const tryFresh = async (
+  verbs: FileVerbs,
+  at: Folder,
+  wanted: string,
   isTaken: (name: string) => boolean = () => false,
-): Promise<{ readonly name: string; readonly folder: Folder }> => {
+): Promise<Fresh | Fault> => {
   for (let attempt = 0; ; attempt++) {
     const name = attempt === 0 ? wanted : `${wanted}.${attempt}`;
     if (attempt < MAX_ATTEMPTS && isTaken(name)) continue;
     const made = await performOne(verbs, { do: 'make-folder', at, name, mode: 0o700 });
     if (made?.fault === 'EEXIST' && attempt < MAX_ATTEMPTS) continue;
     const folder = made ?? (await verbs.enter(at, name));
-    if (isFault(folder)) throw hostErrorOf(`make a folder for the transaction in ${where}`, folder);
-    return { name, folder };
+    return isFault(folder) ? folder : { name, folder };
   }
 };
 
