@@ -45,5 +45,5 @@ export const inBlockOrder = async (
   await Promise.all(ended.values());
 };
 
-const comesBefore = (first: Relation, then: Relation): boolean =>
+export const comesBefore = (first: Relation, then: Relation): boolean =>
   then.block.after.includes(first.block.name) && (first.host === then.host || !then.block.remotes.includes(first.host));

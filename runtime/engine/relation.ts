@@ -31,6 +31,8 @@ export type Relation = {
   /** With paths relative to the root. */
   problems: Problem[];
   tally: Tally;
+  /** Those it makes that blocks beside it make as well, by their paths on the machine. */
+  sharedFolders: ReadonlySet<Path>;
   remoteHost: Host | null;
   /** Transactions that earlier runs left unfinished here; `apply` has finished them by the time it observes. */
   unfinished: number;
@@ -68,6 +70,7 @@ export const newRelation = (block: BlockPlan, host: string, started: number): Re
   guards: [],
   problems: [],
   tally: newTally(),
+  sharedFolders: new Set(),
   remoteHost: null,
   unfinished: 0,
   owed: [],

@@ -20,6 +20,7 @@ import { type ComparedTake, consistencyOf, hasFailed, newRelation, type Relation
 import { makeRelays, routesOf } from './relays.js';
 import type { SavedPlan } from './saved-plan.js';
 import { countPlanned } from './settle.js';
+import { findSharedFolders } from './shared-folders.js';
 import { about, attend, refuseGuarded, setState } from './state.js';
 import { summarize } from './summary.js';
 
@@ -187,6 +188,7 @@ const apply = async (
   linking: Linking,
 ): Promise<void> => {
   const { plan, parallel, signal } = options;
+  findSharedFolders(relations);
   const barriers = barriersOf(relations);
   const relays = makeRelays(plan, relations, linking);
   const barrierOf = ({ block }: Relation): Barrier => barriers.get(block.name) ?? noBarrier;

@@ -10,6 +10,7 @@ import { withFolderModes } from './folder-modes.js';
 import { lostOnMaster } from './on-master.js';
 import { rankOf } from './rank.js';
 import { type Relation, shownPath } from './relation.js';
+import { isShared } from './shared-folders.js';
 
 export type Amendment = { readonly index: number; readonly action: Action | null };
 
@@ -60,7 +61,9 @@ export const workOf = async (relation: Relation, changes?: readonly (readonly Ch
       const { extra, sendable } = await withExtras(relation, take, await withFolderModes(take, some));
       // What is done again was changed by somebody meanwhile: its content is never ours to lose.
       const keep = (path: Path): boolean => changes !== undefined || take.foreign.has(path);
-      return { changes: sendable, schedule: schedule(sendable, { rules: relation.rules, rank, keep, extra }) };
+      const apart = (path: Path): boolean => isShared(relation, take, path);
+      const options = { rules: relation.rules, rank, keep, extra, apart };
+      return { changes: sendable, schedule: schedule(sendable, options) };
     }),
   );
   const steps = inOrder(perTake.map(({ schedule: one }) => one));

@@ -4,8 +4,8 @@
 //  1. A folder is made before anything is put into it; a path is emptied before something of another kind takes its place.
 //  2. Among files and links, ranks of the block's `order` ascend; within a rank, paths do. A hard name comes after its leader.
 //  3. Deletions come last, children before parents, but for those that make room (1).
-//  4. A new folder is put in place whole, by one rename, only if all that it brings has one rank and no hard name in it
-//     leads outside; its actions follow it without a gap.
+//  4. A new folder is put in place whole, by one rename, only if all that it brings has one rank, no hard name in it
+//     leads outside, and nobody else makes it at the same time; its actions follow it without a gap.
 //  5. Attributes of folders come after everything in them; a folder is never read-only while it is being filled.
 import type { Action } from './action.js';
 import { type Change, differingAttributes, type Rules } from './change.js';
@@ -20,6 +20,8 @@ export type ScheduleOptions = {
   readonly keep: (path: Path) => boolean;
   /** Extended attributes and access lists of the master's file or folder, as `Scan.extras` gave them; '' for none. */
   readonly extra: (path: Path) => string;
+  /** Is this a folder that somebody else makes as well at the same time? Then it is made in place. None is, where it is not given. */
+  readonly apart?: (path: Path) => boolean;
 };
 
 /** The actions of one relation's part by phase; `inOrder` makes one list of all parts. */
@@ -48,7 +50,7 @@ export const inOrder = (parts: readonly Schedule[]): { readonly part: number; re
 /** `changes` in path order, one for a path. */
 export const schedule = (changes: readonly Change[], options: ScheduleOptions): Schedule => {
   const ranks = ranksOf(changes, options);
-  const whole = wholeFolders(changes, ranks);
+  const whole = wholeFolders(changes, ranks, options);
   const isInside = (path: Path): Path | null => outermost(path, whole);
   const replacedFolders = changes.filter(makesRoom).map(({ path }) => path);
   const makesRoomFor = (path: Path): boolean =>
@@ -101,13 +103,17 @@ const ranksOf = (changes: readonly Change[], { rank }: ScheduleOptions): Map<Pat
 };
 
 /** New folders that may be staged whole; the rank of each goes into `ranks`. Only the outermost of a nest is kept. */
-const wholeFolders = (changes: readonly Change[], ranks: Map<Path, number>): Set<Path> => {
+const wholeFolders = (
+  changes: readonly Change[],
+  ranks: Map<Path, number>,
+  { apart = () => false }: ScheduleOptions,
+): Set<Path> => {
   const ofFolder = new Map<Path, number | 'empty' | 'mixed'>();
   for (const change of changes) {
     const fresh = change.kind === 'create' || change.kind === 'replace';
     if (!fresh) continue;
     if (change.entry.kind === 'folder') {
-      ofFolder.set(change.path, 'empty');
+      ofFolder.set(change.path, apart(change.path) ? 'mixed' : 'empty');
       continue;
     }
     const rank = ranks.get(change.path) ?? 0;

@@ -1,0 +1,51 @@
+// Folders that two blocks of a run both make, of which neither waits for the other: neither may bring one whole.
+//
+// Of two renames of a folder to one path only the first can succeed, while both blocks can make the folder where it is to
+// stand, and fill it side by side. A block that comes after another one sees what that has made (made-before.ts).
+import type { Root } from '../host/host.js';
+import { type Path, parent } from '../tree/path.js';
+import { comesBefore } from './order.js';
+import { type ComparedTake, type Relation, shownPath } from './relation.js';
+
+/** Says of each relation which of its folders others make as well; all of them are compared by now. */
+export const findSharedFolders = (relations: readonly Relation[]): void => {
+  const machines = new Map<string, Relation[]>();
+  for (const relation of relations) {
+    const machine = relation.remoteHost?.facts.machine || relation.host;
+    machines.set(machine, [...(machines.get(machine) ?? []), relation]);
+  }
+  for (const among of machines.values()) {
+    if (among.length < 2) continue;
+    const makers = new Map<Path, Relation[]>();
+    for (const relation of among) {
+      for (const path of foldersOf(relation)) makers.set(path, [...(makers.get(path) ?? []), relation]);
+    }
+    for (const relation of among) {
+      const shared = [...makers].filter(([, by]) => by.includes(relation) && by.some(one => isBeside(one, relation)));
+      relation.sharedFolders = new Set(shared.map(([path]) => path));
+    }
+  }
+};
+
+/** Is this folder of a take one that may not be brought whole? */
+export const isShared = ({ sharedFolders }: Relation, { take, remoteRoot }: ComparedTake, path: Path): boolean =>
+  sharedFolders.size > 0 && sharedFolders.has(onMachine(remoteRoot, shownPath(take, path)));
+
+/** By their paths on the machine, those above the folder of a take as well where that is not there yet. */
+const foldersOf = ({ takes }: Relation): ReadonlySet<Path> => {
+  const folders = new Set<Path>();
+  for (const { take, remote, remoteRoot, changes } of takes) {
+    const base = remote.summary.exists ? '' : take.into.folder;
+    for (let at = base; at !== ''; at = parent(at)) folders.add(onMachine(remoteRoot, at));
+    for (const change of changes) {
+      if (change.kind !== 'create' || change.entry.kind !== 'folder') continue;
+      folders.add(onMachine(remoteRoot, shownPath(take, change.path)));
+    }
+  }
+  return folders;
+};
+
+const onMachine = ({ path: root }: Root, path: Path): Path => `${root === '/' ? '' : root}/${path}`;
+
+const isBeside = (one: Relation, other: Relation): boolean =>
+  one !== other && !comesBefore(one, other) && !comesBefore(other, one);
