@@ -37,6 +37,27 @@ export const lastingCases: readonly Case[] = [
     },
   },
   {
+    title: 'transactions that begin at once in a new root all have its one marker, and do what they have to',
+    async run(subject) {
+      const path = `${subject.place.path}/new`;
+      const blocks = ['a', 'b', 'c', 'd'];
+      const markers = await Promise.all(
+        blocks.map(async block => {
+          const session = await open(subject, [file(block, 1)], { path, create: true, block });
+          await session.send({ [block]: 'x' });
+          await session.transaction.precheck();
+          assert.deepEqual(session.tell(await session.commit()), [`${block}: done`]);
+          await session.transaction.end();
+          await session.scan.close();
+          return session.root.marker;
+        }),
+      );
+      const { marker } = await reopen(subject, path);
+      assert.equal(typeof marker, 'string');
+      assert.deepEqual(markers, Array(blocks.length).fill(marker));
+    },
+  },
+  {
     title: 'what was committed is told from what somebody else changed, and from what nobody knows',
     async run(subject) {
       const { place } = subject;
