@@ -95,15 +95,18 @@ const checkRemote = ({ host }: Relation, { remoteRoot }: ComparedTake, { memory,
   const before = memory.recall(keyOf(host, remoteRoot));
   const expected = before?.marker ?? null;
   if (expected === null || remoteRoot.marker === expected || acceptRoots.includes(host)) return [];
-  const found = remoteRoot.marker === null ? 'has none now' : 'has another one now';
-  return [
-    {
-      guard: 'marker',
-      stops: 'relation',
-      message: `the root ${shown(remoteRoot.path)} on ${host} had syncplan's marker and ${found}: an empty mount point or another disk`,
-      help: `check whether it is mounted; if the root is meant to be new, run with --accept-root ${host}`,
-    },
-  ];
+  const [found, help] =
+    remoteRoot.marker === null
+      ? [
+          'has none now: an empty mount point or another disk',
+          `check whether it is mounted; if the root is meant to be new, run with --accept-root ${host}`,
+        ]
+      : [
+          'has another one now: another disk, or a root that was made anew',
+          `look at what is in it; if that is the root that is meant, run once with --accept-root ${host}, and later runs know it`,
+        ];
+  const message = `the root ${shown(remoteRoot.path)} on ${host} had syncplan's marker and ${found}`;
+  return [{ guard: 'marker', stops: 'relation', message, help }];
 };
 
 /** Two hosts of a plan may be one machine under two names. */

@@ -1,6 +1,6 @@
 // What protects data, seen from outside: exit 4, and every remote unchanged by a byte.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Desk, openDesk, said } from '../support/program.js';
@@ -77,6 +77,19 @@ test('a remote root that lost its marker is an empty mount point until the opera
   assert.equal(code, 0, said(out, err));
   assertSameTree(at('one'), at('master'));
   assert.equal((await run('apply', 'plan.sp')).code, 0);
+});
+
+test('a remote root with another marker is refused until the operator has accepted it, once', async () => {
+  writeFileSync(at('plan.sp'), PLAN.replace('"./one"', '"./two"'));
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  writeFileSync(at('plan.sp'), PLAN);
+  copyFileSync(at('two/.syncplan/marker'), at('one/.syncplan/marker'));
+  writeFileSync(at('master/folder/more'), 'more\n');
+  await refused(/had syncplan's marker and has another one now.*\n.*run once with --accept-root one/);
+  const { code, out, err } = await run('apply', 'plan.sp', '--accept-root', 'one');
+  assert.equal(code, 0, said(out, err));
+  assertSameTree(at('one'), at('master'));
+  for (const command of ['plan', 'apply']) assert.equal((await run(command, 'plan.sp')).code, 0);
 });
 
 test('another plan may call the same host by another name, and still its root is known', async () => {
