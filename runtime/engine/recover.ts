@@ -6,12 +6,15 @@ import { about, type Telling } from './state.js';
 export type Recovering = Telling & {
   readonly run: string;
   readonly command: 'plan' | 'apply';
-  /** Names of the plan's blocks: what another plan's block left is finished by whoever meets it. */
+  /** Names of the plan's blocks: what another plan's block left is finished by whoever meets it under its lock. */
   readonly blocks: ReadonlySet<string>;
 };
 
 export const attendRoot = async (relation: Relation, root: Root, context: Recovering): Promise<void> => {
-  const mine = ({ block }: Unfinished): boolean => block === relation.block.name || !context.blocks.has(block);
+  // Without locks nobody can tell whether the run of another plan's block still goes on.
+  const tells = relation.remoteHost!.locks !== null;
+  const mine = ({ block }: Unfinished): boolean =>
+    block === relation.block.name || (tells && !context.blocks.has(block));
   const left = (await root.unfinished()).filter(mine);
   if (context.command === 'apply') {
     for (const { transaction, block, state } of left) {

@@ -1,0 +1,51 @@
+// What an earlier run left unfinished is finished by whoever can tell that nobody is at it any more.
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import type { Host, Unfinished } from '../../runtime/host/host.js';
+import { makeSession } from './session.js';
+
+/** The transactions of these blocks that a run of block `all` finishes, where its remote has locks or has none. */
+const finished = async (blocks: readonly string[], locks: boolean): Promise<string[]> => {
+  const session = makeSession(1);
+  const recovered: string[] = [];
+  const left = new Map(
+    blocks.map((block): [string, Unfinished] => {
+      const transaction = `run-0-${block}`;
+      return [transaction, { transaction, run: 'run-0', block, state: 'intent', steps: 1, owed: '' }];
+    }),
+  );
+  const leaving = (host: Host, id: string): Host =>
+    id === 'm'
+      ? host
+      : {
+          ...host,
+          locks: locks ? host.locks : null,
+          openRoot: async (path, options) =>
+            Object.assign(await host.openRoot(path, options), {
+              unfinished: async () => [...left.values()],
+              recover: async ({ transaction, block }: Unfinished) => {
+                left.delete(transaction);
+                recovered.push(block);
+                return [];
+              },
+            }),
+        };
+  try {
+    session.master.put({ file: { file: 'x' } });
+    const { summary } = await session.run({ wrap: leaving });
+    assert.equal(summary.exitCode, 0, JSON.stringify(summary));
+  } finally {
+    session.close();
+  }
+  return recovered.sort();
+};
+
+test("under locks a run finishes its own blocks' and those of other plans", async () => {
+  assert.deepEqual(await finished(['all', 'other'], true), ['all', 'other']);
+});
+
+test('without locks only its own: that of another plan may still be at work', async () => {
+  assert.deepEqual(await finished(['all', 'other'], false), ['all']);
+});
+
+test.run();
