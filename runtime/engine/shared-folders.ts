@@ -3,7 +3,7 @@
 // Of two renames of a folder to one path only the first can succeed, while both blocks can make the folder where it is to
 // stand, and fill it side by side. A block that comes after another one sees what that has made (made-before.ts).
 import type { Root } from '../host/host.js';
-import { type Path, parent } from '../tree/path.js';
+import { isWithin, type Path, parent } from '../tree/path.js';
 import { comesBefore } from './order.js';
 import { type ComparedTake, type Relation, shownPath } from './relation.js';
 
@@ -14,16 +14,21 @@ export const findSharedFolders = (relations: readonly Relation[]): void => {
     const machine = relation.remoteHost?.facts.machine || relation.host;
     machines.set(machine, [...(machines.get(machine) ?? []), relation]);
   }
-  for (const among of machines.values()) {
-    if (among.length < 2) continue;
+  for (const all of machines.values()) {
+    const among = all.filter(relation => all.some(other => isBeside(other, relation) && meet(other, relation)));
     const makers = new Map<Path, Relation[]>();
     for (const relation of among) {
-      for (const path of foldersOf(relation)) makers.set(path, [...(makers.get(path) ?? []), relation]);
+      for (const path of foldersOf(relation)) {
+        const others = makers.get(path);
+        if (others === undefined) makers.set(path, [relation]);
+        else others.push(relation);
+      }
     }
-    for (const relation of among) {
-      const shared = [...makers].filter(([, by]) => by.includes(relation) && by.some(one => isBeside(one, relation)));
-      relation.sharedFolders = new Set(shared.map(([path]) => path));
+    const shared = new Map(among.map(relation => [relation, new Set<Path>()] as const));
+    for (const [path, by] of makers) {
+      for (const relation of by) if (by.some(other => isBeside(other, relation))) shared.get(relation)!.add(path);
     }
+    for (const [relation, folders] of shared) relation.sharedFolders = folders;
   }
 };
 
@@ -44,6 +49,12 @@ const foldersOf = ({ takes }: Relation): ReadonlySet<Path> => {
   }
   return folders;
 };
+
+/** Have they a root in common, or one that lies in the other's? */
+const meet = (one: Relation, other: Relation): boolean =>
+  one.takes.some(({ remoteRoot: { path } }) =>
+    other.takes.some(({ remoteRoot }) => isWithin(path, remoteRoot.path) || isWithin(remoteRoot.path, path)),
+  );
 
 const onMachine = ({ path: root }: Root, path: Path): Path => `${root === '/' ? '' : root}/${path}`;
 

@@ -4,10 +4,12 @@ import { test } from 'uvu';
 import type { FileVerbs } from '../../runtime/host/file-verbs.js';
 import type { Host } from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
+import { isReading } from '../proof/trials.js';
 import { makeMemoryPlace } from '../support/fixture.js';
 import { makeMemoryHost } from '../support/memory-host.js';
 import { scattered } from '../support/scattered-verbs.js';
 import { type Random, seeded } from '../support/seeded.js';
+import { makeSimulatedDisk, type SimulatedDisk } from '../support/simulated-disk.js';
 import { ALL, folder } from './session.js';
 
 const place = () => makeMemoryPlace();
@@ -100,6 +102,30 @@ test('one that dies on the way, at whichever step, leaves nothing that two later
     assert.deepEqual(later, [living.value, living.value], `dying at ${dying}`);
   }
   assert.ok(deaths > 10, `${deaths} deaths`);
+});
+
+test('whatever a power cut leaves of several that mark it, those that come afterwards agree', async () => {
+  let images = 0;
+  for (let seed = 1; seed <= 6; seed++) {
+    const at = makeMemoryPlace(makeSimulatedDisk());
+    at.disk.settle();
+    const path = `${at.path}/new`;
+    const crashed: SimulatedDisk[] = [];
+    at.disk.disturb = ({ verb }) => {
+      if (!isReading(verb)) crashed.push(at.disk.crash(seeded(1000 * seed + crashed.length)));
+      return null;
+    };
+    const random = seeded(seed);
+    await Promise.all([1, 2].map(number => marked(hostOn(at, random), path, `b${number}`)));
+    at.disk.disturb = () => null;
+    for (const [i, disk] of crashed.entries()) {
+      const after = makeMemoryPlace(disk);
+      const markers = await Promise.all([1, 2].map(number => marked(hostOn(after, random), path, `later${number}`)));
+      assert.equal(new Set(markers).size, 1, `seed ${seed}, image ${i}: ${markers}`);
+      images++;
+    }
+  }
+  assert.ok(images > 200, `${images} images`);
 });
 
 test('a marker that this user may not read is not replaced', async () => {

@@ -2,12 +2,13 @@
 import type { FileVerbs, Maybe } from '../../runtime/host/file-verbs.js';
 import type { Random } from './seeded.js';
 
-/** Each call waits some turns of the promise queue before it is done, as a whole. */
+/** Each call waits some turns of the event loop before it is done, as a whole: promises alone would let one go on to its end. */
 export const scattered = (verbs: FileVerbs, random: Random): FileVerbs => {
   const late =
     <A extends readonly unknown[], T>(call: (...given: A) => Maybe<T>) =>
     async (...given: A): Promise<T> => {
-      for (let turns = random.below(MOST_TURNS); turns > 0; turns--) await null;
+      for (let turns = random.below(MOST_TURNS); turns > 0; turns--)
+        await new Promise(resolve => setImmediate(resolve));
       return call(...given);
     };
   const { open, enter, list, stat, read, write, perform } = verbs;
@@ -23,4 +24,4 @@ export const scattered = (verbs: FileVerbs, random: Random): FileVerbs => {
   };
 };
 
-const MOST_TURNS = 12;
+const MOST_TURNS = 4;
