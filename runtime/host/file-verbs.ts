@@ -129,6 +129,9 @@ export type ExtraVerbs = {
 /** A digest by a program of the far machine, and what the file was before and after. */
 export type Digested = { readonly digest: string; readonly before: Stat; readonly after: Stat };
 
+/** What is going to be listed in a folder: null where a folder of this name is not. */
+export type Wanted = { readonly enter: (name: string) => Wanted | null };
+
 export type FileVerbs = {
   /** Names that a walk takes at most, where a machine that may lie is all that tells of them. */
   readonly mostListed?: number;
@@ -141,9 +144,9 @@ export type FileVerbs = {
   readonly release: (folder: Folder) => Maybe<void>;
   /** Names and stats, in no order; a name that vanished meanwhile is left out. */
   readonly list: (folder: Folder) => Maybe<readonly Named[] | Fault>;
-  /** This folder and all below it are about to be listed: from now on they may be listed together, until the function that this
-   * gives is called. Absent where that saves nothing. */
-  readonly ahead?: (folder: Folder) => () => void;
+  /** This folder and what is wanted below it are about to be listed, in path order: from now on they may be listed together,
+   * until the function that this gives is called. Absent where that saves nothing. */
+  readonly ahead?: (folder: Folder, wanted: Wanted) => () => void;
   readonly stat: (batch: readonly { readonly at: Folder; readonly name: string }[]) => Maybe<readonly (Stat | Fault)[]>;
   /** What a link points to: its text, and with `followed` the stat of what it leads to. */
   readonly readLink: (at: Folder, name: string) => Maybe<string | Fault>;

@@ -1,7 +1,7 @@
 // A scan made of file verbs: walks a take's folder once, then answers everything the port asks about what was found.
 import { openDigests } from '../bytes/digest.js';
 import { makeMatcher } from '../tree/matcher.js';
-import { isWithin, type Path } from '../tree/path.js';
+import { isWithin, join, type Path } from '../tree/path.js';
 import { findChanged } from './changed.js';
 import { type Contents, openContents, openFileReader } from './content.js';
 import { readContents } from './content-stream.js';
@@ -23,6 +23,7 @@ import type { SeenScan } from './seen.js';
 import { signFiles } from './sign.js';
 import { type Limits, travelling } from './travel.js';
 import { walkTree } from './walk.js';
+import { wantedBelow } from './walk-wanted.js';
 
 export type ScanTools = {
   readonly cache: DigestCache;
@@ -137,7 +138,8 @@ const observe = async (
   const pace = makePace(breathe);
   const [hasher, { size }] = [await openDigests('xxh128'), await openDigests(selection.algorithm)];
   const extras = makeExtraReader(verbs, selection, managed, hasher);
-  const done = start === null ? undefined : verbs.ahead?.(start.folder);
+  const isOwn = (below: Path): boolean => join(selection.folder, below) === root.state;
+  const done = start === null ? undefined : verbs.ahead?.(start.folder, wantedBelow(matcher.top, isOwn));
   const walk = { verbs, start, ...ownOf(root), selection, matcher, managed, hasher, pace };
   const listed = await walkTree(walk).finally(done);
   if (isFault(listed)) throw unusable(path, listed);

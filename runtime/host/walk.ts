@@ -9,7 +9,7 @@
 import type { Hasher } from '../bytes/digest.js';
 import { type Folded, type Listing, makeListing } from '../tree/listing.js';
 import type { Facts, Matcher, Scope } from '../tree/matcher.js';
-import { join, leaf, MAX_NAME, MAX_PATH, type Path, parent } from '../tree/path.js';
+import { join, leaf, type Path, parent } from '../tree/path.js';
 import { problemOf } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, isSameInode, type Named, type Stat } from './file-verbs.js';
 import type { ScanSummary, Selection } from './host.js';
@@ -18,6 +18,7 @@ import { folderOf, linkOf, type Managed } from './managed.js';
 import type { Pace } from './pace.js';
 import type { Start } from './reach.js';
 import { makeTally } from './walk-tally.js';
+import { isBearable, MAX_DEPTH } from './walk-wanted.js';
 
 export type Walked = {
   readonly listing: Listing;
@@ -220,7 +221,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
 
   /** Names and paths longer than the formats carry are left out and named. */
   const bearable = (name: string, folder: Path): boolean => {
-    if (name.length <= MAX_NAME && folder.length + name.length < MAX_PATH) return true;
+    if (isBearable(name, folder)) return true;
     const help = 'shorten it, or leave it out';
     tally.problem({ path: folder, code: 'name-too-long', message: `list a name of ${name.length} bytes in it`, help });
     return false;
@@ -305,7 +306,6 @@ const tooDeep = (path: Path) => ({
   help: 'leave it out, or give it a root of its own',
 });
 
-const MAX_DEPTH = 512;
 const DEEP = 32;
 const DEEP_PRICE = 8;
 const NOTHING_BELOW: Folded = { entries: 0, bytes: 0, digest: '' };

@@ -7,25 +7,38 @@ import { answerOf, closeHandle, confirm, EOF, faultOf } from './requests.js';
 import { isRefusal, type Session } from './session.js';
 import { statOf } from './stats.js';
 
-export const listFolder = async (
+/** All that is in a folder. */
+export const listFolder = async (session: Session, folder: Folder): Promise<Named[] | Fault> =>
+  (await listWhile(session, folder, () => true))!;
+
+/** null where `goesOn`, which is asked with the names so far, says that nobody wants more. */
+export const listWhile = async (
   session: Session,
   folder: Folder,
+  goesOn: (names: number) => boolean,
   clock: () => number = () => performance.now(),
-): Promise<Named[] | Fault> => {
+): Promise<Named[] | Fault | null> => {
   const path = folderText(folder);
   if (isFault(path)) return path;
   const sure = await confirm(session, folder);
   if (sure !== null) return sure;
+  if (!goesOn(0)) return null;
   const handle = answerOf(await session.ask<Buffer>((sftp, answer) => sftp.opendir(path, answer)));
   if (isFault(handle)) return handle;
   try {
-    return await readAll(session, handle, clock);
+    return await readAll(session, handle, goesOn, clock);
   } finally {
-    await closeHandle(session, handle);
+    // Nobody waits for it; where the connection is lost, the next request tells.
+    closeHandle(session, handle).catch(() => undefined);
   }
 };
 
-const readAll = async (session: Session, handle: Buffer, clock: () => number): Promise<Named[] | Fault> => {
+const readAll = async (
+  session: Session,
+  handle: Buffer,
+  goesOn: (names: number) => boolean,
+  clock: () => number,
+): Promise<Named[] | Fault | null> => {
   const until = clock() + MOST_MS;
   const names = new Set<string>();
   const listed: Named[] = [];
@@ -53,6 +66,7 @@ const readAll = async (session: Session, handle: Buffer, clock: () => number): P
       names.add(name);
       listed.push({ name, stat });
     }
+    if (!goesOn(listed.length)) return null;
     if (clock() > until) return lying('names so slowly that it does not end');
     if (listed.length > MOST_NAMES) return { fault: 'EPROTO', message: 'it holds too many names' };
   }

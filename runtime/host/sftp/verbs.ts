@@ -1,14 +1,15 @@
 // The file verbs over one SFTP session. What the protocol cannot promise is said by `weaknessesOf` (weaker.ts).
 
-import { type Fault, type FileVerbs, isFault, type Stat } from '../file-verbs.js';
+import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
 import type { Table } from '../local-names.js';
 import { performAll } from './deeds.js';
 import { openSink, openSource } from './files.js';
-import { address, folderText, holdBelow, holdPath } from './folder.js';
-import { listFolder } from './list.js';
+import { address, folderText, holdBelow, holdPath, type SftpFolder } from './folder.js';
+import { listFolder, listWhile } from './list.js';
 import { fromRemote, toRemote } from './names.js';
 import { answerOf, confirm, lstat, notFolder, STATVFS, stat, volume } from './requests.js';
 import { isRefusal, type Session } from './session.js';
+import { openSurvey, type Survey } from './survey.js';
 import { makeFolders, writeMany } from './write-many.js';
 
 export type SftpVerbsOptions = {
@@ -27,19 +28,32 @@ export const makeSftpVerbs = ({ session, home, userId, users, groups }: SftpVerb
   const madeBy = ({ owner }: Stat): void => {
     self = owner;
   };
+  /** By the folders of a walk that one goes ahead of: no other is answered from it. */
+  const surveys = new WeakMap<Folder, Survey>();
   return {
     mostListed: MOST_LISTED,
     open: path => openPath(session, absolute(path, home)),
     async enter(at, name) {
       const path = address(at, name);
       if (isFault(path)) return path;
+      const below = holdBelow(at, name);
+      const survey = surveys.get(at);
+      if (survey !== undefined) {
+        surveys.set(below, survey);
+        if (await survey.knows(below.path)) return below;
+      }
       const [sure, there] = await Promise.all([confirm(session, at), lstat(session, path)]);
       if (sure !== null) return sure;
       const fault = isFault(there) ? there : notFolder(there);
-      return fault ?? holdBelow(at, name);
+      return fault ?? below;
     },
     release: () => {},
-    list: folder => listFolder(session, folder),
+    list: folder => surveys.get(folder)?.take((folder as SftpFolder).path) ?? listFolder(session, folder),
+    ahead(folder, wanted) {
+      const survey = openSurvey(folder as SftpFolder, wanted, (one, goesOn) => listWhile(session, one, goesOn));
+      surveys.set(folder, survey);
+      return survey.end;
+    },
     stat: batch =>
       Promise.all(
         batch.map(({ at, name }) => {

@@ -1,9 +1,9 @@
 // Verifies: looks again at every path that was committed, and names those that no longer hold what was put there.
 import type { Outcome } from '../../tree/action.js';
-import type { Path } from '../../tree/path.js';
-import { type Fault, isFault, type Stat } from '../file-verbs.js';
+import { isWithin, join, type Path, parent } from '../../tree/path.js';
+import { type Fault, isFault, type Stat, type Wanted } from '../file-verbs.js';
 import { makePace } from '../pace.js';
-import { lookAt, type Stretch, stretches } from './destination.js';
+import { lookAt, stretches } from './destination.js';
 import { NONE } from './table.js';
 import {
   folderOf,
@@ -22,17 +22,20 @@ export const verifySteps = async (work: Work): Promise<Outcome[]> => {
   const last = lastOfEachPath(work);
   await returnToRoots(work);
   const pace = makePace(work.breathe);
-  const { look, end } = work.verbs.writeMany === undefined ? { look: lookAt, end: () => {} } : lookInLists(work);
-  for (const stretch of stretches(work, index => last.has(index))) {
-    const found = await look(work, stretch);
-    stretch.indexes.forEach((index, i) => {
-      const why = differsFromPlaced(work, index, found[i]!);
-      if (why !== null) outcomes.push(inconsistent(index, why));
-    });
-    const rest = pace(stretch.indexes.length);
-    if (rest !== null) await rest;
+  const { look, end } = work.verbs.writeMany === undefined ? { look: lookAt, end: () => {} } : lookInLists(work, last);
+  try {
+    for (const stretch of stretches(work, index => last.has(index))) {
+      const found = await look(work, stretch);
+      stretch.indexes.forEach((index, i) => {
+        const why = differsFromPlaced(work, index, found[i]!);
+        if (why !== null) outcomes.push(inconsistent(index, why));
+      });
+      const rest = pace(stretch.indexes.length);
+      if (rest !== null) await rest;
+    }
+  } finally {
+    end();
   }
-  end();
   return outcomes;
 };
 
@@ -42,14 +45,17 @@ type Looking = { readonly look: typeof lookAt; readonly end: () => void };
  * A folder that was put in place whole holds what it brought and no more: where every call is a way there and back it is
  * listed, together with all that is below it where that is possible.
  */
-const lookInLists = ({ parts, table, verbs }: Work): Looking => {
+const lookInLists = ({ parts, table, verbs }: Work, last: ReadonlySet<number>): Looking => {
+  const looked = foldersOf(table, last);
   let carrier = NONE;
   let endAhead = (): void => {};
-  let listed: (Pick<Stretch, 'part' | 'folder'> & { readonly stats: ReadonlyMap<string, Stat> | Fault }) | null = null;
-  const begin = async (part: WorkPart): Promise<void> => {
+  /** Of the folder that is looked at, and of those above it, which are come back to. */
+  const listed = new Map<Path, ReadonlyMap<string, Stat> | Fault>();
+  const begin = async (number: number, part: WorkPart): Promise<void> => {
     endAhead();
-    const top = await part.places.at(fromRoot(part, table.step(carrier)!.action.path));
-    endAhead = (isFault(top) ? null : verbs.ahead?.(top)) ?? ((): void => {});
+    const { path } = table.step(carrier)!.action;
+    const top = await part.places.at(fromRoot(part, path));
+    endAhead = (isFault(top) ? null : verbs.ahead?.(top, wantedIn(looked[number]!, path))) ?? ((): void => {});
   };
   const list = async (part: WorkPart, path: Path): Promise<ReadonlyMap<string, Stat> | Fault> => {
     const at = await folderOf(part, path);
@@ -66,12 +72,12 @@ const lookInLists = ({ parts, table, verbs }: Work): Looking => {
       if (brought === NONE) return lookAt(work, stretch);
       if (brought !== carrier) {
         carrier = brought;
-        await begin(part);
+        listed.clear();
+        await begin(number, part);
       }
-      if (listed?.part !== number || listed.folder !== folder) {
-        listed = { part: number, folder, stats: await list(part, table.step(first!)!.action.path) };
-      }
-      const { stats } = listed;
+      for (const path of listed.keys()) if (!isWithin(folder, path)) listed.delete(path);
+      const stats = listed.get(folder) ?? (await list(part, table.step(first!)!.action.path));
+      listed.set(folder, stats);
       return indexes.map(index =>
         isFault(stats) ? stats : (stats.get(nameOf(part, table.step(index)!.action.path)) ?? GONE),
       );
@@ -79,6 +85,25 @@ const lookInLists = ({ parts, table, verbs }: Work): Looking => {
     end: () => endAhead(),
   };
 };
+
+/** Those of each part in which something is looked at that a folder brought. */
+const foldersOf = ({ step, carrier }: Work['table'], looked: ReadonlySet<number>): readonly ReadonlySet<Path>[] => {
+  const folders: Set<Path>[] = [];
+  for (const index of looked) {
+    if (carrier(index) === NONE) continue;
+    const { part, action } = step(index)!;
+    folders[part] ??= new Set();
+    folders[part].add(parent(action.path));
+  }
+  return folders;
+};
+
+const wantedIn = (looked: ReadonlySet<Path>, folder: Path): Wanted => ({
+  enter(name) {
+    const path = join(folder, name);
+    return looked.has(path) ? wantedIn(looked, path) : null;
+  },
+});
 
 const GONE: Fault = { fault: 'ENOENT', message: 'no such file or directory' };
 
