@@ -4,9 +4,10 @@
 //     asked for.
 //  2. Only what the walk is going to list is listed, in the order of the walk and no deeper, and handed out once: whoever asks
 //     again asks the server.
-//  3. Whatever the server says, at most AHEAD folders and MOST_KEPT names wait for the walk: what a tree without end costs is
-//     bounded by what the walk takes of it.
-//  4. Of a folder that nobody has asked for yet at most MOST_EACH names are taken; it is listed again when it is asked for.
+//  3. Whatever the server says, at most AHEAD folders wait for the walk: what a tree without end costs is bounded by what the
+//     walk takes of it. None is begun while MOST_KEPT names wait.
+//  4. Of a folder that nobody has asked for yet at most MOST_EACH names are taken; if it has more, it is listed again when it is
+//     asked for.
 import { comparePaths, leaf, parent } from '../../tree/path.js';
 import { type Fault, isFault, type Named, type Wanted } from '../file-verbs.js';
 import { holdBelow, type SftpFolder } from './folder.js';
