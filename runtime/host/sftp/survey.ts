@@ -118,14 +118,10 @@ export const openSurvey = (top: SftpFolder, wanted: Wanted, list: List, most = A
   const jumpTo = (path: string): Listed | null => {
     const at = next.findLastIndex(({ folder }) => folder.path === (parent(path) || '/'));
     if (at < 0) return null;
-    next.length = at + 1;
     const siblings = next[at]!;
-    const { names } = siblings;
-    while (siblings.at < names.length && names[siblings.at]! < leaf(path)) siblings.at++;
-    if (names[siblings.at] !== leaf(path)) return null;
-    siblings.at++;
-    const place = placeIn(siblings, leaf(path));
+    const place = leftOf(siblings, leaf(path)) ? placeIn(siblings, leaf(path)) : null;
     if (place === null) return null;
+    next.length = at + 1;
     if (isFull()) for (const [passed, one] of listed) if (comparePaths(passed, path) < 0) letGo(one);
     const one = begin(place, true);
     wait(one);
@@ -157,6 +153,20 @@ export const openSurvey = (top: SftpFolder, wanted: Wanted, list: List, most = A
     },
     end,
   };
+};
+
+/** Is it one of those that are left? Then those before it are not. */
+const leftOf = (siblings: Siblings, name: string): boolean => {
+  const { names } = siblings;
+  let [from, to] = [siblings.at, names.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (names[middle]! < name) from = middle + 1;
+    else to = middle;
+  }
+  if (names[from] !== name) return false;
+  siblings.at = from + 1;
+  return true;
 };
 
 const placeIn = ({ folder, wanted }: Place, name: string): Place | null => {

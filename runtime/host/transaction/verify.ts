@@ -1,28 +1,20 @@
 // Verifies: looks again at every path that was committed, and names those that no longer hold what was put there.
 import type { Outcome } from '../../tree/action.js';
 import { isWithin, join, type Path, parent } from '../../tree/path.js';
-import { type Fault, isFault, type Stat, type Wanted } from '../file-verbs.js';
+import { openCursor } from '../cursor.js';
+import { type Fault, type Folder, isFault, type Stat, type Wanted } from '../file-verbs.js';
 import { makePace } from '../pace.js';
 import { lookAt, stretches } from './destination.js';
 import { NONE } from './table.js';
-import {
-  folderOf,
-  fromRoot,
-  inconsistent,
-  isTime,
-  modeOf,
-  nameOf,
-  returnToRoots,
-  type Work,
-  type WorkPart,
-} from './work.js';
+import { fromRoot, inconsistent, isTime, modeOf, nameOf, returnToRoots, type Work } from './work.js';
 
 export const verifySteps = async (work: Work): Promise<Outcome[]> => {
   const outcomes: Outcome[] = [];
   const last = lastOfEachPath(work);
   await returnToRoots(work);
   const pace = makePace(work.breathe);
-  const { look, end } = work.verbs.writeMany === undefined ? { look: lookAt, end: () => {} } : lookInLists(work, last);
+  const { look, end } =
+    work.verbs.writeMany === undefined ? { look: lookAt, end: async () => {} } : lookInLists(work, last);
   try {
     for (const stretch of stretches(work, index => last.has(index))) {
       const found = await look(work, stretch);
@@ -34,12 +26,15 @@ export const verifySteps = async (work: Work): Promise<Outcome[]> => {
       if (rest !== null) await rest;
     }
   } finally {
-    end();
+    await end();
   }
   return outcomes;
 };
 
-type Looking = { readonly look: typeof lookAt; readonly end: () => void };
+type Looking = { readonly look: typeof lookAt; readonly end: () => Promise<void> };
+
+/** In a folder that was put in place whole: the folders below it. */
+type Inside = { readonly at: (folder: Path) => Promise<Folder | Fault>; readonly leave: () => Promise<void> };
 
 /**
  * A folder that was put in place whole holds what it brought and no more: where every call is a way there and back it is
@@ -48,41 +43,50 @@ type Looking = { readonly look: typeof lookAt; readonly end: () => void };
 const lookInLists = ({ parts, table, verbs }: Work, last: ReadonlySet<number>): Looking => {
   const looked = foldersOf(table, last);
   let carrier = NONE;
-  let endAhead = (): void => {};
+  let inside: Inside | null = null;
   /** Of the folder that is looked at, and of those above it, which are come back to. */
   const listed = new Map<Path, ReadonlyMap<string, Stat> | Fault>();
-  const begin = async (number: number, part: WorkPart): Promise<void> => {
-    endAhead();
+  const enter = async (number: number): Promise<Inside> => {
     const { path } = table.step(carrier)!.action;
-    const top = await part.places.at(fromRoot(part, path));
-    endAhead = (isFault(top) ? null : verbs.ahead?.(top, wantedIn(looked[number]!, path))) ?? ((): void => {});
+    const part = parts[number]!;
+    const top = await part.leaders.at(fromRoot(part, path));
+    if (isFault(top)) return { at: async () => top, leave: async () => {} };
+    const endAhead = verbs.ahead?.(top, wantedIn(looked[number]!, path));
+    const below = openCursor(verbs, top);
+    return {
+      at: folder => below.at(path === '' ? folder : folder.slice(path.length + 1)),
+      async leave() {
+        endAhead?.();
+        await below.close();
+      },
+    };
   };
-  const list = async (part: WorkPart, path: Path): Promise<ReadonlyMap<string, Stat> | Fault> => {
-    const at = await folderOf(part, path);
-    if (isFault(at)) return at.fault === 'ENOENT' ? { ...at, fault: 'ENOTDIR' } : at;
-    const named = await verbs.list(at);
+  const list = async ({ at }: Inside, folder: Path): Promise<ReadonlyMap<string, Stat> | Fault> => {
+    const held = await at(folder);
+    if (isFault(held)) return held.fault === 'ENOENT' ? { ...held, fault: 'ENOTDIR' } : held;
+    const named = await verbs.list(held);
     return isFault(named) ? named : new Map(named.map(({ name, stat }) => [name, stat]));
   };
   return {
     async look(work, stretch) {
       const { part: number, folder, indexes } = stretch;
       const [first] = indexes;
-      const part = parts[number]!;
       const brought = table.carrier(first!);
       if (brought === NONE) return lookAt(work, stretch);
-      if (brought !== carrier) {
+      if (inside === null || brought !== carrier) {
         carrier = brought;
         listed.clear();
-        await begin(number, part);
+        await inside?.leave();
+        inside = await enter(number);
       }
       for (const path of listed.keys()) if (!isWithin(folder, path)) listed.delete(path);
-      const stats = listed.get(folder) ?? (await list(part, table.step(first!)!.action.path));
+      const stats = listed.get(folder) ?? (await list(inside, folder));
       listed.set(folder, stats);
       return indexes.map(index =>
-        isFault(stats) ? stats : (stats.get(nameOf(part, table.step(index)!.action.path)) ?? GONE),
+        isFault(stats) ? stats : (stats.get(nameOf(parts[number]!, table.step(index)!.action.path)) ?? GONE),
       );
     },
-    end: () => endAhead(),
+    end: async () => inside?.leave(),
   };
 };
 
