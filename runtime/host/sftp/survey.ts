@@ -178,7 +178,7 @@ const placeIn = ({ folder, wanted }: Place, name: string): Place | null => {
 const isBefore = ({ folder, names, at }: Siblings, path: string): boolean =>
   at >= names.length || comparePaths(folder.path === '/' ? `/${names[at]!}` : `${folder.path}/${names[at]!}`, path) < 0;
 
-const AT_ONCE = 16;
+const AT_ONCE = 32;
 const AHEAD = 256;
 const MOST_KEPT = 50_000;
-const MOST_EACH = 5_000;
+const MOST_EACH = 2_500;
