@@ -14,6 +14,7 @@ import { recordRun } from './history.js';
 import { INTERRUPTED, type Interrupts } from './interrupts.js';
 import { beginJournal } from './journal.js';
 import type { Loaded } from './load-plan.js';
+import { wordsAgain } from './plan-again.js';
 import { openRootMemory } from './root-memory.js';
 import { newRunId } from './run-id.js';
 import { claimUse } from './saved-use.js';
@@ -82,6 +83,7 @@ export const runPlan = async (
       : {
           expected: {
             saved,
+            words: wordsAgain(call, { ...saved, inputs: plan.inputs }),
             claim: () => claimUse(state, saved.id, { run: runId, time: new Date().toISOString() }),
           },
         };

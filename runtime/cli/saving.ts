@@ -3,12 +3,14 @@ import { resolve } from 'node:path';
 import type { Summary } from '../engine/events.js';
 import type { Relation } from '../engine/relation.js';
 import { SAVED_VERSION, type SavedRelation, saveRelation } from '../engine/saved-plan.js';
+import { listText } from '../ui/amounts.js';
 import { displayMessage, displayText, shellQuote } from '../ui/display.js';
 import type { Call } from './command.js';
 import { looksLikeJson } from './files.js';
 import type { Inputs } from './inputs.js';
 import type { Loaded } from './load-plan.js';
 import { refuseOutput } from './output-file.js';
+import { reachedBy, wordsAgain } from './plan-again.js';
 import { writeSaved } from './saved-file.js';
 
 export type Saving = {
@@ -52,29 +54,25 @@ export const prepareSaving = async (
         terminal.say(`syncplan: the plan was not saved: ${displayMessage(why)}\n`);
         return trouble === null;
       }
-      await writeSaved(target, {
-        saved: SAVED_VERSION,
-        id: summary.run,
-        created: started.toISOString(),
-        syncplan: SYNCPLAN_VERSION,
-        file: loaded.file,
-        options: {
-          only: options.values('only'),
-          except: options.values('except'),
-          roles: inputs.roles,
-          allowDelete: options.flag('allow-delete'),
-          acceptRoots: options.values('accept-root'),
-        },
-        plan: loaded.plan,
-        relations,
-      });
-      for (const { host, drift } of relations) {
-        if (drift.length === 0) continue;
-        terminal.say(
-          `syncplan: ${displayText(host)} was changed by somebody else: apply will refuse this saved plan; syncplan apply ${shellQuote(loaded.file)} repairs that and keeps what stands there\n`,
-        );
-      }
-      terminal.say(`saved; to do exactly this, once: syncplan apply ${shellQuote(output)}\n`);
+      const { file, plan } = loaded;
+      const given = {
+        only: options.values('only'),
+        except: options.values('except'),
+        roles: inputs.roles,
+        allowDelete: options.flag('allow-delete'),
+        acceptRoots: options.values('accept-root'),
+      };
+      const created = started.toISOString();
+      const head = { saved: SAVED_VERSION, id: summary.run, created, syncplan: SYNCPLAN_VERSION } as const;
+      await writeSaved(target, { ...head, file, options: given, plan, relations });
+      const drifted = [...new Set(relations.filter(({ drift }) => drift.length > 0).map(({ host }) => host))];
+      const words = wordsAgain(call, { file, inputs: plan.inputs, options: given });
+      const hosts = listText(drifted.map(displayText));
+      terminal.say(
+        drifted.length === 0
+          ? `saved; to do exactly this, once: ${['syncplan apply', shellQuote(output), ...reachedBy(options)].join(' ')}\n`
+          : `saved to be read, not to be applied: ${hosts} ${drifted.length === 1 ? 'was' : 'were'} changed by somebody else, and apply refuses a saved plan there\n  to repair that and keep what stands there in the trash: syncplan apply ${words}\n`,
+      );
       return true;
     },
   };

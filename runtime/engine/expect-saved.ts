@@ -11,9 +11,15 @@ import type { Guard } from './guards.js';
 import { type ComparedTake, type Relation, shownPath } from './relation.js';
 import { type SavedChange, type SavedPlan, type SavedTake, saveChanges } from './saved-plan.js';
 
+export type Expected = {
+  readonly saved: SavedPlan;
+  /** What makes the same preview again: the plan's file and what it was given, as words of a command line. */
+  readonly words: string;
+};
+
 export const expectSaved = async (
   relation: Relation,
-  saved: SavedPlan,
+  { saved, words }: Expected,
   when: 'first' | 'again',
 ): Promise<readonly Guard[]> => {
   const { block, host } = relation;
@@ -22,7 +28,7 @@ export const expectSaved = async (
       guard: 'saved-plan',
       stops: 'relation',
       message: `the saved plan no longer fits ${host}: ${message}`,
-      help: `look again: syncplan plan ${saved.file}; then save it anew with -o, or apply that file itself`,
+      help: `look again: syncplan plan ${words}; then save it anew with -o, or apply the same without saving`,
     },
   ];
   const known = saved.relations.find(one => one.block === block.name && one.host === host);

@@ -10,7 +10,7 @@ import { type Connected, connectHosts } from './connect-hosts.js';
 import { linesOf, previewOf } from './describe.js';
 import { driftedPaths } from './drift.js';
 import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './events.js';
-import { expectSaved } from './expect-saved.js';
+import { type Expected, expectSaved } from './expect-saved.js';
 import type { Guard, RootMemory } from './guards.js';
 import { type Linking, makeLinking } from './linking.js';
 import { type Observing, observeRelation } from './observe.js';
@@ -18,7 +18,6 @@ import { inBlockOrder } from './order.js';
 import { attendRoot } from './recover.js';
 import { type ComparedTake, consistencyOf, hasFailed, newRelation, type Relation, shownPath } from './relation.js';
 import { makeRelays, routesOf } from './relays.js';
-import type { SavedPlan } from './saved-plan.js';
 import { countPlanned } from './settle.js';
 import { findSharedFolders } from './shared-folders.js';
 import { about, attend, refuseGuarded, setState } from './state.js';
@@ -55,7 +54,7 @@ export type RunOptions = {
   readonly server: Programs;
   /** Exactly the actions of a saved plan are done, or it is refused. `claim` is asked once, before the first write: false
    * where the plan has been used meanwhile. */
-  readonly expected?: { readonly saved: SavedPlan; readonly claim: () => Promise<boolean> };
+  readonly expected?: Expected & { readonly claim: () => Promise<boolean> };
   /** Given what was observed, before anything is written: to save it. */
   readonly observed?: (relations: readonly Relation[]) => Promise<void>;
   /** Gets errors that nobody expected as they were thrown; the run tells their message alone. */
@@ -161,7 +160,7 @@ const unexpected = async (
   relation: Relation,
   { expected }: RunOptions,
   when: 'first' | 'again',
-): Promise<readonly Guard[]> => (expected === undefined ? [] : expectSaved(relation, expected.saved, when));
+): Promise<readonly Guard[]> => (expected === undefined ? [] : expectSaved(relation, expected, when));
 
 /** May the run go on to write? A saved plan is used once, and only where there is something left to do it for. */
 const claimed = async (relations: readonly Relation[], options: RunOptions): Promise<boolean> => {

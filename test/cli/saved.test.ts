@@ -105,7 +105,7 @@ test('it is applied exactly, and once', async () => {
 
 test('a master that has moved on is refused with path, expected, found and the next command', async () => {
   writeFileSync(join(base, 'master/added'), 'other content\n');
-  await refused(/added: expected .*6 bytes.*found .*14 bytes.*\n.*help: look again: syncplan plan \/.*plan\.sp/);
+  await refused(/added: expected .*6 bytes.*found .*14 bytes.*\n.*help: look again: syncplan plan \/\S*plan\.sp; then/);
 });
 
 test('content that changed under the same size and time is seen', async () => {
@@ -126,8 +126,28 @@ test('what somebody else changed is refused by a saved plan that knew of it, too
   writeFileSync(join(base, 'one/folder/data'), 'mine\n');
   const { code, err } = await run('plan', 'plan.sp', '-o', 'saved');
   assert.equal(code, 0, said(err));
-  assert.match(err, /one was changed by somebody else: apply will refuse this saved plan/);
+  assert.match(err, /saved to be read, not to be applied: one was changed by somebody else, and apply refuses/);
+  assert.match(err, /in the trash: syncplan apply \/\S*plan\.sp\n/);
+  assert.doesNotMatch(err, /to do exactly this/);
   await refused(/folder\/data: expected what syncplan put there, found that somebody else has changed it/);
+});
+
+test('the command that looks again is given what the saved plan was given, so that it is about the same', async () => {
+  rmSync(join(base, 'saved'));
+  mkdirSync(join(base, 'a folder'));
+  const text = PLAN.replace('syncplan 1', 'syncplan 1\ninput release default "master"').replace(
+    './master',
+    './${release}',
+  );
+  writeFileSync(join(base, 'a folder/plan.sp'), text.replaceAll('"./', '"../'));
+  const given = ['--var', 'release=master', '--only', 'one', '--allow-delete', '--ssh-config', 'my ssh'];
+  const { code, err } = await run('plan', 'a folder/plan.sp', '-o', 'saved', ...given);
+  assert.equal(code, 0, said(err));
+  assert.match(err, /saved; to do exactly this, once: syncplan apply saved --ssh-config 'my ssh'\n/);
+  writeFileSync(join(base, 'master/added'), 'other content\n');
+  await refused(
+    /help: look again: syncplan plan '\S+\/a\s+folder\/plan\.sp'\s+--var\s+'release=master'\s+--only\s+one\s+--allow-delete; then/,
+  );
 });
 
 test('only what was asked for is saved, and nothing can be added when it is applied', async () => {
