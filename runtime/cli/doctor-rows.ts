@@ -103,7 +103,7 @@ const locksText = ({ locks, about }: Examined): string => {
 
 const driverText = (kind: Examined['kind']): string => {
   if (kind === 'local') return 'its own agent, without ssh';
-  if (kind === 'shell') return 'its shell over ssh: no Node.js is needed there';
+  if (kind === 'shell') return 'its shell over ssh';
   return kind === 'sftp' ? 'SFTP alone: nothing of syncplan runs there' : `${kind} over ssh`;
 };
 
@@ -113,7 +113,8 @@ const checksumsText = ({ algorithms, digests }: NonNullable<Examined['facts']>):
   const others = algorithms.filter(one => !digests.made.includes(one));
   const often = digests.remembered ? 'once for each change' : 'in every run';
   const made = digests.made.length === 0 ? 'none is made there' : `made there: ${digests.made.join(' ')}`;
-  return `${made}; made here, of content that is read back over the network ${often}, for files of equal size: ${others.join(' ')}; \`compare quick\` reads nothing back`;
+  const quick = digests.made.length === 0 ? 'only what is to be replaced or deleted' : 'nothing';
+  return `${made}; made here, of content that is read back over the network ${often}, for files of equal size and what is to be replaced or deleted: ${others.join(' ')}; \`compare quick\` reads ${quick} back`;
 };
 
 const aboutRows = (about: ExaminedAbout): Row[] => [
@@ -176,10 +177,16 @@ const knownText = ({ role, marker, fileSystem, unfinished = [], owed = [] }: Exa
       : marker === null || marker === undefined
         ? 'no marker yet: no run has written there'
         : 'with the marker of an earlier run',
-    ...unfinished.map(({ run, block }) => `! block ${displayText(block)} of run ${displayText(run)} is unfinished`),
+    ...unfinished.map(
+      ({ run, block }) =>
+        `! block ${displayText(block)} of run ${displayText(run)} is unfinished: the next apply finishes it`,
+    ),
     ...owed
       .filter(({ record }) => record === undefined)
-      .map(({ run, block }) => `! hooks of block ${displayText(block)} are owed since run ${displayText(run)}`),
+      .map(
+        ({ run, block }) =>
+          `! hooks of block ${displayText(block)} are owed since run ${displayText(run)}: the next apply runs them`,
+      ),
   ]
     .filter(text => text !== '')
     .map(text => `, ${text}`)

@@ -1,15 +1,18 @@
 // syncplan doctor: reaches every host of a plan; says how it will be driven, what it can do and what is missing.
+import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { beyondDriver } from '../../compiler/catalog/blocks.js';
 import { type Path, toText } from '../tree/path.js';
 import { countText, numberText } from '../ui/amounts.js';
-import { escapeJson } from '../ui/display.js';
+import { displayMessage, escapeJson } from '../ui/display.js';
 import { type Call, type Command, EXIT } from './command.js';
 import { prepareConnect } from './connecting.js';
 import { doctorText } from './doctor-text.js';
 import { type Examined, examine, type Left, troublesOf } from './examine.js';
+import { stateFolder } from './history.js';
 import { catchInterrupts, INTERRUPTED } from './interrupts.js';
 import { loadPlan } from './load-plan.js';
+import { openRootMemory } from './root-memory.js';
 import { textOptions } from './show.js';
 import { verdictOf } from './verdict.js';
 
@@ -25,7 +28,9 @@ export const doctor: Command = async call => {
   const waiting = isJson ? SILENT : openWaiting(call, plan.hosts.length);
   try {
     // All are reached at the same time; a stream tells them in the plan's order, each as soon as it allows.
-    const examinations = plan.hosts.map(host => examine({ plan, whole }, host, connecting));
+    const warn = (message: string): void => terminal.say(`syncplan: ${displayMessage(message)}\n`);
+    const memory = openRootMemory(stateFolder(terminal.environment, homedir()), plan.hosts, warn);
+    const examinations = plan.hosts.map(host => examine({ plan, whole }, host, connecting, memory));
     for (const examination of examinations) examination.then(waiting.answered, () => undefined);
     const found: Examined[] = [];
     for (const examination of examinations) {

@@ -1,6 +1,7 @@
 // What doctor finds out about one host: whether and how it is reached, what it can do, and its roots.
 import type { HostPlan, Plan, RootPath } from '../../compiler/plan.js';
 import type { Unkept } from '../engine/events.js';
+import { movedMaster, type RootMemory, unmarkedRemote } from '../engine/guards.js';
 import { unkeptOf } from '../engine/unkept.js';
 import type { Host, HostFacts, Unfinished } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
@@ -72,6 +73,7 @@ export const examine = async (
   { plan, whole }: { readonly plan: Plan; readonly whole: Plan },
   hostPlan: HostPlan,
   connecting: Connecting,
+  memory: RootMemory,
 ): Promise<Examined> => {
   let host: Host;
   try {
@@ -86,7 +88,8 @@ export const examine = async (
     for (const use of rootsOf(plan, hostPlan.id)) {
       const state = connecting.resolveState(hostPlan, use.path);
       const pays = payersAt(whole, hostPlan.id, use);
-      roots.push(await examineRoot(host, connecting.resolveRoot(hostPlan, use.path), state, { ...use, pays }));
+      const path = connecting.resolveRoot(hostPlan, use.path);
+      roots.push(await examineRoot(host, path, state, { ...use, pays, memory, id: hostPlan.id }));
     }
     const about = await examineAbout(host);
     const runtime = await examineRuntime(hostPlan, host, about);
@@ -140,16 +143,25 @@ const payersAt = ({ blocks }: Plan, host: string, { root, path }: RootUse): Read
   return new Set(blocks.filter(isHere).map(({ name }) => name));
 };
 
+type Known = { readonly id: string; readonly pays: ReadonlySet<string>; readonly memory: RootMemory };
+
 /** A remote root may be missing: apply makes its last component. A master's may not. */
 const examineRoot = async (
   host: Host,
   path: string,
   state: string | null,
-  { root, role, pays }: RootUse & { readonly pays: ReadonlySet<string> },
+  { root, role, pays, memory, id }: RootUse & Known,
 ): Promise<ExaminedRoot> => {
   try {
     const opened = await host.openRoot(path, { create: role === 'remote', state });
     const { exists, space, marker, fileSystem, writeFault } = opened;
+    const stateFolder = state === null || role === 'master' ? undefined : await examineState(host, state, opened);
+    // What plan and apply would refuse is no root that they will make, or write to. A marker lies in the state folder.
+    const other = role === 'master' ? movedMaster(id, opened, memory) : unmarkedRemote(id, opened, memory);
+    if (other !== null && stateFolder?.trouble === undefined) {
+      const trouble = { code: role === 'master' ? 'master-changed' : 'marker', ...other, refusal: true };
+      return { root, path: opened.path, role, state: 'trouble', space, marker, fileSystem, trouble };
+    }
     const found = { root, path: opened.path, role, state: exists ? 'there' : 'to-be-created', space } as const;
     const left = exists && role === 'remote' ? await opened.unfinished() : [];
     const named = (wanted: 'intent' | 'owed'): Unfinished[] => left.filter(one => one.state === wanted);
@@ -163,7 +175,6 @@ const examineRoot = async (
     const place = { path: exists ? opened.path : above(opened.path), user: host.facts.user };
     const trouble = writable !== false || role === 'master' ? {} : { trouble: notWritable(exists, writeFault, place) };
     const told = { ...found, marker, fileSystem, writable, unfinished: named('intent').map(leftOf) };
-    const stateFolder = state === null || role === 'master' ? undefined : await examineState(host, state, opened);
     const owed = named('owed').map(one => owedOf(one, stateFolder?.path ?? null));
     return { ...told, owed, ...(stateFolder === undefined ? {} : { stateFolder }), ...trouble };
   } catch (error) {

@@ -75,28 +75,36 @@ const checkBudget = ({ takes, block }: Relation, { allowDelete }: Guarding): Gua
   return [{ ...verdict, stops: 'block', help }];
 };
 
-/** A master on another file system than last time is far more often an unmounted disk than a move. */
 const checkMaster = ({ block }: Relation, { masterRoot }: ComparedTake, { memory, acceptRoots }: Guarding): Guard[] => {
-  const before = memory.recall(keyOf(block.master, masterRoot));
-  const now = masterRoot.fileSystem;
-  if (before === null || now === '' || before.fileSystem === '' || before.fileSystem === now) return [];
-  if (acceptRoots.includes(block.master)) return [];
-  return [
-    {
-      guard: 'master-changed',
-      stops: 'block',
-      message: `the master's root ${shown(masterRoot.path)} on ${block.master} was on ${before.fileSystem} and is on ${now} now`,
-      help: `check whether it is mounted; if the move is meant, run with --accept-root ${block.master}`,
-    },
-  ];
+  const found = acceptRoots.includes(block.master) ? null : movedMaster(block.master, masterRoot, memory);
+  return found === null ? [] : [{ guard: 'master-changed', stops: 'block', ...found }];
 };
 
 const checkRemote = ({ host }: Relation, { remoteRoot }: ComparedTake, { memory, acceptRoots }: Guarding): Guard[] => {
-  const before = memory.recall(keyOf(host, remoteRoot));
-  const expected = before?.marker ?? null;
-  if (expected === null || remoteRoot.marker === expected || acceptRoots.includes(host)) return [];
+  const found = acceptRoots.includes(host) ? null : unmarkedRemote(host, remoteRoot, memory);
+  return found === null ? [] : [{ guard: 'marker', stops: 'relation', ...found }];
+};
+
+type Words = Pick<Guard, 'message' | 'help'>;
+type Recalling = Pick<RootMemory, 'recall'>;
+
+/** A master on another file system than last time is far more often an unmounted disk than a move. */
+export const movedMaster = (host: string, root: Root, memory: Recalling): Words | null => {
+  const before = memory.recall(keyOf(host, root));
+  const now = root.fileSystem;
+  if (before === null || now === '' || before.fileSystem === '' || before.fileSystem === now) return null;
+  return {
+    message: `the master's root ${shown(root.path)} on ${host} was on ${before.fileSystem} and is on ${now} now`,
+    help: `check whether it is mounted; if the move is meant, run with --accept-root ${host}`,
+  };
+};
+
+/** One that had syncplan's marker and lost it, also by not being there any more. */
+export const unmarkedRemote = (host: string, root: Root, memory: Recalling): Words | null => {
+  const expected = memory.recall(keyOf(host, root))?.marker ?? null;
+  if (expected === null || root.marker === expected) return null;
   const [found, help] =
-    remoteRoot.marker === null
+    root.marker === null
       ? [
           'has none now: an empty mount point or another disk',
           `check whether it is mounted; if the root is meant to be new, run with --accept-root ${host}`,
@@ -105,8 +113,8 @@ const checkRemote = ({ host }: Relation, { remoteRoot }: ComparedTake, { memory,
           'has another one now: another disk, or a root that was made anew',
           `look at what is in it; if that is the root that is meant, run once with --accept-root ${host}, and later runs know it`,
         ];
-  const message = `the root ${shown(remoteRoot.path)} on ${host} had syncplan's marker and ${found}`;
-  return [{ guard: 'marker', stops: 'relation', message, help }];
+  return { message: `the root ${shown(root.path)} on ${host} had syncplan's marker and ${found}`, help };
+};
 };
 
 /** Two hosts of a plan may be one machine under two names. */
@@ -157,7 +165,9 @@ const checkSpace = ({ takes, host }: Relation): Guard[] => {
     what => needs[what] > space[what] && (what === 'bytes' || space.inodes > 0),
   );
   if (short === undefined) return [];
-  const message = `${needs[short]} ${short} must be staged on ${host}, ${space[short]} are free at ${shown(first!.remoteRoot.path)}`;
+  const [needed, free] = [needs[short], space[short]].map(amount => amount.toLocaleString('en'));
+  const what = short === 'bytes' ? 'must be staged' : 'are needed for what is staged';
+  const message = `${needed} ${short} ${what} on ${host}, ${free} are free at ${shown(first!.remoteRoot.path)}`;
   return [{ guard: 'space', stops: 'relation', message, help: 'make room on the remote' }];
 };
 

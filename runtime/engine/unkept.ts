@@ -145,13 +145,13 @@ const comparing = ({ compare, transfer, transferOf }: BlockPlan, side: Side, hos
   const { digests } = host.facts;
   if (compare.by === 'checksum' && digests !== undefined && !digests.made.includes(compare.algorithm)) {
     const often = digests.remembered ? 'once for each change' : 'in every run';
-    const why = `nothing there makes that one: files of equal size are read back over the network, ${often}`;
+    const why = `nothing there makes that one: files of equal size, and what is to be replaced or deleted, are read back over the network, ${often}`;
     const [another] = digests.made;
     const instead = another === undefined ? '' : `\`compare checksum ${another}\`, which it makes itself, or `;
     found.push({
       asks: `\`compare checksum ${compare.algorithm}\``,
       why,
-      help: `say ${instead}\`compare quick\``,
+      help: `say ${instead}\`compare quick\`, which goes by size and time`,
       fails: false,
     });
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { type Desk, openDesk, said } from '../support/program.js';
+import { type Desk, openDesk, said, unwrapped } from '../support/program.js';
 import { assertSameTree, treeOf } from '../support/tree.js';
 
 let desk: Desk;
@@ -71,6 +71,14 @@ test('a remote root that lost its marker is an empty mount point until the opera
   mkdirSync(at('one'));
   await refused(/had syncplan's marker and has none now.*\n.*--accept-root one/);
   assert.deepEqual(readdirSync(at('one')), []);
+  const words =
+    /^x root +site \(remote\) {2}\S+\/one: .*had syncplan's marker and has none now.*\n +help: .*--accept-root one/m;
+  for (const doubt of ['empty', 'gone']) {
+    const doctor = await run('doctor', 'plan.sp');
+    assert.equal(doctor.code, 5, said(doctor.out));
+    assert.match(unwrapped(doctor.out), words, doubt);
+    rmSync(at('one'), { recursive: true, force: true });
+  }
   const strange = await run('apply', 'plan.sp', '--accept-root', 'web');
   assert.equal(strange.code, 64);
   const { code, out, err } = await run('apply', 'plan.sp', '--accept-root', 'one');

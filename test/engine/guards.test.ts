@@ -54,7 +54,9 @@ test('a remote with too little room is told what must be staged and what is free
   await refused('space', /^2 bytes must be staged on r1, 1 are free at /, { wrap: room });
   session.master.put({ c: { file: 'c' } });
   const inodes = withFirst({}, { space: { bytes: 1_000_000, inodes: 1 } });
-  await refused('space', /inodes must be staged on r1, 1 are free at /, { wrap: inodes });
+  await refused('space', /^4 inodes are needed for what is staged on r1, 1 are free at /, { wrap: inodes });
+  session.master.put({ c: { file: 'c'.repeat(1_234_567) } });
+  await refused('space', /^1,234,5\d\d bytes must be staged on r1, 1 are free at /, { wrap: room });
 });
 
 test('a remote that is the master’s own folder under another name is refused', async () => {
