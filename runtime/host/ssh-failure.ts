@@ -264,6 +264,13 @@ const ROWS: readonly Row[] = [
     help: end => `Try by hand, with -v for details: ${tryIt(end)}`,
   },
   {
+    when: /while establishing SFTP session/,
+    code: 'unreachable',
+    what: 'the login was let in, and no SFTP session began',
+    help: end =>
+      `Its sshd_config needs a Subsystem sftp, and a folder that the account is locked into (ChrootDirectory) must be root's, with all above it, and nobody else's to write to; the log of sshd there says which it is. Try by hand: ${end.byHand} -s -- ${end.host} sftp`,
+  },
+  {
     when: /timed out|No route to host|Network is unreachable|Broken pipe|Timeout, server .* not responding|proxy/i,
     code: 'unreachable',
     what: 'it cannot be reached',

@@ -153,8 +153,10 @@ test('nobody there, and a server that has no SFTP, are told apart', async () => 
   assert.equal(nobody.code, 'unreachable', nobody.message);
   const bare = await startSshd({ lines: ['Subsystem sftp /bin/false'] });
   try {
-    const { code, message } = await refusal(connect(bare.config));
-    assert.ok(code === 'unreachable' || code === 'lost', `${code}: ${message}`);
+    const { code, message, help } = await refusal(connect(bare.config));
+    assert.equal(code, 'unreachable', message);
+    assert.match(message, /the login was let in, and no SFTP session began/);
+    assert.match(help, /ChrootDirectory.*Try by hand: ssh .* -s -- \S+ sftp$/);
   } finally {
     await bare.stop();
   }
