@@ -4,7 +4,7 @@ import { openTrash, restoreExitCode, type Trash } from '../engine/restore.js';
 import { fromText } from '../tree/path.js';
 import { displayMessage, displayPath, displayText } from '../ui/display.js';
 import { objectLine } from '../ui/json.js';
-import { failureText, restoredText, trashText } from '../ui/trash-text.js';
+import { afterwardsText, failureText, restoredText, trashText } from '../ui/trash-text.js';
 import { type Call, type Command, complain, EXIT } from './command.js';
 import { prepareConnect } from './connecting.js';
 import { catchInterrupts, INTERRUPTED, type Interrupts } from './interrupts.js';
@@ -16,7 +16,7 @@ export const restore: Command = async call => {
   const { terminal, options, operands } = call;
   const run = options.value('run');
   if (run === null)
-    return complain(call, 'restore needs --run ID: the run whose doing is to be undone (its last line names it)');
+    return complain(call, 'restore needs --run ID: the run whose trash is meant (its last line names it)');
   const paths = operands.slice(1).map(cleanPath);
   const odd = paths.indexOf(null);
   if (odd >= 0) {
@@ -84,7 +84,7 @@ const bringBack = async (
     for (const failure of [...trash.failures, ...failures]) terminal.print(objectLine({ type: 'problem', ...failure }));
   } else if (!quiet) {
     terminal.print(restoredText(restored, failures, { ...style, colour: terminal.colour.print }));
-    terminal.say(`what stood there is in the trash of run ${by}; the next apply of this plan does its work again\n`);
+    terminal.say(afterwardsText(by, style));
   }
   const outcomes = restored.flatMap(one => one.outcomes);
   const back = outcomes.filter(({ result }) => result === 'done').length;

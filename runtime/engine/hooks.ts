@@ -39,10 +39,13 @@ export const runHooks = async (
     const time = context.clock();
     context.emit(why === null ? { ...event, time, state: 'done' } : { ...event, time, state: 'failed', message: why });
     if (why === null) relation.worked = true;
-    else return `hook ${hook.when} ${hook.command.join(' ')} on ${on} ${why}`;
+    else return `hook ${hook.when} ${hook.command.map(typed).join(' ')} on ${on} ${why}`;
   }
   return null;
 };
+
+/** As a person would type it, so that it is seen which words it has. */
+const typed = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const runHook = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<string | null> => {
   const programs = await programsOf(relation, hook, context);

@@ -71,5 +71,33 @@ const selectionOf = (plan: Names, name: string): { hosts: Set<string>; blocks: S
 const isCalled = ({ id, name, region, group }: Names['hosts'][number], called: string): boolean =>
   [id, name, region, group, `${region}.${group}`, `${region}.${group}.${name}`, `${group}.${name}`].includes(called);
 
-const namesOf = (plan: Names): string =>
-  `it has the hosts ${plan.hosts.map(({ id }) => id).join(', ')} and the blocks ${plan.blocks.map(({ name }) => name).join(', ')}`;
+/** What may be named; a region or group that the plan does not name is none. */
+const namesOf = ({ hosts, blocks }: Names): string => {
+  const called = (noun: string, all: readonly string[]): string[] => {
+    const names = [...new Set(all)].filter(name => name !== UNNAMED);
+    return names.length === 0 ? [] : [`the ${noun}${names.length === 1 ? '' : 's'} ${names.join(', ')}`];
+  };
+  const before = [
+    ...called(
+      'host',
+      hosts.map(({ id }) => id),
+    ),
+    ...called(
+      'region',
+      hosts.map(({ region }) => region),
+    ),
+    ...called(
+      'group',
+      hosts.map(({ group }) => group),
+    ),
+  ];
+  return `it has ${[
+    before.join(', '),
+    ...called(
+      'block',
+      blocks.map(({ name }) => name),
+    ),
+  ].join(' and ')}`;
+};
+
+const UNNAMED = 'default';

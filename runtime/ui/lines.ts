@@ -106,7 +106,7 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
         : [];
     case 'inconsistent':
       return [
-        `${at(event)}  ${paint.yellow('inconsistent')}: ${problemText({ path: event.path, message: event.why })}`,
+        `${at(event)}  ${paint.yellow('inconsistent')}: ${problemText({ path: event.path, message: event.why, code: 'inconsistent' })}`,
       ];
     case 'redo':
       return [`${at(event)}  redo, round ${event.round} of ${event.rounds}: ${countText(event.paths, 'path')}`];

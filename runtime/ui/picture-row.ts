@@ -2,8 +2,9 @@
 import { bytesText, countText, numberText, rateText, roughDuration } from './amounts.js';
 import { bar } from './bar.js';
 import type { Palette } from './colour.js';
-import { displayMessage, displayText } from './display.js';
+import { displayText } from './display.js';
 import { cutEnd, cutMiddle, padEnd, padStart, widthOf } from './fit.js';
+import { faultText } from './host-fault.js';
 import type { Marks } from './marks.js';
 import { etaOf, percentOf, rateOf } from './run-progress.js';
 import type { Row } from './run-rows.js';
@@ -122,7 +123,7 @@ const paceText = (relation: RelationView, now: number): string => {
 /** What a relation that is not at work has to say. */
 const sayingOf = (relation: RelationView): string => {
   const message = relation.message ?? (relation.host.state === 'lost' ? relation.host.message : null);
-  if (message !== null) return displayMessage(message);
+  if (message !== null) return faultText({ host: relation.host.host, message });
   if (relation.hook !== null) return relation.hook;
   if (relation.waitsFor !== null) return `waiting for the lock of ${displayText(relation.waitsFor)}`;
   const problems = [

@@ -100,7 +100,7 @@ const moreLine = (row: Extract<Row, { row: 'more' }>, { paint, signs, width }: B
   ].filter(text => text !== '');
   return hidden.length === 0
     ? ''
-    : paint.dim(cutEnd(`    ${signs.ellipsis} and ${hidden.join(', ')} more`, width, signs.ellipsis));
+    : paint.dim(cutEnd(`    ${signs.ellipsis} and more: ${hidden.join(', ')}`, width, signs.ellipsis));
 };
 
 const NARROWEST = 20;

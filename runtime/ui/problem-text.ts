@@ -32,10 +32,11 @@ export const problemLines = (
 };
 
 /** One problem in one line, without help: `assets/key: open: permission denied`. */
-export const problemText = (problem: { readonly path: string | null; readonly message: string }): string =>
-  problem.path === null
-    ? displayMessage(problem.message)
-    : `${displayPath(problem.path)}: ${displayMessage(problem.message)}`;
+export const problemText = (problem: Pick<ProblemView, 'path' | 'message' | 'code'>): string => {
+  const path = pathOf(problem);
+  const message = displayMessage(problem.message);
+  return path === null ? message : `${displayPath(path)}: ${message}`;
+};
 
 type Group = { readonly problem: ProblemView; readonly hosts: string[] };
 
@@ -58,7 +59,11 @@ const whereOf = (problem: ProblemView, hosts: readonly string[]): string => {
         ? ''
         : ` on ${displayText(hosts[0]!)}`;
   const place = `block ${displayText(problem.block)}${on}`;
-  return problem.path === null ? `${problem.code}  (${place})` : `${displayPath(problem.path)}  (${place})`;
+  const path = pathOf(problem);
+  return `${path === null ? problem.code : displayPath(path)}  (${place})`;
 };
+
+/** A hook runs for a block, at no path of it. */
+const pathOf = ({ path, code }: Pick<ProblemView, 'path' | 'code'>): string | null => (code === 'hook' ? null : path);
 
 const MOST = 100;

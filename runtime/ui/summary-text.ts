@@ -174,7 +174,12 @@ const hostLines = (summary: Summary, width: number, paint: Palette, signs: Marks
   return [
     paint.bold('hosts'),
     ...summary.hosts.flatMap(fault => [
-      `  ${paint.red(signs.failed)} ${displayText(fault.host)}  ${paint.red('failed')}  ${faultText(fault)}`,
+      ...hanging(
+        `  ${paint.red(signs.failed)} ${displayText(fault.host)}  ${paint.red('failed')}  `,
+        faultText(fault),
+        0,
+        width,
+      ),
       ...(fault.help === '' ? [] : hanging('help: ', displayMessage(fault.help), 4, width)),
     ]),
     '',

@@ -5,6 +5,7 @@ import { bytesText, countText } from './amounts.js';
 import { palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
 import { hanging } from './fit.js';
+import { faultText } from './host-fault.js';
 
 /** As runtime/engine/restore.ts has them. */
 type TrashPlace = {
@@ -69,6 +70,11 @@ export const restoredText = (
   return lines.map(line => `${line}\n`).join('');
 };
 
+export const afterwardsText = (run: string, { width }: TrashOptions): string => {
+  const text = `what stood there is in the trash of run ${displayText(run)}; the next apply of this plan does its work again`;
+  return `${hanging('', text, 0, width).join('\n')}\n`;
+};
+
 export const failureText = (failures: readonly RestoreFailure[], options: TrashOptions): string =>
   failureLines(failures, options)
     .map(line => `${line}\n`)
@@ -76,7 +82,7 @@ export const failureText = (failures: readonly RestoreFailure[], options: TrashO
 
 const failureLines = (failures: readonly RestoreFailure[], options: TrashOptions): string[] =>
   failures.flatMap(({ host, message, help }) => [
-    `${palette(options.colour).red(`${displayText(host)}: failed`)}: ${displayMessage(message)}`,
+    `${palette(options.colour).red(`${displayText(host)}: failed`)}: ${faultText({ host, message })}`,
     ...helpOf(help, options),
   ]);
 

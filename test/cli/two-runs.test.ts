@@ -134,7 +134,11 @@ test('a hook that was owed when its run was killed runs in the next one, once', 
   assert.equal(killed.signal, 'SIGKILL', said(killed.err));
   assertSameTree(join(base, 'one'), join(base, 'master'));
   const doctor = await run('doctor', 'plan.sp');
-  assert.match(doctor.out, /! hooks of block pages are owed since run/, said(doctor.out));
+  assert.match(
+    unwrapped(doctor.out),
+    /! hooks of block pages are owed since run \S+: the next apply runs them$/m,
+    said(doctor.out),
+  );
   const next = await run('apply', 'plan.sp');
   assert.equal(next.code, 0, said(next.out, next.err));
   assert.deepEqual(lines('ran'), ['pages one', 'pages one']);
@@ -143,12 +147,16 @@ test('a hook that was owed when its run was killed runs in the next one, once', 
 });
 
 test('a hook that failed is shown by plan, and once it is mended in the plan it runs as it stands there', async () => {
-  write(plan(`hook after run ["${script('bad', 'exit 7')}"] on remote`));
+  write(plan(`hook after run ["${script('bad', 'exit 7')}", "two words"] on remote`));
   const first = await run('apply', 'plan.sp');
   assert.equal(first.code, 5, said(first.out, first.err));
+  assert.match(
+    unwrapped(first.out),
+    /! hook {2}\(block pages on one\)\n +hook after \S+bad 'two words' on one ended with 7\n/,
+  );
   const shown = await run('plan', 'plan.sp', '--exit-code');
   assert.equal(shown.code, 2, said(shown.out, shown.err));
-  assert.match(shown.out, /! owed {2}hook after \S+bad on remote, of an earlier run/);
+  assert.match(shown.out, /! owed {2}hook after \S+bad 'two words' on remote, of an earlier run/);
   assert.match(shown.out, /Nothing to change, and 1 hook to run\./);
   write(plan(`hook after run ["${script('good', `echo ran >> ${join(base, 'ran')}`)}"] on remote`));
   const mended = await run('apply', 'plan.sp');

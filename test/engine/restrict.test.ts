@@ -41,7 +41,10 @@ test('a name that is both must be told apart', () => {
   assert.deepEqual(kept(['host:web']), ['tls: web-01 web-02', 'app: web-01 web-02']);
 });
 test('a name that fits nothing is refused, as is an empty rest', () => {
-  assert.equal(kept(['wbe']), '"wbe" is no host, region, group or block of this plan');
+  assert.deepEqual(restrict(plan, ['wbe'], []), {
+    refused: '"wbe" is no host, region, group or block of this plan',
+    help: 'it has the hosts m, web-01, web-02, db, the regions eu, us, the groups web, data and the blocks tls, app, web',
+  });
   assert.equal(kept(['web-01'], ['web-01']), 'nothing is left of the plan');
 });
 test('a block that is left out counts as done, and unused hosts are not contacted', () => {

@@ -194,6 +194,31 @@ test('What became of a host is wrapped under itself on a narrow terminal', () =>
   for (const line of text.split('\n').slice(0, 4)) assert.ok(line.length <= 60, line);
 });
 
+test('A host that failed is wrapped under itself, too', () => {
+  const summary = summaryOf(recordedRun({ hosts: 2, blocks: 1, unreachable: [1] }));
+  const lines = summaryText(summary, { colour: false, width: 60 }).split('\n');
+  const at = lines.indexOf('hosts');
+  assert.match(lines[at + 1]!, /^ {2}✗ eu\.web\.web-01 {2}failed {2}connecting to/);
+  assert.match(lines[at + 2]!, /^ {20,}\S/);
+  for (const line of lines) assert.ok(line.length <= 60, line);
+});
+
+test('A hook that failed is told of its block, not of a path', () => {
+  const summary = summaryOf(recordedRun({ hosts: 2, blocks: 1 }));
+  const problem = {
+    block: 'app',
+    host: hostName(1),
+    path: '',
+    code: 'hook',
+    message: 'it ended with 7',
+    help: '',
+  } as const;
+  const text = summaryText(summary, { colour: false, width: 100, problems: [problem], problemCount: 1 });
+  assert.match(text, /^ {2}! hook {2}\(block app on eu\.web\.web-01\)\n {4}it ended with 7$/m);
+  const event = { type: 'problem', time: 0, ...problem } as const;
+  assert.match(linesOf([event]), /problem: it ended with 7$/m);
+});
+
 test('A problem that many hosts share is said once', () => {
   const summary = summaryOf(recordedRun({ hosts: 3, blocks: 1 }));
   const problem = {

@@ -93,10 +93,13 @@ test('No picture is ever wider or higher than it may be, from 60 hosts down to a
 });
 
 test('A failed host is shown at the top of its first block only, with the reason', () => {
-  const shown = pictureAt(recordedRun({ hosts: 60, blocks: 3, unreachable: [7] }), isHalfway, {
-    width: 110,
-    height: 39,
-  });
+  // Its name stands there already.
+  const events = recordedRun({ hosts: 60, blocks: 3, unreachable: [7] }).map(event =>
+    'message' in event && typeof event.message === 'string'
+      ? { ...event, message: `eu.web.web-07: ${event.message}` }
+      : event,
+  );
+  const shown = pictureAt(events, isHalfway, { width: 110, height: 39 });
   const lines = shown.split('\n');
   const app = lines.findIndex(line => line.startsWith('app '));
   assert.match(
@@ -105,6 +108,11 @@ test('A failed host is shown at the top of its first block only, with the reason
   );
   assert.equal(shown.split('eu.web.web-07').length, 2);
   assert.match(lines[1]!, /1 host failed/);
+});
+
+test('What does not fit is counted below', () => {
+  const events = recordedRun({ hosts: 60, blocks: 1, unreachable: [7] });
+  assert.match(pictureAt(events, isHalfway, { width: 80, height: 12 }), /^ {4}… and more: \d+ active$/m);
 });
 
 test('A name that would drive the terminal is shown, not obeyed', () => {
