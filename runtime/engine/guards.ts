@@ -115,7 +115,6 @@ export const unmarkedRemote = (host: string, root: Root, memory: Recalling): Wor
         ];
   return { message: `the root ${shown(root.path)} on ${host} had syncplan's marker and ${found}`, help };
 };
-};
 
 /** Two hosts of a plan may be one machine under two names. */
 const checkOverlap = ({ block, host, remoteHost }: Relation, take: ComparedTake, { masterHost }: Guarding): Guard[] => {
