@@ -1,4 +1,4 @@
-// An intent record that its run was killed in the middle of goes with that run's staging; nobody else's does.
+// What a killed run had begun goes with the next run of its block, its intent record and its staging; nobody else's does.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import type { CheckedLock } from '../../runtime/host/lock-check.js';
@@ -27,6 +27,25 @@ test('a record that a killed run was writing is gone with the end of the next ru
   await next.transaction.end();
   const logged = place.state().filter(path => path.startsWith('intent/'));
   assert.deepEqual(logged, ['intent/other-app.new']);
+  await host.close();
+});
+
+test('the staging of a run that was killed before any content came goes with the end of the next run of its block', async () => {
+  const place = makeMemoryPlace();
+  const host = makeMemoryHost(place.disk);
+  const subject = { host, place, cleanup: () => host.close() };
+  const actions = [file('a', CONTENT.length), file('b', CONTENT.length)];
+  await open(subject, actions, { run: 'killed' });
+  place.put({ '.syncplan/staging/other': { folder: 0o700 } });
+  const lock: CheckedLock = { epoch: 1, waited: false, release: async () => [], check: () => {} };
+  const next = await open(subject, actions, { run: 'next', lock });
+  assert.deepEqual(await next.transaction.leftovers(), []);
+  await next.send({ a: CONTENT, b: CONTENT });
+  assert.deepEqual(await next.transaction.precheck(), []);
+  await next.commit();
+  await next.transaction.end();
+  const staged = place.state().filter(path => path.startsWith('staging/'));
+  assert.deepEqual(staged, ['staging/other']);
   await host.close();
 });
 

@@ -6,6 +6,7 @@
 //
 // 1. The record says what is meant to be there. Whether it is, whole and unchanged, is found out by digesting it; and the
 //    caller compares the digest with the master's. So nothing here needs to be durable.
+//    Until the first content comes it names the block and no files: a run that is killed before is known for dead as well.
 // 2. Only under the block's lock: whoever else staged for this block is dead then, and nobody comes back to it.
 import { makeWriter, type Reader } from '../../bytes/wire.js';
 import type { Outcome } from '../../tree/action.js';
@@ -27,8 +28,14 @@ import { desksOf, failedOrStopped, fromRoot, inconsistent, isTime, modeOf, openH
 /** Where the content of a step was found: a staging folder of a dead run, and its place in it. */
 export type Found = { readonly desk: Desk; readonly folder: string; readonly staged: Path; readonly digest: string };
 
-/** Says which file each staged one will be; small transfers are sent again sooner than that is worth. */
-export const writeFiles = async (work: Work): Promise<void> => {
+/** Says whose staging this is, as soon as it is there. */
+export const writeOwner = (work: Work): Promise<void> => writeRecords(work, false);
+
+/** Says which file each staged one will be. */
+export const writeFiles = (work: Work): Promise<void> => writeRecords(work, true);
+
+/** Small transfers are sent again sooner than a record is worth. */
+const writeRecords = async (work: Work, withFiles: boolean): Promise<void> => {
   for (const desk of desksOf(work)) {
     const indexes: number[] = [];
     let bytes = 0;
@@ -39,8 +46,9 @@ export const writeFiles = async (work: Work): Promise<void> => {
       bytes += step.action.size;
     }
     if (bytes < WORTHWHILE) continue;
+    const record = encode(work, withFiles ? indexes : []);
     // What cannot be written costs nothing but the chance to use it.
-    await putRecord(work.verbs, desk.staging, NAME, await sealRecord(FILES, encode(work, indexes)), false);
+    await putRecord(work.verbs, desk.staging, NAME, await sealRecord(FILES, record), false);
   }
 };
 

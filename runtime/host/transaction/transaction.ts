@@ -13,7 +13,7 @@ import { commitWork } from './commit.js';
 import { type Desk, openDesk } from './desk.js';
 import { makeDirty } from './dirty.js';
 import { beginSync } from './durable.js';
-import { adoptLeftover, type Found, findLeftovers, writeFiles } from './leftovers.js';
+import { adoptLeftover, type Found, findLeftovers, writeFiles, writeOwner } from './leftovers.js';
 import { performOne } from './one-deed.js';
 import { precheckSteps, refuseSteps } from './precheck.js';
 import { relayedFiles, relayStaged } from './relay.js';
@@ -76,6 +76,7 @@ export const beginTransaction = (
       if (work !== null || ended)
         throw new HostError('protocol', 'a transaction was prepared twice', 'this is a fault in syncplan');
       work = await openWork(tools, id, parts, steps);
+      await writeOwner(work);
       await makeStagedFolders(work);
     },
     leftovers: async () => (id.lock === null ? [] : findLeftovers(working('look for leftovers'), found)),
