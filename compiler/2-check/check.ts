@@ -9,6 +9,7 @@ import { checkFixed } from './fixed.js';
 import { checkFolders } from './folders.js';
 import { checkFormat } from './format.js';
 import { checkGuards } from './guards.js';
+import { checkHandingOn } from './handing-on.js';
 import { checkHooks } from './hooks.js';
 import { checkHosts } from './hosts.js';
 import type { Kept } from './kept.js';
@@ -32,6 +33,7 @@ export const check = (model: PlanModel, program: Program, kept: Kept): readonly 
   checkAfter(model, report);
   checkFolders(model, report);
   checkOverlap(model, report);
+  checkHandingOn(model, report);
   checkOrder(model, report);
   checkGuards(model, report);
   checkStrategies(model, report);

@@ -238,3 +238,17 @@ export const rivalCommands = kind({
     'give all of them the same command, or say `commit independent`',
   ],
 });
+
+export const unorderedHandingOn = kind({
+  code: 'SP5020',
+  severity: 'warning',
+  title: 'a block that takes what another one brings, and does not wait for it',
+  explanation:
+    'The master of one block is a remote of the other, and both have the same files there. Blocks without `after` between them run side by side: what is handed on may be what stood there before, and only the next run brings the rest.',
+  example:
+    'block out { from build to edge; take all in www }\nblock on { from edge to shops; take all in www }   # better: block on after out\n',
+  say: (then: string, first: string, host: string) => [
+    `the block ${quoted(then)} takes from ${quoted(host)} what the block ${quoted(first)} brings there, and does not wait for it`,
+    `say \`block ${then} after ${first}\``,
+  ],
+});

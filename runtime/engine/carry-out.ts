@@ -5,7 +5,8 @@
 //  2. What changed on either side meanwhile is looked at again and only that is done again, a bounded number of times.
 //  3. What is still inconsistent then escalates to a lock for this relation alone, or fails with the list.
 //  4. Locks are let go on every way out; what could not be undone is named.
-//  5. A host of a block that switches together waits for no lock once another one cannot get ready.
+//  5. A block hands on what its master holds when it begins, not what that held before other blocks of the run changed it.
+//  6. A host of a block that switches together waits for no lock once another one cannot get ready.
 import type { LockStrategy } from '../../compiler/plan.js';
 import { type Attempting, attempt, type Left, leftAlone } from './attempt.js';
 import { type RootMemory, rememberRoots } from './guards.js';
@@ -22,6 +23,8 @@ export type CarryingOut = Attempting &
   Locking & {
     /** Observes the whole relation again; false where a guard now refuses it. */
     readonly observeUnderLock: (relation: Relation, scans: Map<string, Promise<Side>> | null) => Promise<boolean>;
+    /** Observes it again where blocks before it have changed what it takes from; false where a guard now refuses it. */
+    readonly followMaster: (relation: Relation) => Promise<boolean>;
     readonly memory: RootMemory;
     /** Nothing that was looked at again may be done: exactly what was observed, or nothing. */
     readonly exact: boolean;
@@ -37,6 +40,7 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
     const strategy = consistency.strategy === 'lock' ? consistency : null;
     const then = consistency.strategy === 'verify' && !context.exact ? consistency.then : 'fail';
     const escalation = then === 'fail' ? null : then;
+    if (!(await context.followMaster(relation))) return;
     await seeWhatCameBefore(relation);
     const work = await workOf(relation);
     if (work.steps.length === 0) await barrier.arrive();

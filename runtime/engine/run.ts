@@ -13,7 +13,8 @@ import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './eve
 import { type Expected, expectSaved } from './expect-saved.js';
 import type { Guard, RootMemory } from './guards.js';
 import { type Linking, makeLinking } from './linking.js';
-import { type Observing, observeRelation } from './observe.js';
+import { hasMovedMaster } from './moved-masters.js';
+import { type Observing, observeRelation, type Side } from './observe.js';
 import { inBlockOrder } from './order.js';
 import { attendRoot } from './recover.js';
 import { type ComparedTake, consistencyOf, hasFailed, newRelation, type Relation, shownPath } from './relation.js';
@@ -192,6 +193,15 @@ const apply = async (
   const relays = makeRelays(plan, relations, linking);
   const barrierOf = ({ block }: Relation): Barrier => barriers.get(block.name) ?? noBarrier;
   for (const relation of relations) if (hasFailed(relation)) barrierOf(relation).fail();
+  /** Listings of masters that other blocks have changed, each for all remotes of a block. */
+  const moved = new Map<string, Map<string, Promise<Side>>>();
+  const observeOnceMore = async (relation: Relation, masters: Map<string, Promise<Side>>): Promise<boolean> => {
+    await closeScans([relation], 'remote');
+    const found = await observeRelation(relation, { ...observing, masters });
+    const guards = [...found, ...(await unexpected(relation, options, 'again'))];
+    refuseGuarded(relation, guards, relations, options);
+    return guards.length === 0;
+  };
   const context: CarryingOut = {
     ...options,
     run: options.runId,
@@ -208,12 +218,13 @@ const apply = async (
       options.emit({ type: 'redo', ...about(relation, options), round: rounds - left, rounds, paths });
       await pause(every * 1000, signal);
     },
-    async observeUnderLock(relation, scans) {
-      await closeScans([relation], 'remote');
-      const found = await observeRelation(relation, { ...observing, masters: scans ?? new Map() });
-      const guards = [...found, ...(await unexpected(relation, options, 'again'))];
-      refuseGuarded(relation, guards, relations, options);
-      return guards.length === 0;
+    observeUnderLock: (relation, scans) => observeOnceMore(relation, scans ?? new Map()),
+    async followMaster(relation) {
+      const { name, master } = relation.block;
+      if (!hasMovedMaster(relation, relations, (await observing.host(master)).facts.machine)) return true;
+      const scans = moved.get(name) ?? new Map();
+      moved.set(name, scans);
+      return observeOnceMore(relation, scans);
     },
   };
   await inBlockOrder(relations, plan.onFailure, {

@@ -1,0 +1,31 @@
+// Blocks that hand on: what a block takes from is what another block of this run has put there since it was listed.
+//
+// Everything is compared before the first write anywhere. Where a block's master is a remote of a block before it, that is
+// too early: it would hand on what stood there before, and call its remotes done.
+import { isWithin, join, type Path } from '../tree/path.js';
+import type { ComparedTake, Relation } from './relation.js';
+
+/** Has another block of this run changed anything in a folder that this relation takes from? */
+export const hasMovedMaster = (relation: Relation, relations: readonly Relation[], masterMachine: string): boolean => {
+  const sources = relation.takes.map(({ take, masterRoot }) => placeOf(masterRoot.path, take.from.folder));
+  return relations.some(
+    other =>
+      other.block !== relation.block &&
+      isOn(other, relation.block.master, masterMachine) &&
+      hasChanged(other) &&
+      other.takes.some(target => sources.some(source => meets(source, targetOf(target)))),
+  );
+};
+
+/** Hosts may be one machine under two names; '' is a machine that cannot be told. */
+const isOn = ({ host, remoteHost }: Relation, master: string, machine: string): boolean =>
+  host === master || (machine !== '' && remoteHost?.facts.machine === machine);
+
+const hasChanged = ({ worked, tally }: Relation): boolean =>
+  worked || tally.created + tally.replaced + tally.attributes + tally.linked + tally.deleted > 0;
+
+const targetOf = ({ take, remoteRoot }: ComparedTake): Path => placeOf(remoteRoot.path, take.into.folder);
+
+const placeOf = (root: Path, folder: Path): Path => (folder === '' ? root : join(root === '/' ? '' : root, folder));
+
+const meets = (a: Path, b: Path): boolean => isWithin(a, b) || isWithin(b, a);
