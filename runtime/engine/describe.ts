@@ -6,6 +6,7 @@ import type { Entry } from '../tree/entry.js';
 import type { Connected } from './connect-hosts.js';
 import { driftedPaths } from './drift.js';
 import type { ChangeLine, Preview, PreviewRelation, SpecialBits } from './events.js';
+import { handsOn } from './moved-masters.js';
 import { owedHooks } from './owed.js';
 import { leftToDo } from './planned.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
@@ -16,7 +17,7 @@ export const previewOf = (
   hosts: Pick<Connected, 'failures' | 'weaker' | 'unkept'>,
   routes: Preview['routes'],
 ): Preview => ({
-  relations: plannedChanges(relations).map((changes, at) => previewRelation(relations[at]!, changes)),
+  relations: plannedChanges(relations).map((changes, at) => previewRelation(relations[at]!, changes, relations)),
   hosts: hosts.failures(),
   weaker: hosts.weaker(),
   unkept: hosts.unkept(),
@@ -92,11 +93,16 @@ export const plannedChanges = (relations: readonly Relation[]): (readonly Change
     })),
   );
 
-const previewRelation = (relation: Relation, planned: readonly (readonly Change[])[]): PreviewRelation => {
+const previewRelation = (
+  relation: Relation,
+  planned: readonly (readonly Change[])[],
+  relations: readonly Relation[],
+): PreviewRelation => {
   const takes = relation.takes.map(({ take }, at) => ({ take, changes: planned[at]! }));
   const changes = linesOf({ takes, rules: relation.rules });
   const made = relation.takes.reduce((sum, one, at) => sum + one.changes.length - planned[at]!.length, 0);
   const { state, message, help } = relation;
+  const brought = handsOn(relation, relations);
   return {
     block: relation.block.name,
     host: relation.host,
@@ -111,6 +117,7 @@ const previewRelation = (relation: Relation, planned: readonly (readonly Change[
     drift: relation.takes.flatMap(({ take, foreign }) => driftedPaths(foreign).map(path => shownPath(take, path))),
     unfinished: relation.unfinished,
     owed: [...new Set(relation.owed.flatMap(({ owed }) => owedHooks(relation, owed)))],
+    ...(brought.length === 0 ? {} : { handsOn: brought }),
     unchanged: relation.tally.unchanged + made,
     skipped: relation.tally.skipped,
     bytes: changes.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -325,6 +325,8 @@ export type PreviewRelation = {
   readonly unfinished: number;
   /** Hooks that an earlier run owes: `apply` runs them. */
   readonly owed: readonly Pick<HookPlan, 'command' | 'on'>[];
+  /** Blocks that will change what this one takes from, before it begins: it is compared again then. */
+  readonly handsOn?: readonly string[];
   readonly unchanged: number;
   readonly skipped: number;
   readonly bytes: number;

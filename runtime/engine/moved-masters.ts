@@ -6,13 +6,24 @@ import { isWithin, join, type Path } from '../tree/path.js';
 import type { ComparedTake, Relation } from './relation.js';
 
 /** Has another block of this run changed anything in a folder that this relation takes from? */
-export const hasMovedMaster = (relation: Relation, relations: readonly Relation[], masterMachine: string): boolean => {
+export const hasMovedMaster = (relation: Relation, relations: readonly Relation[], masterMachine: string): boolean =>
+  bringers(relation, relations, masterMachine).some(hasChanged);
+
+/** The blocks before it that will change what it takes from: it hands that on as well, and a preview cannot know it yet. */
+export const handsOn = (relation: Relation, relations: readonly Relation[]): readonly string[] => {
+  const first = bringers(relation, relations, '').filter(
+    ({ state, takes }) => state === 'compared' && takes.some(({ changes }) => changes.length > 0),
+  );
+  return [...new Set(first.map(({ block }) => block.name))];
+};
+
+/** Relations of other blocks that put files where this one takes from. */
+const bringers = (relation: Relation, relations: readonly Relation[], masterMachine: string): readonly Relation[] => {
   const sources = relation.takes.map(({ take, masterRoot }) => placeOf(masterRoot.path, take.from.folder));
-  return relations.some(
+  return relations.filter(
     other =>
       other.block !== relation.block &&
       isOn(other, relation.block.master, masterMachine) &&
-      hasChanged(other) &&
       other.takes.some(target => sources.some(source => meets(source, targetOf(target)))),
   );
 };

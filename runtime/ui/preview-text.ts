@@ -90,6 +90,10 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
   for (const hook of relation.owed) {
     say(paint.yellow('! owed  '), `hook after ${commandText(hook)}, of an earlier run; apply runs it`, undefined);
   }
+  for (const block of relation.handsOn ?? []) {
+    const text = `what block ${displayText(block)} brings to its master is handed on as well, and compared when that has ended`;
+    say(paint.yellow('! follows  '), text, undefined);
+  }
   lines.push(...rootLines(group.roots, paint, signs));
   lines.push(...changeLines(changes, most, options.width, paint, signs));
   if (relation.alike.files > 0)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
 import type { BlockPlan, Plan } from '../../compiler/plan.js';
+import { previewText } from '../../runtime/ui/preview-text.js';
 import { makeSession, type Session } from './session.js';
 
 const test = suite<{ session: Session }>('handing on');
@@ -35,8 +36,13 @@ test('what one block brings to a host, a later one takes from there in the same 
     session.master.put({ a: { file: `new ${++round}` }, 'd/more': { file: `more ${round}` }, gone: { file: 'x' } });
     assert.equal((await session.run({ plan, block: { delete: MIRROR } })).summary.exitCode, 0);
     session.master.drop('gone');
-    const { summary } = await session.run({ plan, block: { delete: MIRROR } });
+    const { summary, preview } = await session.run({ plan, block: { delete: MIRROR } });
     assert.equal(summary.exitCode, 0);
+    assert.deepEqual(
+      preview.relations.map(({ handsOn }) => handsOn ?? []),
+      [[], ['all'], ['all']],
+    );
+    assert.match(previewText(preview, { colour: false, width: 200 }), /! follows {2}what block all brings/);
     for (const remote of session.remotes) assert.deepEqual(remote.look(), session.master.look());
     const again = await session.run({ plan, block: { delete: MIRROR } });
     assert.deepEqual(
