@@ -48,7 +48,10 @@ export const decideRemoteOnly = async ({
     else if (here.kind === 'absent') {
       doomed.push(located);
       if (located.entry.kind === 'folder') gone.push(located.path);
-    } else if (here.kind === 'folder' && located.entry.kind === 'folder') return 'shared';
+    } else if (located.entry.kind !== 'folder' || here.kind === 'special') return null;
+    else if (here.kind === 'folder') return 'shared';
+    // The master's file there is none of this block, and neither is the folder in its place; what that holds is gone.
+    else gone.push(located.path);
     return null;
   };
   for (let wave: readonly Located[] = found.remoteOnly; wave.length > 0; ) {
