@@ -4,6 +4,7 @@ import type { PlanModel } from '../1-resolve/model.js';
 import type { Program } from '../1-resolve/program.js';
 import { checkAfter } from './after.js';
 import { checkClosedFolders } from './closed-folders.js';
+import { checkComparing } from './comparing.js';
 import { checkDrivers } from './drivers.js';
 import { checkFixed } from './fixed.js';
 import { checkFolders } from './folders.js';
@@ -35,6 +36,7 @@ export const check = (model: PlanModel, program: Program, kept: Kept): readonly 
   checkOverlap(model, report);
   checkHandingOn(model, report);
   checkOrder(model, report);
+  checkComparing(model, report);
   checkGuards(model, report);
   checkStrategies(model, report);
   checkClosedFolders(model, report);

@@ -252,3 +252,16 @@ export const unorderedHandingOn = kind({
     `say \`block ${then} after ${first}\``,
   ],
 });
+
+export const timesNotCarried = kind({
+  code: 'SP5021',
+  severity: 'warning',
+  title: '`compare quick` of files whose times are not carried',
+  explanation:
+    'Quick comparison finds files equal whose size and time are. Where the block does not give its files the master’s times, hardly any ever are, and every run sends all of them again.',
+  example: 'block app { take all in www; compare quick; attributes mode }\n',
+  say: (block: string, attributes: readonly string[]) => [
+    `the block ${quoted(block)} compares by times that it does not carry, so every run sends its files again`,
+    `say \`attributes ${[...attributes, 'modified'].join(', ')}\`, or compare by checksum`,
+  ],
+});

@@ -47,6 +47,8 @@ export type ComboBlock = {
   readonly fixes: boolean;
   readonly splits: boolean;
   readonly firstOnly: boolean;
+  /** It has a hook that writes into the ledger. */
+  readonly hooked: boolean;
   readonly attributes: string;
   readonly lines: readonly string[];
 };
@@ -65,7 +67,12 @@ export const placesOf = (host: ComboHost, { root, folder }: Spot): string[] =>
 export const placesOn = (host: ComboHost, { firstOnly }: ComboBlock, spot: Spot): string[] =>
   placesOf(host, spot).slice(0, firstOnly ? 1 : undefined);
 
-export const makeCombos = (random: Random, ground: (kind: HostKind, name: string) => Ground): Combos => {
+/** Hooks append a line to the ledger, a file of this machine: their block and host. */
+export const makeCombos = (
+  random: Random,
+  ledger: string,
+  ground: (kind: HostKind, name: string) => Ground,
+): Combos => {
   const nested = random.chance(0.3);
   const kinds: HostKind[] = ['agent', 'agent', 'shell', 'sftp', 'local'];
   const makeHost = (name: string, kind: HostKind): ComboHost => {
@@ -83,7 +90,7 @@ export const makeCombos = (random: Random, ground: (kind: HostKind, name: string
     makeHost(`h${i}`, kinds.splice(random.below(kinds.length), 1)[0]!),
   );
   const takes = makeTakes(random);
-  const blocks = makeBlocks(random, master, hosts, takes);
+  const blocks = makeBlocks(random, master, hosts, takes, ledger);
   return { master, hosts, blocks, text: textOf(random, master, hosts, blocks) };
 };
 
@@ -115,13 +122,14 @@ const makeBlocks = (
   master: ComboHost,
   hosts: readonly ComboHost[],
   takes: readonly ComboTake[],
+  ledger: string,
 ): ComboBlock[] => {
   const groups = takes.slice(0, 2 + random.below(3)).map(take => [take]);
   for (const take of takes.slice(groups.length)) random.pick(groups).push(take);
   const blocks: ComboBlock[] = [];
   const add = (on: readonly ComboHost[], of: readonly ComboTake[]): void => {
     const after = blocks.filter(() => random.chance(0.35));
-    blocks.push(makeBlock(random, { name: `b${blocks.length}`, from: null, on, after, takes: of }, master));
+    blocks.push(makeBlock(random, { name: `b${blocks.length}`, from: null, on, after, takes: of }, master, ledger));
   };
   for (const group of groups) {
     const some = hosts.filter(() => random.chance(0.75));
@@ -141,14 +149,15 @@ const makeBlocks = (
     const { block, take, host } = random.pick(sources);
     const on = [random.pick(hosts.filter(one => one !== host))];
     const handed = { from: take.into, into: HANDED, ...ALL, whole: true };
-    blocks.push(makeBlock(random, { name: 'on', from: host, on, after: [block], takes: [handed] }, host));
+    blocks.push(makeBlock(random, { name: 'on', from: host, on, after: [block], takes: [handed] }, host, ledger));
   }
   return blocks;
 };
 
 type Known = Pick<ComboBlock, 'name' | 'from' | 'on' | 'after' | 'takes'>;
 
-const makeBlock = (random: Random, known: Known, master: ComboHost): ComboBlock => {
+const makeBlock = (random: Random, known: Known, master: ComboHost, ledger: string): ComboBlock => {
+  const hooked = random.chance(0.4);
   const kinds = new Set([master, ...known.on].map(({ kind }) => kind));
   const noLocks = kinds.has('sftp');
   const noAgent = noLocks || kinds.has('shell');
@@ -161,6 +170,7 @@ const makeBlock = (random: Random, known: Known, master: ComboHost): ComboBlock 
   const splits = random.chance(0.15);
   const firstOnly = known.from === null && random.chance(0.15);
   const attributes = random.pick(['mode, modified', 'mode, modified', 'modified', 'mode', ...(noAgent ? [] : MORE)]);
+  const quick = attributes.includes('modified') ? ['quick'] : [];
   const consistency = random.pick([
     ...['none', 'verify { rounds 2 every 200ms; then fail }', 'verify'],
     ...(noLocks ? [] : ['lock { wait 20s; by advisory }', 'verify { rounds 2 every 200ms; then lock { wait 20s } }']),
@@ -173,16 +183,16 @@ const makeBlock = (random: Random, known: Known, master: ComboHost): ComboBlock 
     ...(noLocks ? [] : maybe(0.2, `for ${known.on[0]!.name} { consistency lock { by advisory } }`)),
     ...maybe(0.3, 'commit together'),
     ...(known.takes.some(({ items }) => items.startsWith('all')) ? maybe(0.3, 'order "*.y", "always"') : []),
-    ...maybe(0.5, `compare ${random.pick(['quick', 'checksum md5', 'checksum blake3', 'checksum crc32'])}`),
+    ...maybe(0.5, `compare ${random.pick([...quick, 'checksum md5', 'checksum blake3', 'checksum crc32'])}`),
     ...(fixes ? ['set { files 0640; folders 0750 }'] : []),
     ...(splits ? ['links { hard split }'] : []),
-    ...maybe(0.3, 'hook after run ["true"] on server'),
+    ...(hooked ? [`hook after run ["sh", "-c", "echo $SYNCPLAN_BLOCK $SYNCPLAN_HOST >> ${ledger}"] on server`] : []),
     ...(noAgent ? [] : maybe(0.2, 'hook before run ["true"] on remote')),
     ...maybe(0.4, `transfer { mode ${random.pick(['delta', 'whole'])}; limit 20MiB/s }`),
     ...(firstOnly ? ['roots first'] : []),
     ...maybe(0.2, `route ${random.pick(['chain', 'tree'])}`),
   ];
-  return { ...known, mirror, protect, fixes, splits, firstOnly, attributes, lines };
+  return { ...known, mirror, protect, fixes, splits, firstOnly, hooked, attributes, lines };
 };
 
 const textOf = (

@@ -18,6 +18,7 @@ const PARTS = {
   damage: 5,
   kill: 120,
   model: 75,
+  combos: 90,
   strace: 45,
   interleave: 30,
   together: 10,

@@ -35,6 +35,7 @@ const LONG = [
   'host/reach',
   'host/shell-locks',
   'host/transaction-blind',
+  'proof/combos',
   'proof/disks',
   'proof/faults',
   'proof/mutants',
