@@ -13,7 +13,7 @@ import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './eve
 import { type Expected, expectSaved } from './expect-saved.js';
 import type { Guard, RootMemory } from './guards.js';
 import { type Linking, makeLinking } from './linking.js';
-import { hasMovedMaster } from './moved-masters.js';
+import { handsOn, hasMovedMaster } from './moved-masters.js';
 import { type Observing, observeRelation, type Side } from './observe.js';
 import { inBlockOrder } from './order.js';
 import { attendRoot } from './recover.js';
@@ -163,19 +163,28 @@ const unexpected = async (
   when: 'first' | 'again',
 ): Promise<readonly Guard[]> => (expected === undefined ? [] : expectSaved(relation, expected, when));
 
+const ANEW = 'a saved plan is applied whole or not at all; make a new one with syncplan plan FILE -o SAVED';
+
 /** May the run go on to write? A saved plan is used once, and only where there is something left to do it for. */
 const claimed = async (relations: readonly Relation[], options: RunOptions): Promise<boolean> => {
-  if (options.expected === undefined || relations.every(hasFailed) || (await options.expected.claim())) return true;
+  if (options.expected === undefined || relations.every(hasFailed)) return true;
+  const handing = relations.find(relation => handsOn(relation, relations).length > 0);
+  if (handing !== undefined) {
+    const [first] = handsOn(handing, relations);
+    const why = `block ${handing.block.name} hands on what block ${first} brings first, and nobody knows yet what that will be`;
+    refuseAll(relations, options, why, `apply block ${first} first (--only ${first}), then save a plan anew`);
+    return false;
+  }
+  if (await options.expected.claim()) return true;
   refuseAll(relations, options, 'another run has used it meanwhile');
   return false;
 };
 
 /** A saved plan is applied whole or not at all. */
-const refuseAll = (relations: readonly Relation[], options: RunOptions, why: string): void => {
+const refuseAll = (relations: readonly Relation[], options: RunOptions, why: string, help = ANEW): void => {
   for (const relation of relations) {
     if (hasFailed(relation)) continue;
     relation.refused = true;
-    const help = 'a saved plan is applied whole or not at all; make a new one with syncplan plan FILE -o SAVED';
     setState(relation, 'refused', options, `the saved plan is not applied: ${why}`, help);
   }
 };

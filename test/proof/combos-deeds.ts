@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import type { Random } from '../support/seeded.js';
-import { at, type Found, foundIn } from './combos-oracle.js';
+import { at, type Found, foundIn } from './combos-found.js';
 
 export type Manner = {
   /** A folder stays a folder and nothing else becomes one: what a block does that deletes nothing, or takes only a part. */
@@ -66,7 +66,8 @@ const disturbOnce = (folder: string, random: Random, manner: Manner): string => 
       setMoment(at(folder, file), random);
       return `append ${file}`;
     case 7:
-      if (some === undefined) return '';
+      // What another block keeps in a folder would keep the folder.
+      if (some === undefined || (gentle && kindAt(folder, some) === 'folder')) return '';
       rmSync(at(folder, some), { recursive: true });
       return `remove ${some}`;
     case 8: {

@@ -4,7 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../support/seeded.js';
-import type { Found } from './combos-oracle.js';
+import type { Found } from './combos-found.js';
 
 export type HostKind = 'local' | 'agent' | 'shell' | 'sftp';
 

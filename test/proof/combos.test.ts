@@ -11,7 +11,7 @@ import { bounded, figure, SEED } from './bounds.js';
 import { disturb, setMoment } from './combos-deeds.js';
 import { type Expected, expectationsOf, faultsOn } from './combos-oracle.js';
 import { type Combos, type Ground, type HostKind, makeCombos, placesOf, placesOn } from './combos-plan.js';
-import { proving } from './invariants.js';
+import { hold, proving } from './invariants.js';
 
 const PLANS = bounded(6, 12);
 const ROUNDS = 2;
@@ -130,7 +130,10 @@ const holds = (expected: readonly Expected[], where: string): void =>
 
 const succeeds = async (args: readonly string[]): Promise<Ended> => {
   const limited = ['-s', 'KILL', '120', process.execPath, PROGRAM, ...argsOf(args)];
+  const began = Date.now();
   const ended = await runProcess('timeout', limited, { cwd: desk.folder, env: HOME() });
+  const seconds = (Date.now() - began) / 1000;
+  hold('every run ends', args.join(' '), { ended: ended.signal === null && ended.code !== 137, seconds, within: 120 });
   counts.runs++;
   assert.equal(ended.code, 0, `${args.join(' ')}: ${said(ended.out, ended.err)}`);
   return ended;
