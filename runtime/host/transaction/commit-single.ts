@@ -133,6 +133,7 @@ export const commitAdjust = async (
       ? await performOne(work.verbs, { do: 'set', at, name, mode: null, modified, ...owners })
       : await giveOne(work, part, at, name, given);
   work.disturbed.add(stat.inode);
+  if (modified !== null) work.timed.set(stat.inode, modified);
   const path = fromRoot(part, action.path);
   if (stat.kind === 'file') markFile(work.dirty, number, path);
   else markFolder(work.dirty, number, stat.kind === 'folder' ? path : parent(path));
@@ -165,7 +166,10 @@ const leaderTrouble = (work: Work, part: number, leader: string, now: Stat): str
   if (seen === null || seen.inode !== now.inode) return null;
   // An attempt that was interrupted may have linked it in staging already.
   const ours = work.disturbed.has(now.inode) || work.again;
-  return differsFromSeen(ours ? { ...now, changed: seen.changed } : now, seen) === null
+  const given = work.timed.get(now.inode);
+  // Not every host keeps times finer than a second.
+  const timed = given !== undefined && Math.abs(now.modified - given) < 1_000_000 ? { modified: seen.modified } : {};
+  return differsFromSeen(ours ? { ...now, ...timed, changed: seen.changed } : now, seen) === null
     ? null
     : 'the file it is another name of was changed meanwhile';
 };

@@ -217,6 +217,7 @@ export const makeWork = (
   ...given,
   table: makeTable(steps),
   disturbed: new Set(),
+  timed: new Map(),
   lent: new Map(),
   linked: new Set(),
   refused: new Set(),

@@ -30,6 +30,8 @@ export type Work = {
   readonly check: () => Maybe<void>;
   /** Inodes whose change time we moved ourselves, by linking, unlinking or adjusting another of their names. */
   readonly disturbed: Set<number>;
+  /** Times that we gave to files which stayed in place, by inode. */
+  readonly timed: Map<number, number>;
   /** Steps whose staged file is a further name of one that another step takes away, by their index (lend.ts). */
   readonly lent: Map<number, Lent>;
   /** Steps at whose destination a file with further names was seen. */
