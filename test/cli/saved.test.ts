@@ -232,4 +232,24 @@ test('nothing is saved where something was refused', async () => {
   assert.deepEqual(readdirSync(base).includes('saved'), false);
 });
 
+test('where a block hands on what another one brings first, nothing of a saved plan is done', async () => {
+  const [head] = PLAN.split('role master');
+  writeFileSync(
+    join(base, 'plan.sp'),
+    `${head}role master is build
+role first is one
+role last is two
+block pages { from master to first; take all in site; delete mirror { max 100% } }
+block on after pages { from first to last; take all in site; delete mirror { max 100% } }
+`,
+  );
+  await save();
+  await refused(/block on hands on what block pages brings first/);
+  assert.equal((await run('apply', 'plan.sp', '--only', 'pages')).code, 0);
+  await save();
+  const { code, out, err } = await run('apply', 'saved');
+  assert.equal(code, 0, said(out, err));
+  assertSameTree(join(base, 'two'), join(base, 'master'));
+});
+
 test.run();
