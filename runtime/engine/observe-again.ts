@@ -1,7 +1,8 @@
 // Observes single paths of a relation again, on both sides: what a redo has to do there now.
 
+import type { Found } from '../tree/action.js';
 import { type Change, compareEntries, emptyComparison, type FolderComparison } from '../tree/change.js';
-import type { Entry } from '../tree/entry.js';
+import type { Entry, Problem } from '../tree/entry.js';
 import type { PagedEntry } from '../tree/page.js';
 import type { Path } from '../tree/path.js';
 import { decideByDigest } from './descend.js';
@@ -20,11 +21,15 @@ export const observeAgain = async (relation: Relation, places: readonly Place[])
 
 const observePaths = async (relation: Relation, take: ComparedTake, paths: readonly Path[]): Promise<Change[]> => {
   const { master, remote } = take;
-  const [ours, theirs] = await Promise.all([master.lookup(paths), remote.lookup(paths)]);
+  const leaders = leadersOf(take, paths);
+  const asked = [...paths, ...new Set(leaders.values())];
+  const positions = new Map(asked.map((path, i) => [path, i]));
+  const [ours, theirs] = await Promise.all([master.lookup(asked), remote.lookup(asked)]);
   const found: FolderComparison = emptyComparison();
   const problems: Relation['problems'] = [];
   paths.forEach((path, i) => {
-    const here = ours[i]!;
+    const leader = leaders.get(path);
+    const here = leader === undefined ? ours[i]! : asFurtherName(ours[i]!, leader, ours[positions.get(leader)!]!);
     const there = theirs[i]!;
     if (isProblem(here)) problems.push(here);
     else if (isProblem(there)) problems.push(there);
@@ -56,6 +61,24 @@ const observePaths = async (relation: Relation, take: ComparedTake, paths: reado
   });
   relation.problems.push(...problems.map(problem => ({ ...problem, path: shownPath(take.take, problem.path) })));
   return found.changes;
+};
+
+/** Which of these paths were to become further names, and of which file: a lookup by name cannot tell. */
+const leadersOf = ({ changes }: ComparedTake, paths: readonly Path[]): ReadonlyMap<Path, Path> => {
+  const among = new Set(paths);
+  return new Map(
+    changes.flatMap(change =>
+      change.kind !== 'delete' && change.entry.kind === 'hard' && among.has(change.path)
+        ? [[change.path, change.entry.leader] as const]
+        : [],
+    ),
+  );
+};
+
+/** Still a name of that file, as far as size and time tell. */
+const asFurtherName = (here: Found | Problem, leader: Path, its: Found | Problem): Found | Problem => {
+  if (isProblem(here) || isProblem(its) || here.kind !== 'file' || its.kind !== 'file') return here;
+  return here.size === its.size && here.modified === its.modified ? { kind: 'hard', leader } : here;
 };
 
 /** A lookup knows nothing of what is below a folder, and a single path needs no more. */

@@ -1,6 +1,9 @@
 // Further names of a file, where the file itself stays in place and only its attributes change.
 import assert from 'node:assert/strict';
+import { statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
+import type { Host } from '../../runtime/host/host.js';
 import { makeSession, type Session } from './session.js';
 
 const test = suite<{ session: Session }>('further names');
@@ -27,6 +30,35 @@ test('a new name of a file whose time, or mode, changes as well is that file’s
     const again = await session.run({ options: { command: 'plan' } });
     assert.deepEqual(again.preview.relations[0]!.changes, []);
   }
+});
+
+test('a name that has to be made again, since its file was touched meanwhile, is no file of its own', async ({
+  session,
+}) => {
+  const [remote] = session.remotes;
+  session.master.put({ 'd/file': { file: 'content' } });
+  assert.equal((await session.run()).summary.exitCode, 0);
+  session.master.put({ 'e/name': { hard: 'd/file' } });
+  let touched = 0;
+  const wrap = (host: Host, id: string): Host => ({
+    ...host,
+    async begin(...args) {
+      const transaction = await host.begin(...args);
+      return {
+        ...transaction,
+        async precheck() {
+          const outcomes = await transaction.precheck();
+          if (id === 'r1' && touched++ === 0) utimesSync(join(remote!.path, 'd/file'), 1_700_000_000, 1_700_000_000);
+          return outcomes;
+        },
+      };
+    },
+  });
+  const { summary } = await session.run({ wrap });
+  assert.equal(summary.exitCode, 0);
+  assert.ok(touched > 1, 'it was done again');
+  const [file, name] = ['d/file', 'e/name'].map(path => statSync(join(remote!.path, path)).ino);
+  assert.equal(name, file);
 });
 
 test.run();
