@@ -71,6 +71,8 @@ const disturbOnce = (folder: string, random: Random, manner: Manner): string => 
       rmSync(at(folder, some), { recursive: true });
       return `remove ${some}`;
     case 8: {
+      // A block that deletes such a folder would find it kept by what another one has in it.
+      if (prefix !== '') return '';
       const to = [...path.split('/').slice(0, -1), random.pick(FOLDERS)].join('/');
       if (kindAt(folder, to) !== null || !makeRoom(folder, to, true)) return '';
       mkdirSync(at(folder, to), { mode: random.pick([0o755, 0o700]) });
@@ -138,7 +140,7 @@ const newPath = (
   const folders = ['', ...entries.filter(([, { kind }]) => kind === 'folder').map(([path]) => path)];
   const folder = random.pick(folders);
   const names = random.chance(0.2) ? ODD : gentle ? NAMES : [...NAMES, ...FOLDERS];
-  const below = folder.split('/').length < 3 && random.chance(0.25) ? [random.pick(FOLDERS)] : [];
+  const below = prefix === '' && folder.split('/').length < 3 && random.chance(0.25) ? [random.pick(FOLDERS)] : [];
   return [...(folder === '' ? [] : [folder]), ...below, `${prefix}${random.pick(names)}`].join('/');
 };
 
