@@ -18,7 +18,7 @@ const PARTS = {
   damage: 5,
   kill: 120,
   model: 75,
-  combos: 90,
+  combos: 120,
   strace: 45,
   interleave: 30,
   together: 10,
