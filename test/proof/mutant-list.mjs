@@ -220,8 +220,8 @@ export const MUTANTS = [
   {
     name: 'a root without its marker is like any other',
     file: 'build/runtime/engine/guards.js',
-    from: 'if (expected === null || remoteRoot.marker === expected || acceptRoots.includes(host)) return [];',
-    to: 'return [];',
+    from: 'if (expected === null || root.marker === expected) return null;',
+    to: 'return null;',
     tests: ['proof/roots'],
   },
   {
@@ -258,8 +258,8 @@ export const MUTANTS = [
   {
     name: 'a partial run exits with 0',
     file: 'build/runtime/engine/summary.js',
-    from: 'if (something) return 5;',
-    to: 'if (something) return 0;',
+    from: 'if (applies && relations.some(didSomething)) return 5;',
+    to: 'if (applies && relations.some(didSomething)) return 0;',
     tests: [FAULTS],
   },
   {
