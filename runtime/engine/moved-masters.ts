@@ -2,12 +2,13 @@
 //
 // Everything is compared before the first write anywhere. Where a block's master is a remote of a block before it, that is
 // too early: it would hand on what stood there before, and call its remotes done.
-import { isWithin, join, type Path } from '../tree/path.js';
-import type { ComparedTake, Relation } from './relation.js';
+import { isWithin, type Path } from '../tree/path.js';
+import { type ComparedTake, onMachine, type Relation } from './relation.js';
+import { hasChanges } from './summary.js';
 
 /** Has another block of this run changed anything in a folder that this relation takes from? */
 export const hasMovedMaster = (relation: Relation, relations: readonly Relation[], masterMachine: string): boolean =>
-  bringers(relation, relations, masterMachine).some(hasChanged);
+  bringers(relation, relations, masterMachine).some(({ worked, tally }) => worked || hasChanges(tally));
 
 /** The blocks before it that will change what it takes from: it hands that on as well, and a preview cannot know it yet. */
 export const handsOn = (relation: Relation, relations: readonly Relation[]): readonly string[] => {
@@ -19,7 +20,7 @@ export const handsOn = (relation: Relation, relations: readonly Relation[]): rea
 
 /** Relations of other blocks that put files where this one takes from. */
 const bringers = (relation: Relation, relations: readonly Relation[], masterMachine: string): readonly Relation[] => {
-  const sources = relation.takes.map(({ take, masterRoot }) => placeOf(masterRoot.path, take.from.folder));
+  const sources = relation.takes.map(({ take, masterRoot }) => onMachine(masterRoot, take.from.folder));
   return relations.filter(
     other =>
       other.block !== relation.block &&
@@ -32,11 +33,6 @@ const bringers = (relation: Relation, relations: readonly Relation[], masterMach
 const isOn = ({ host, remoteHost }: Relation, master: string, machine: string): boolean =>
   host === master || (machine !== '' && remoteHost?.facts.machine === machine);
 
-const hasChanged = ({ worked, tally }: Relation): boolean =>
-  worked || tally.created + tally.replaced + tally.attributes + tally.linked + tally.deleted > 0;
-
-const targetOf = ({ take, remoteRoot }: ComparedTake): Path => placeOf(remoteRoot.path, take.into.folder);
-
-const placeOf = (root: Path, folder: Path): Path => (folder === '' ? root : join(root === '/' ? '' : root, folder));
+const targetOf = ({ take, remoteRoot }: ComparedTake): Path => onMachine(remoteRoot, take.into.folder);
 
 const meets = (a: Path, b: Path): boolean => isWithin(a, b) || isWithin(b, a);

@@ -96,6 +96,12 @@ export const transferOf = ({ block, host }: Pick<Relation, 'block' | 'host'>): T
 export const shownPath = (take: TakePlan, path: Path): Path =>
   path === '' ? take.into.folder : join(take.into.folder, path);
 
+/** A path below a root, as a path of its machine; that of the root `/` itself is ''. */
+export const onMachine = ({ path: root }: Pick<Root, 'path'>, path: Path): Path => {
+  const top = root === '/' ? '' : root;
+  return path === '' ? top : `${top}/${path}`;
+};
+
 /** Ended without doing what the plan says. */
 export const hasFailed = ({ state }: Relation): boolean =>
   state === 'partial' || state === 'failed' || state === 'refused' || state === 'skipped';

@@ -2,10 +2,10 @@
 //
 // Of two renames of a folder to one path only the first can succeed, while both blocks can make the folder where it is to
 // stand, and fill it side by side. A block that comes after another one sees what that has made (made-before.ts).
-import type { Root } from '../host/host.js';
 import { isWithin, type Path, parent } from '../tree/path.js';
+import { createsFolder } from './made-before.js';
 import { comesBefore } from './order.js';
-import { type ComparedTake, type Relation, shownPath } from './relation.js';
+import { type ComparedTake, onMachine, type Relation, shownPath } from './relation.js';
 
 /** Says of each relation which of its folders others make as well; all of them are compared by now. */
 export const findSharedFolders = (relations: readonly Relation[]): void => {
@@ -43,8 +43,7 @@ const foldersOf = ({ takes }: Relation): ReadonlySet<Path> => {
     const base = remote.summary.exists ? '' : take.into.folder;
     for (let at = base; at !== ''; at = parent(at)) folders.add(onMachine(remoteRoot, at));
     for (const change of changes) {
-      if (change.kind !== 'create' || change.entry.kind !== 'folder') continue;
-      folders.add(onMachine(remoteRoot, shownPath(take, change.path)));
+      if (createsFolder(change)) folders.add(onMachine(remoteRoot, shownPath(take, change.path)));
     }
   }
   return folders;
@@ -52,11 +51,9 @@ const foldersOf = ({ takes }: Relation): ReadonlySet<Path> => {
 
 /** Have they a root in common, or one that lies in the other's? */
 const meet = (one: Relation, other: Relation): boolean =>
-  one.takes.some(({ remoteRoot: { path } }) =>
-    other.takes.some(({ remoteRoot }) => isWithin(path, remoteRoot.path) || isWithin(remoteRoot.path, path)),
-  );
+  topsOf(one).some(top => topsOf(other).some(its => isWithin(top, its) || isWithin(its, top)));
 
-const onMachine = ({ path: root }: Root, path: Path): Path => `${root === '/' ? '' : root}/${path}`;
+const topsOf = ({ takes }: Relation): readonly Path[] => takes.map(({ remoteRoot }) => onMachine(remoteRoot, ''));
 
 const isBeside = (one: Relation, other: Relation): boolean =>
   one !== other && !comesBefore(one, other) && !comesBefore(other, one);

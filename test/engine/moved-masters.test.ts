@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
 import type { BlockPlan, Plan } from '../../compiler/plan.js';
+import { hasMovedMaster } from '../../runtime/engine/moved-masters.js';
+import type { Relation } from '../../runtime/engine/relation.js';
+import { newTally } from '../../runtime/engine/tally.js';
 import { previewText } from '../../runtime/ui/preview-text.js';
 import { makeSession, type Session } from './session.js';
 
@@ -50,6 +53,35 @@ test('what one block brings to a host, a later one takes from there in the same 
       [],
     );
   }
+});
+
+test('what a block only moved on the way is handed on as well', async ({ session }) => {
+  const plan = chain({ delete: MIRROR });
+  const file = { file: 'x'.repeat(3_000) };
+  session.master.put({ a: file });
+  assert.equal((await session.run({ plan, block: { delete: MIRROR } })).summary.exitCode, 0);
+  session.master.drop('a');
+  session.master.put({ b: file });
+  const { summary } = await session.run({ plan, block: { delete: MIRROR } });
+  assert.equal(summary.relations[0]!.moved, 1);
+  assert.equal(summary.exitCode, 0);
+  for (const remote of session.remotes) assert.deepEqual(remote.look(), session.master.look());
+});
+
+test('one place is known by two roots, also where one of them is the root of the machine', () => {
+  const relation = (name: string, master: string, host: string, path: string, folder: string): Relation => {
+    const side = { root: 'data', folder };
+    const take = { take: { from: side, into: side }, masterRoot: { path }, remoteRoot: { path }, changes: [] };
+    return { block: { name, master }, host, remoteHost: null, takes: [take], worked: true, tally: newTally() } as never;
+  };
+  const moved = (from: readonly [string, string], into: readonly [string, string]): boolean => {
+    const then = relation('then', 'edge', 'shop', ...from);
+    return hasMovedMaster(then, [relation('first', 'build', 'edge', ...into), then], '');
+  };
+  assert.equal(moved(['/data', ''], ['/', 'data']), true);
+  assert.equal(moved(['/', ''], ['/data', 'below']), true);
+  assert.equal(moved(['/data', ''], ['/', 'other']), false);
+  assert.equal(moved(['/data', ''], ['/data-2', '']), false);
 });
 
 test('the guards look again, too: what was emptied on the way is not emptied further on', async ({ session }) => {
