@@ -2,8 +2,15 @@
 //
 // Everything is compared before the first write anywhere, so two blocks that meet in a folder both mean to create it. Only
 // folders are looked at again: two blocks that bring the same file are a fault of the plan.
-import { type Change, compareEntries, emptyComparison, type Rules } from '../tree/change.js';
-import type { Entry, FolderEntry } from '../tree/entry.js';
+import {
+  type Change,
+  compareEntries,
+  createsFolder,
+  emptyComparison,
+  type FolderCreation,
+  type Rules,
+} from '../tree/change.js';
+import type { Entry } from '../tree/entry.js';
 import { type Path, parent } from '../tree/path.js';
 import { paged } from './observe-again.js';
 import type { ComparedTake, Relation } from './relation.js';
@@ -60,8 +67,3 @@ const attributesLeft = (path: Path, entry: Entry, found: Entry, rules: Rules): r
   compareEntries(path, paged(entry), paged(found), rules, comparison);
   return comparison.changes;
 };
-
-export type FolderCreation = Extract<Change, { kind: 'create' }> & { readonly entry: FolderEntry };
-
-export const createsFolder = (change: Change): change is FolderCreation =>
-  change.kind === 'create' && change.entry.kind === 'folder';

@@ -3,9 +3,9 @@
 // A preview compares every relation with what stands there now, so two blocks of a host that meet in a folder both find it
 // missing. `apply` lets the later one look again (made-before.ts); what a preview shows and counts does the same by reckoning.
 import type { BlockPlan, TakePlan } from '../../compiler/plan.js';
-import type { Change, Rules } from '../tree/change.js';
+import { type Change, createsFolder, type FolderCreation, type Rules } from '../tree/change.js';
 import type { Path } from '../tree/path.js';
-import { createsFolder, type FolderCreation, remaining } from './made-before.js';
+import { remaining } from './made-before.js';
 import { shownPath } from './relation.js';
 
 export type Planned = {

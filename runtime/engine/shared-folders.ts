@@ -2,8 +2,8 @@
 //
 // Of two renames of a folder to one path only the first can succeed, while both blocks can make the folder where it is to
 // stand, and fill it side by side. A block that comes after another one sees what that has made (made-before.ts).
+import { createsFolder } from '../tree/change.js';
 import { isWithin, type Path, parent } from '../tree/path.js';
-import { createsFolder } from './made-before.js';
 import { comesBefore } from './order.js';
 import { type ComparedTake, onMachine, type Relation, shownPath } from './relation.js';
 

@@ -3,7 +3,7 @@
 // The law (test/tree/change.test.ts): applying the changes of diff(a, b) to b gives a, and diff(a, a) is empty.
 // Whether a path that only one side listed is new, unmanaged or to be deleted is not decided here: the engine looks it up
 // by name on the other side first (membership, the language's rule).
-import type { Entry, FileEntry } from './entry.js';
+import type { Entry, FileEntry, FolderEntry } from './entry.js';
 import type { Listed, PagedEntry, PagedFolder } from './page.js';
 import { join, type Path } from './path.js';
 
@@ -14,6 +14,11 @@ export type Change =
   | { readonly kind: 'replace'; readonly path: Path; readonly entry: Entry; readonly was: Entry; readonly why: Reason }
   | { readonly kind: 'attributes'; readonly path: Path; readonly entry: Entry; readonly was: Entry }
   | { readonly kind: 'delete'; readonly path: Path; readonly was: Entry };
+
+export type FolderCreation = Extract<Change, { kind: 'create' }> & { readonly entry: FolderEntry };
+
+export const createsFolder = (change: Change): change is FolderCreation =>
+  change.kind === 'create' && change.entry.kind === 'folder';
 
 /** What counts as a difference. */
 export type Rules = {
