@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyTree, editOne, fillRandom } from './data.mjs';
+import { withMade } from './runner.mjs';
 
 const delta = async bench => {
   const size = bench.rounded(600e6);
@@ -12,16 +13,16 @@ const delta = async bench => {
   fillRandom(join(old, 'large.bin'), size);
   editOne(join(old, 'large.bin'), join(master, 'large.bin'), EDITS);
   const plan = bench.planFor({ master }, 'compare checksum xxh128');
-  const withOld = work => {
+  const oldThere = () => {
     const remote = bench.unused();
     mkdirSync(remote);
     copyTree(join(old, 'large.bin'), join(remote, 'large.bin'));
-    return work(remote);
+    return remote;
   };
   const title = `${Math.round(size / 1e6)} MB with ${EDITS} edits and an insertion at the front`;
   await bench.add(title, [{ of: 'rsync', time: 1.0, bytes: 1.1 }], {
-    rsync: () => withOld(remote => bench.rsync(['-aH'], master, remote)),
-    syncplan: () => withOld(remote => bench.syncplan(plan, remote)),
+    rsync: withMade(oldThere, remote => bench.rsync(['-aH'], master, remote)),
+    syncplan: withMade(oldThere, remote => bench.syncplan(plan, remote)),
   });
   bench.removeSince(mark);
 };

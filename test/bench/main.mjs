@@ -6,8 +6,9 @@
 //   --same-cipher   rsync's ssh also prefers aes128-gcm (syncplan asks for it by itself)
 //   names           the cases below, by name; all if none is given
 //
-// Every round writes into a folder that was never used: after a big removal file systems are slow for everybody. Memory is
-// the peak resident size of the process that was started and of its children here that are not ssh.
+// Every round writes into a folder that was never used: after a big removal file systems are slow for everybody; and it begins
+// on a machine that has come to rest (settle.mjs). Memory is the peak resident size of the process that was started and of its
+// children here that are not ssh.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import * as bulk from './bulk.mjs';

@@ -3,6 +3,7 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { copyTree, fillFiles, fillOne } from './data.mjs';
+import { withMade } from './runner.mjs';
 
 const movedLarge = async bench => {
   const size = bench.rounded(600e6);
@@ -36,15 +37,15 @@ const renamedFolder = async bench => {
 /** Each run finds the old tree on the other side, as old as content mostly is: older than the granularity of times. */
 const besideRsync = (bench, title, { old, master }, limit) => {
   const plan = bench.planFor({ master }, 'compare checksum xxh128; delete mirror { max 100% }');
-  const withOld = async work => {
+  const oldThere = async () => {
     const remote = bench.unused();
     copyTree(old, remote);
     await setTimeout(2_500);
-    return work(remote);
+    return remote;
   };
   return bench.add(title, [limit], {
-    rsync: () => withOld(remote => bench.rsync(['-aH', '--delete'], master, remote)),
-    syncplan: () => withOld(remote => bench.syncplan(plan, remote)),
+    rsync: withMade(oldThere, remote => bench.rsync(['-aH', '--delete'], master, remote)),
+    syncplan: withMade(oldThere, remote => bench.syncplan(plan, remote)),
   });
 };
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, 
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { measure } from './measure.mjs';
+import { settle } from './settle.mjs';
 import { bytesText } from './targets.mjs';
 
 /** The key exchange that servers have by default, for both sides; the tests' own is a faster one. */
@@ -85,7 +86,9 @@ export const makeBench = async ({ scale, rounds, sameCipher }) => {
     const best = {};
     for (let round = 0; round < rounds; round++) {
       for (const [side, work] of Object.entries(sides)) {
-        const result = await work();
+        const made = await work.before?.();
+        settle();
+        const result = await work(made);
         expectDone(result, `${name}, ${side}`);
         if (best[side] === undefined || result.seconds < best[side].seconds) best[side] = { ...best[side], ...result };
         best[side].memory = Math.max(best[side].memory, result.memory);
@@ -145,6 +148,9 @@ const lackOf = (folder, { bytes = 0, files = 0 }) => {
     return `${folder} lacks inodes: this makes ${files.toLocaleString('en')} files, and ${ffree.toLocaleString('en')} inodes are free`;
   return null;
 };
+
+/** A side that is given what is made for it anew each time, and not timed. */
+export const withMade = (before, work) => Object.assign(made => work(made), { before });
 
 /** Preparations must succeed as well. */
 export const expectDone = ({ code, output }, what = 'preparing') => {
