@@ -239,7 +239,15 @@ export type Totals = {
   readonly bytesRelayed: number;
 };
 
-export type Summary = Totals & {
+/** With what was done beside; left out where it is nothing. */
+export type Deeds = Totals & {
+  /** Hooks that ran without failing. */
+  readonly hooks?: number;
+  /** Transactions of earlier runs that this one finished. */
+  readonly finished?: number;
+};
+
+export type Summary = Deeds & {
   readonly exitCode: number;
   /** The operator looked at the preview and said no; left out otherwise. */
   readonly declined?: true;
@@ -256,7 +264,7 @@ export type Summary = Totals & {
   }[];
 };
 
-export type RelationSummary = Totals & {
+export type RelationSummary = Deeds & {
   readonly host: string;
   readonly block: string;
   readonly state: BlockState;

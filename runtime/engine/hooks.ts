@@ -38,7 +38,7 @@ export const runHooks = async (
     const why = await runHook(relation, hook, context);
     const time = context.clock();
     context.emit(why === null ? { ...event, time, state: 'done' } : { ...event, time, state: 'failed', message: why });
-    if (why === null) relation.worked = true;
+    if (why === null) relation.beside.hooks++;
     else return `hook ${hook.when} ${hook.command.map(typed).join(' ')} on ${on} ${why}`;
   }
   return null;

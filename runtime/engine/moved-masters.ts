@@ -4,11 +4,11 @@
 // too early: it would hand on what stood there before, and call its remotes done.
 import { isWithin, type Path } from '../tree/path.js';
 import { type ComparedTake, onMachine, type Relation } from './relation.js';
-import { hasChanges } from './summary.js';
+import { hasChanges, workedBeside } from './summary.js';
 
 /** Has another block of this run changed anything in a folder that this relation takes from? */
 export const hasMovedMaster = (relation: Relation, relations: readonly Relation[], masterMachine: string): boolean =>
-  bringers(relation, relations, masterMachine).some(({ worked, tally }) => worked || hasChanges(tally));
+  bringers(relation, relations, masterMachine).some(other => workedBeside(other) || hasChanges(other.tally));
 
 /** The blocks before it that will change what it takes from: it hands that on as well, and a preview cannot know it yet. */
 export const handsOn = (relation: Relation, relations: readonly Relation[]): readonly string[] => {

@@ -51,7 +51,7 @@ const finish = async (
     const still = (await root.unfinished()).find(one => one.transaction === transaction && one.state === 'intent');
     if (still === undefined) return;
     const outcomes = await root.recover(still);
-    relation.worked = true;
+    relation.beside.finished++;
     for (const recovered of outcomes) {
       if (recovered.result !== 'failed') continue;
       relation.problems.push(recovered.problem);

@@ -23,8 +23,8 @@ export type Relation = {
   refused: boolean;
   /** It could not get a lock: another run holds it. */
   locked: boolean;
-  /** Something was done there that no count tells: a hook ran, or what an earlier run had left was finished. */
-  worked: boolean;
+  /** What was done there that no change tells; forgotten by nothing that is observed again. */
+  readonly beside: { hooks: number; finished: number };
   /** Empty until observed. */
   takes: ComparedTake[];
   readonly guards: { readonly guard: GuardName; readonly message: string; readonly help: string }[];
@@ -65,7 +65,7 @@ export const newRelation = (block: BlockPlan, host: string, started: number): Re
   help: null,
   refused: false,
   locked: false,
-  worked: false,
+  beside: { hooks: 0, finished: 0 },
   takes: [],
   guards: [],
   problems: [],

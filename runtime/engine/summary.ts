@@ -1,5 +1,5 @@
 // The summary of a run: the one value from which the last words and the exit code both come.
-import type { RelationSummary, Summary, Totals } from './events.js';
+import type { Deeds, RelationSummary, Summary, Totals } from './events.js';
 import type { Relation } from './relation.js';
 import { totalsOf } from './tally.js';
 
@@ -23,6 +23,7 @@ export const summarize = (relations: readonly Relation[], end: RunEnd): Summary 
     seconds: end.seconds,
     run: end.run,
     ...totals,
+    ...told(besideOf(relations)),
     bytesSent: end.traffic.sent,
     bytesReceived: end.traffic.received,
     relations: relations.map(summarizeRelation),
@@ -46,18 +47,32 @@ const exitCode = (relations: readonly Relation[], { interrupted, declined, comma
   return applies && relations.some(({ state }) => state === 'done') ? 5 : 1;
 };
 
-const didSomething = ({ state, tally, worked }: Relation): boolean =>
-  state === 'partial' || hasChanges(tally) || (state === 'done' && worked);
+const didSomething = (relation: Relation): boolean =>
+  relation.state === 'partial' || hasChanges(relation.tally) || (relation.state === 'done' && workedBeside(relation));
+
+/** Was anything done there that no change tells? */
+export const workedBeside = ({ beside }: Pick<Relation, 'beside'>): boolean => beside.hooks + beside.finished > 0;
 
 /** Was anything changed, or would be by an `apply`? */
 export const hasChanges = ({ created, replaced, attributes, linked, moved, deleted }: Totals): boolean =>
   created + replaced + attributes + linked + moved + deleted > 0;
 
-const summarizeRelation = ({ block, host, state, message, help, tally }: Relation): RelationSummary => ({
+const summarizeRelation = ({ block, host, state, message, help, tally, beside }: Relation): RelationSummary => ({
   host,
   block: block.name,
   state,
   ...(message === null ? {} : { message }),
   ...(help === null ? {} : { help }),
   ...tally,
+  ...told(beside),
+});
+
+const besideOf = (relations: readonly Relation[]): Relation['beside'] => ({
+  hooks: relations.reduce((sum, { beside }) => sum + beside.hooks, 0),
+  finished: relations.reduce((sum, { beside }) => sum + beside.finished, 0),
+});
+
+const told = ({ hooks, finished }: Relation['beside']): Pick<Deeds, 'hooks' | 'finished'> => ({
+  ...(hooks === 0 ? {} : { hooks }),
+  ...(finished === 0 ? {} : { finished }),
 });

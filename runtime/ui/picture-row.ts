@@ -138,7 +138,8 @@ const sayingOf = (relation: RelationView): string => {
     case 'partial':
     case 'compared': {
       const changes = changeCount(relation);
-      if (changes === 0) return problems === '' ? 'nothing to change' : problems;
+      const owed = relation.hooksRun === 0 ? '' : `${countText(relation.hooksRun, 'owed hook')} run`;
+      if (changes === 0) return [problems, owed].filter(text => text !== '').join(', ') || 'nothing to change';
       const sizes = relation.changeBytes === 0 ? '' : bytesText(relation.changeBytes);
       return [problems, countText(changes, 'change'), sizes].filter(text => text !== '').join(', ');
     }

@@ -79,6 +79,8 @@ export type RelationView = {
   via: string | null;
   /** The hook that runs for it, in words. */
   hook: string | null;
+  /** Hooks that ran for it without failing. */
+  hooksRun: number;
   drifted: number;
   problems: number;
   /** Events of that kind so far. */
@@ -175,6 +177,7 @@ export const relationIn = (view: RunView, block: BlockView, name: string): Relat
     linkedTo: null,
     via: null,
     hook: null,
+    hooksRun: 0,
     drifted: 0,
     problems: 0,
     inconsistent: 0,

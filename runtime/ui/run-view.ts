@@ -71,9 +71,12 @@ export const fold = (view: RunView, event: RunEvent): RunView => {
       }
       return view;
     }
-    case 'hook':
-      relationOf(view, event).hook = event.state === 'running' ? `hook ${commandText(event)}` : null;
+    case 'hook': {
+      const relation = relationOf(view, event);
+      relation.hook = event.state === 'running' ? `hook ${commandText(event)}` : null;
+      relation.hooksRun += Number(event.state === 'done');
       return view;
+    }
     case 'stage':
       if (event.state === 'begin') beginStage(relationOf(view, event), event.files, event.bytes);
       return view;

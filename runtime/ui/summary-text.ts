@@ -2,7 +2,7 @@
 //
 // Verdict and exit code come from the same summary, so that they cannot disagree. What needs attention comes first; hosts
 // of a block that fared well and alike share one line.
-import type { BlockState, RelationSummary, Summary, Totals } from '../engine/events.js';
+import type { BlockState, Deeds, RelationSummary, Summary, Totals } from '../engine/events.js';
 import { bytesText, countText, durationText, numberText } from './amounts.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayText } from './display.js';
@@ -60,11 +60,20 @@ export const changesText = (totals: Totals): string =>
     .map(([count, word]) => `${numberText(Number(count))} ${word}`)
     .join(', ');
 
+/** `1 hook run, 1 transaction of an earlier run finished`: what was done where nothing was changed, too. */
+const besideText = ({ hooks = 0, finished = 0 }: Pick<Deeds, 'hooks' | 'finished'>, owed = ''): string =>
+  [
+    hooks === 0 ? '' : `${countText(hooks, `${owed}hook`)} run`,
+    finished === 0 ? '' : `${countText(finished, 'transaction')} of an earlier run finished`,
+  ]
+    .filter(text => text !== '')
+    .join(', ');
+
 /** The exit code in words. */
 export const verdict = (summary: Summary): string => {
   switch (summary.exitCode) {
     case 0:
-      return changesText(summary) === ''
+      return !hasDone(summary)
         ? 'Nothing to do: every host holds what the plan says.'
         : 'Done: every host holds what the plan says.';
     case 1:
@@ -80,7 +89,7 @@ export const verdict = (summary: Summary): string => {
     case 6:
       return 'Locked by another run: nothing was done.';
     case 130:
-      return summary.relations.some(({ state }) => TOUCHED.has(state)) || changesText(summary) !== ''
+      return summary.relations.some(({ state }) => TOUCHED.has(state)) || hasDone(summary)
         ? 'Interrupted: the same command finishes what is left.'
         : 'Interrupted: nothing was done.';
     default:
@@ -88,7 +97,8 @@ export const verdict = (summary: Summary): string => {
   }
 };
 
-const hasDone = (totals: Totals): boolean => changesText({ ...totals, inconsistent: 0, failed: 0 }) !== '';
+const hasDone = (totals: Deeds): boolean =>
+  changesText({ ...totals, inconsistent: 0, failed: 0 }) !== '' || besideText(totals) !== '';
 
 /** What a guard saw is what became of those it stopped, and stands beside them already. */
 const isOutcome = ({ block, host, path, message }: ProblemView, { relations }: Summary): boolean =>
@@ -115,7 +125,7 @@ const outcomeLines = (relations: readonly RelationSummary[], width: number, pain
 const collapsed = (relations: readonly RelationSummary[]): Outcome[] => {
   const groups = new Map<string, RelationSummary[]>();
   for (const relation of relations) {
-    const key = relation.state === 'done' ? changesText(relation) : `\0${relation.host}`;
+    const key = relation.state === 'done' ? `${changesText(relation)}; ${besideText(relation)}` : `\0${relation.host}`;
     groups.set(key, [...(groups.get(key) ?? []), relation]);
   }
   return [...groups.values()]
@@ -141,6 +151,8 @@ const outcomeLine = (
   const said = [
     relation.message === undefined ? '' : displayMessage(relation.message),
     changes === '' && relation.state === 'done' ? 'nothing to change' : changes,
+    // Without changes of this run, what ran is what an earlier one owed.
+    besideText(relation, changes === '' && relation.state === 'done' ? 'owed ' : ''),
     skipped,
   ].filter(text => text !== '');
   const name = padEnd(cutMiddle(label, column, signs.ellipsis), column);
@@ -191,6 +203,7 @@ const totalLines = (summary: Summary, width: number, paint: Palette): string[] =
     summary.exitCode === 0 ? paint.green : summary.exitCode === 5 || summary.exitCode === 2 ? paint.yellow : paint.red;
   const counts = [
     changesText(summary),
+    besideText(summary),
     summary.unchanged > 0 ? `${numberText(summary.unchanged)} unchanged` : '',
     summary.skipped > 0 ? `${countText(summary.skipped, 'special file')} skipped` : '',
   ].filter(text => text !== '');

@@ -142,6 +142,7 @@ test('a hook that was owed when its run was killed runs in the next one, once', 
   const next = await run('apply', 'plan.sp');
   assert.equal(next.code, 0, said(next.out, next.err));
   assert.deepEqual(lines('ran'), ['pages one', 'pages one']);
+  assert.match(next.out, /one +done +nothing to change; 1 owed hook run\n\nDone: every host/);
   assert.equal((await run('apply', 'plan.sp')).code, 0);
   assert.equal(lines('ran').length, 2);
 });
@@ -162,6 +163,7 @@ test('a hook that failed is shown by plan, and once it is mended in the plan it 
   const mended = await run('apply', 'plan.sp');
   assert.equal(mended.code, 0, said(mended.out, mended.err));
   assert.deepEqual(lines('ran'), ['ran']);
+  assert.match(mended.out, /^Done: every host holds what the plan says\.\n1 hook run, 1 unchanged$/m);
   assert.equal((await run('plan', 'plan.sp', '--exit-code')).code, 0);
 });
 

@@ -72,7 +72,14 @@ test('one place is known by two roots, also where one of them is the root of the
   const relation = (name: string, master: string, host: string, path: string, folder: string): Relation => {
     const side = { root: 'data', folder };
     const take = { take: { from: side, into: side }, masterRoot: { path }, remoteRoot: { path }, changes: [] };
-    return { block: { name, master }, host, remoteHost: null, takes: [take], worked: true, tally: newTally() } as never;
+    return {
+      block: { name, master },
+      host,
+      remoteHost: null,
+      takes: [take],
+      beside: { hooks: 1, finished: 0 },
+      tally: newTally(),
+    } as never;
   };
   const moved = (from: readonly [string, string], into: readonly [string, string]): boolean => {
     const then = relation('then', 'edge', 'shop', ...from);

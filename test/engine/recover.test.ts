@@ -34,6 +34,7 @@ const finished = async (blocks: readonly string[], locks: boolean): Promise<stri
     session.master.put({ file: { file: 'x' } });
     const { summary } = await session.run({ wrap: leaving });
     assert.equal(summary.exitCode, 0, JSON.stringify(summary));
+    assert.equal(summary.relations[0]!.finished, recovered.length);
   } finally {
     session.close();
   }

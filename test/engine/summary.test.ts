@@ -58,8 +58,13 @@ test('where others had nothing to do, a refusal is still 4 and a lock 6, but a m
 });
 test('what no count tells is something done, too: a hook that was owed, or part of a block that then failed', () => {
   const [equal, guarded] = relationsOf(['equal', 'guarded']);
-  equal!.worked = true;
-  assert.equal(summarize([equal!, guarded!], end).exitCode, 5);
+  equal!.beside.hooks = 1;
+  const summary = summarize([equal!, guarded!], end);
+  assert.deepEqual([summary.exitCode, summary.hooks, summary.finished], [5, 1, undefined]);
+  assert.deepEqual(
+    summary.relations.map(({ hooks }) => hooks),
+    [1, undefined],
+  );
   const [failed] = relationsOf(['failed']);
   failed!.tally.replaced = 1;
   assert.equal(summarize([failed!], end).exitCode, 5);

@@ -273,6 +273,21 @@ test('Verdict and exit code never disagree', () => {
     assert.equal(of(5, totals), 'Partial: some of it is done, some is not.');
 });
 
+test('What was done beside changes is said: hooks that were owed, what an earlier run had begun', () => {
+  const idle = summaryOf(recordedRun({ hosts: 1, blocks: 1, files: 0 }));
+  const of = (beside: { hooks?: number; finished?: number }, totals = {}): string => {
+    const relations = idle.relations.map(one => ({ ...one, ...NOTHING, ...totals, ...beside }));
+    return summaryText({ ...idle, ...NOTHING, ...totals, ...beside, relations }, { colour: false, width: 200 });
+  };
+  assert.match(of({}), /done +nothing to change\n\nNothing to do: every host holds what the plan says\.\n/);
+  const owed = of({ hooks: 2 });
+  assert.match(owed, /done +nothing to change; 2 owed hooks run\n/);
+  assert.match(owed, /^Done: every host holds what the plan says\.\n2 hooks run\n/m);
+  const both = of({ hooks: 1, finished: 1 });
+  assert.match(both, /done +nothing to change; 1 owed hook run, 1 transaction of an earlier run finished\n/);
+  assert.match(of({ hooks: 1 }, { created: 3 }), /done +3 created; 1 hook run\n\nDone: .*\n3 created, 1 hook run\n/);
+});
+
 test('Waiting for a lock, what drifted and hooks are lines of their own', () => {
   const events = recordedRun({ hosts: 1, blocks: 1 });
   const place = { time: events[0]!.time, host: hostName(1), block: 'app' };
