@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import type { ChangeLine, Preview, Totals } from '../engine/events.js';
 import { type SavedPlan, savedPreview } from '../engine/saved-plan.js';
 import { newTally, totalsOf } from '../engine/tally.js';
+import { placeOf } from '../engine/which-hooks.js';
 import { displayText } from '../ui/display.js';
 import { objectLine } from '../ui/json.js';
 import { previewText } from '../ui/preview-text.js';
@@ -73,13 +74,18 @@ const streamOf = (saved: SavedPlan, preview: Preview, exitCode: number): string 
     },
   ];
   const counted: { readonly block: string; readonly host: string; readonly tally: Totals }[] = [];
-  for (const { block, host, changes, drift, unchanged, skipped } of preview.relations) {
+  for (const { block, host, changes, drift, hooks = [], unchanged, skipped } of preview.relations) {
     const tally = { ...newTally(), unchanged, skipped };
     for (const line of changes) {
       tally[COUNTED[line.change]]++;
       lines.push({ type: 'change', time, host, block, ...line });
     }
     for (const path of drift) lines.push({ type: 'drift', time, host, block, path });
+    const outline = saved.plan.blocks.find(({ name }) => name === block)!;
+    for (const { when, on, command } of hooks) {
+      const place = placeOf({ host, block: outline }, on);
+      lines.push({ type: 'hook', time, host, block, when, on: place, command, state: 'planned' });
+    }
     counted.push({ block, host, tally });
   }
   const relations = counted.map(({ block, host, tally }) => ({ host, block, state: 'compared', ...tally }));

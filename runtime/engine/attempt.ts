@@ -10,7 +10,7 @@ import type { Lock, Transaction, Wanted } from '../host/host.js';
 import type { Outcome } from '../tree/action.js';
 import type { Barrier } from './barrier.js';
 import type { Carry } from './carry.js';
-import { type Hooking, hooksFor, runHooks } from './hooks.js';
+import { type Hooking, runHooks } from './hooks.js';
 import { observeAgain } from './observe-again.js';
 import { owedText } from './owed.js';
 import { consistencyOf, type Relation } from './relation.js';
@@ -21,6 +21,7 @@ import { settleOutcome } from './settle.js';
 import { about, setState, type Telling, tellProgress } from './state.js';
 import { stageTwins } from './twins.js';
 import { openWay } from './way.js';
+import { hooksFor } from './which-hooks.js';
 import type { Place, Work } from './work.js';
 
 export type Attempting = Hooking &

@@ -7,10 +7,10 @@ import type { Connected } from './connect-hosts.js';
 import { driftedPaths } from './drift.js';
 import type { ChangeLine, Preview, PreviewRelation, SpecialBits } from './events.js';
 import { handsOn } from './moved-masters.js';
-import { owedHooks } from './owed.js';
 import { leftToDo } from './planned.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
 import { likelyMoved } from './twins.js';
+import { hooksAhead } from './which-hooks.js';
 
 export const previewOf = (
   relations: readonly Relation[],
@@ -103,6 +103,7 @@ const previewRelation = (
   const made = relation.takes.reduce((sum, one, at) => sum + one.changes.length - planned[at]!.length, 0);
   const { state, message, help } = relation;
   const brought = handsOn(relation, relations);
+  const { owed, hooks } = hooksAhead(relation, planned);
   return {
     block: relation.block.name,
     host: relation.host,
@@ -116,7 +117,8 @@ const previewRelation = (
     guards: relation.guards,
     drift: relation.takes.flatMap(({ take, foreign }) => driftedPaths(foreign).map(path => shownPath(take, path))),
     unfinished: relation.unfinished,
-    owed: [...new Set(relation.owed.flatMap(({ owed }) => owedHooks(relation, owed)))],
+    owed,
+    ...(hooks.length === 0 || state !== 'compared' ? {} : { hooks }),
     ...(brought.length === 0 ? {} : { handsOn: brought }),
     unchanged: relation.tally.unchanged + made,
     skipped: relation.tally.skipped,

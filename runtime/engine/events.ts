@@ -83,7 +83,8 @@ export type RunEvent =
       readonly when: 'before' | 'after';
       readonly on: string;
       readonly command: readonly string[];
-      readonly state: 'owed' | 'running' | 'done' | 'failed';
+      /** `planned`, `owed`: it would run, by this run's changes or by an earlier run's; told before the first write. */
+      readonly state: 'planned' | 'owed' | 'running' | 'done' | 'failed';
       readonly message?: string;
     }
   /** Who sends to whom in a block that has a route, as it is meant to begin: the tree among the hosts that are there. */
@@ -333,6 +334,8 @@ export type PreviewRelation = {
   readonly unfinished: number;
   /** Hooks that an earlier run owes: `apply` runs them. */
   readonly owed: readonly Pick<HookPlan, 'command' | 'on'>[];
+  /** Those beside that run for its changes, in their order; left out where there are none. */
+  readonly hooks?: readonly Pick<HookPlan, 'when' | 'command' | 'on'>[];
   /** Blocks that will change what this one takes from, before it begins: it is compared again then. */
   readonly handsOn?: readonly string[];
   readonly unchanged: number;

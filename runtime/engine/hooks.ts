@@ -5,12 +5,10 @@
 // 3. What a host says is owed is only believed as far as the plan itself has hooks (owed.ts): no host can make us run anything.
 import type { HookPlan } from '../../compiler/plan.js';
 import type { Host, Programs } from '../host/host.js';
-import type { Change } from '../tree/change.js';
-import { makeRank } from '../tree/matcher.js';
-import { leaf } from '../tree/path.js';
-import { factsOf } from './rank.js';
+import { plannedChanges } from './describe.js';
 import type { Relation } from './relation.js';
 import { about, type Telling } from './state.js';
+import { hooksAhead, placeOf } from './which-hooks.js';
 
 export type Hooking = Telling & {
   readonly run: string;
@@ -19,11 +17,19 @@ export type Hooking = Telling & {
   readonly server: Programs;
 };
 
-/** The hooks of this moment that concern these changes. */
-export const hooksFor = (relation: Relation, when: HookPlan['when'], changes: readonly Change[]): HookPlan[] =>
-  changes.length === 0
-    ? []
-    : relation.block.hooks.filter(hook => hook.when === when && concerns(hook, changes, relation.started));
+/** Told before the first write anywhere: a reader of the stream knows of them as a reader of the preview does. */
+export const tellHooks = (relations: readonly Relation[], telling: Telling): void => {
+  if (relations.every(({ block }) => block.hooks.length === 0)) return;
+  for (const [at, changes] of plannedChanges(relations).entries()) {
+    const relation = relations[at]!;
+    if (relation.state !== 'compared') continue;
+    const { owed, hooks } = hooksAhead(relation, changes);
+    const tell = (state: 'owed' | 'planned', { when, on, command }: HookPlan): void =>
+      telling.emit({ type: 'hook', ...about(relation, telling), when, on: placeOf(relation, on), command, state });
+    for (const hook of owed) tell('owed', hook);
+    for (const hook of hooks) tell('planned', hook);
+  }
+};
 
 /** Runs them in order, up to the first that fails: why it failed, or null. */
 export const runHooks = async (
@@ -32,7 +38,7 @@ export const runHooks = async (
   context: Hooking,
 ): Promise<string | null> => {
   for (const hook of hooks) {
-    const on = { remote: relation.host, master: relation.block.master, server: 'server' }[hook.on];
+    const on = placeOf(relation, hook.on);
     const event = { type: 'hook', ...about(relation, context), when: hook.when, on, command: hook.command } as const;
     context.emit({ ...event, state: 'running' });
     const why = await runHook(relation, hook, context);
@@ -67,11 +73,3 @@ const programsOf = async (relation: Relation, hook: HookPlan, context: Hooking):
       return (await context.masterHost(relation.block.master)).programs;
   }
 };
-
-const concerns = ({ changed }: HookPlan, changes: readonly Change[], started: number): boolean => {
-  if (changed === null) return true;
-  const rank = makeRank(changed, { now: started });
-  return changes.some(change => rank(change.path, factsOf(leaf(change.path), standing(change))) > 0);
-};
-
-const standing = (change: Change) => (change.kind === 'delete' ? change.was : change.entry);

@@ -12,6 +12,7 @@ import { driftedPaths } from './drift.js';
 import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './events.js';
 import { type Expected, expectSaved } from './expect-saved.js';
 import type { Guard, RootMemory } from './guards.js';
+import { tellHooks } from './hooks.js';
 import { type Linking, makeLinking } from './linking.js';
 import { handsOn, hasMovedMaster } from './moved-masters.js';
 import { type Observing, observeRelation, type Side } from './observe.js';
@@ -81,6 +82,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     await options.observed?.(relations);
     const routes = routesOf(plan, relations);
     for (const route of routes) emit({ type: 'route', time: clock(), ...route });
+    tellHooks(relations, options);
     const preview = (): Preview => previewOf(relations, hosts, routes);
     options.previewed?.(preview());
     if (options.command === 'plan') countPlanned(relations);

@@ -28,6 +28,7 @@ import type { Preview, PreviewRelation } from './events.js';
 import { leftToDo } from './planned.js';
 import { type ComparedTake, consistencyOf, type Relation, shownPath } from './relation.js';
 import { likelyMoved } from './twins.js';
+import { hooksAhead } from './which-hooks.js';
 
 export const SAVED_VERSION = 1;
 
@@ -147,6 +148,7 @@ export const saveChanges = async (
 /** What it shows without contacting anybody. */
 export const savedPreview = (saved: SavedPlan): Preview => {
   const relations = saved.relations.map(relation => plannedOf(saved.plan, relation));
+  const started = Date.parse(saved.created);
   return {
     hosts: [],
     weaker: [],
@@ -155,7 +157,9 @@ export const savedPreview = (saved: SavedPlan): Preview => {
     specialBits: specialBitsOf(
       relations.map(({ block }, at) => ({ block, entries: saved.relations[at]!.specialBits ?? 0 })),
     ),
-    relations: leftToDo(relations).map((left, at) => shownRelation(saved.relations[at]!, relations[at]!, left)),
+    relations: leftToDo(relations).map((left, at) =>
+      shownRelation(saved.relations[at]!, relations[at]!, left, started),
+    ),
   };
 };
 
@@ -178,7 +182,9 @@ const shownRelation = (
   { takes: saved, drift, unchanged, skipped, alike = { files: 0, bytes: 0 } }: SavedRelation,
   { block, host, rules, takes }: ReturnType<typeof plannedOf>,
   left: readonly (readonly Change[])[],
+  started: number,
 ): PreviewRelation => {
+  const { hooks } = hooksAhead({ block, started, owed: [] }, left);
   const made = takes.reduce((sum, { changes }, at) => sum + changes.length - left[at]!.length, 0);
   return {
     block: block.name,
@@ -192,6 +198,7 @@ const shownRelation = (
     drift,
     unfinished: 0,
     owed: [],
+    ...(hooks.length === 0 ? {} : { hooks }),
     unchanged: unchanged + made,
     skipped,
     bytes: left.flat().reduce((sum, change) => sum + contentBytes(change), 0),

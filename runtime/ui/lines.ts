@@ -96,6 +96,8 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
     case 'link':
       return [`${at(event)}  ${linkText(event, blockOf(view, event.block).master, paint)}`];
     case 'hook': {
+      // The preview names them.
+      if (event.state === 'planned') return [];
       const what = `hook ${event.when} ${commandText(event)}`;
       if (event.state === 'failed') return [`${at(event)}  ${paint.red('failed')}: ${what}${messageOf(event.message)}`];
       return [`${at(event)}  ${what}: ${event.state}`];

@@ -11,7 +11,7 @@ import { bytesText, countText, numberText } from './amounts.js';
 import { changeLines, cutLine, rootLines } from './change-text.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
-import { hanging } from './fit.js';
+import { hanging, padEnd } from './fit.js';
 import { commandText } from './hook-text.js';
 import { faultText, pointToHost } from './host-fault.js';
 import { lessLines } from './less-text.js';
@@ -96,6 +96,8 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
   }
   lines.push(...rootLines(group.roots, paint, signs));
   lines.push(...changeLines(changes, most, options.width, paint, signs));
+  for (const hook of relation.hooks ?? [])
+    lines.push(...hanging(paint.cyan(padEnd(`hook ${hook.when}`, SIGN)), commandText(hook), INDENT, options.width));
   if (relation.alike.files > 0)
     lines.push(...hanging('', alikeText(relation.alike), INDENT, options.width).map(paint.dim));
   if (changes.length > 0) lines.push(`${' '.repeat(INDENT)}${paint.dim(closingOf(relation))}`);
@@ -155,5 +157,7 @@ const hostLines = (preview: Preview, width: number, paint: Palette, signs: Marks
 };
 
 const INDENT = 4;
+/** `hook before  ` */
+const SIGN = 14;
 const MOST = 200;
 const MOST_NAMES = 3;

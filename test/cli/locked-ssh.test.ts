@@ -70,7 +70,14 @@ test('hooks run around the switch on each host, once, and locks are let go', asy
 
 test('a saved plan is applied under the locks, once, and a stale one leaves every host alone', async () => {
   writeFileSync(join(desk.folder, 'site/second'), 'second\n');
-  assert.equal((await syncplan('plan', 'rollout.sp', '-o', 'saved')).code, 0);
+  const saved = await syncplan('plan', 'rollout.sp', '-o', 'saved');
+  assert.equal(saved.code, 0, said(saved.out, saved.err));
+  const hooks =
+    /^ {2}2 hosts: same 1 change .*\n.*second.*\n {4}hook before {3}\S+ before on remote\n {4}hook after {4}\S+ after on remote\n/m;
+  assert.match(saved.out, hooks);
+  assert.match((await syncplan('plan', 'saved')).out, hooks);
+  const stream = (await syncplan('plan', 'saved', '--json')).out;
+  assert.equal(stream.match(/"when":"before","on":"host-2",.*"state":"planned"/g)?.length, 1);
   writeFileSync(join(root('host-2'), 'index.html'), 'by somebody else\n');
   const stale = await syncplan('apply', 'saved');
   assert.equal(stale.code, 4, said(stale.out, stale.err));
