@@ -165,6 +165,8 @@ export type RunEvent =
       readonly message?: string;
       readonly help?: string;
     }
+  /** The run was asked to stop, and does so at the next safe point. */
+  | { readonly type: 'stopping'; readonly time: number }
   | ({ readonly type: 'summary'; readonly time: number } & Summary);
 
 /** Senders before receivers. */

@@ -73,6 +73,9 @@ export const run = async (options: RunOptions): Promise<Summary> => {
   const relations = plan.blocks.flatMap(block => block.remotes.map(host => newRelation(block, host, started)));
   const hosts = connectHosts({ ...options, looked: options.previewed !== null || options.confirm !== null });
   const linking = makeLinking({ ...options, masterHost: hosts.get });
+  const stopping = (): void => emit({ type: 'stopping', time: clock() });
+  if (signal.aborted) stopping();
+  else signal.addEventListener('abort', stopping);
   let declined = false;
   /** Milliseconds that somebody was asked for: not this run's doing. */
   let asked = 0;
@@ -99,6 +102,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     await closeScans(relations);
     await hosts.close();
   }
+  signal.removeEventListener('abort', stopping);
   const end = {
     run: options.runId,
     command: options.command,

@@ -10,11 +10,12 @@ import { faultText, pointToHost } from './host-fault.js';
 import { marks } from './marks.js';
 import { problemText } from './problem-text.js';
 import { routeLines } from './route-text.js';
-import { eta, percent, rate } from './run-progress.js';
+import { percent, rate } from './run-progress.js';
 import { blockOf, changeCount, emptyView, type RelationView, type RunView, relationOf } from './run-state.js';
 import { fold } from './run-view.js';
 import type { Show } from './show.js';
 import { summaryText } from './summary-text.js';
+import { eta } from './time-left.js';
 
 export type LinesOptions = {
   /** Takes whole lines: everything on the way. */
@@ -124,6 +125,7 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
     case 'change':
     case 'progress':
     case 'commit':
+    case 'stopping':
     case 'summary':
       return [];
   }
@@ -200,7 +202,7 @@ const progressLine = (view: RunView): string => {
     done === null ? 'comparing' : `${done} %`,
     view.wholeBytes === 0 ? '' : bytesOf(Math.min(view.bytes, view.wholeBytes), view.wholeBytes),
     pace === null || pace < 1 ? '' : rateText(pace),
-    left === null ? '' : `${roughDuration(left)} left`,
+    view.stopping ? 'stopping' : left === null ? '' : `${roughDuration(left)} left`,
     `${numberText(view.ended)} of ${numberText(view.relations.length)} ended`,
   ]
     .filter(text => text !== '')

@@ -20,16 +20,22 @@ export const measure = (meter: Meter, time: number, total: number): void => {
   }
 };
 
-/** Growth per second over the window before `now`, or null while there is too little to say. */
-export const perSecond = (meter: Meter, now: number): number | null => {
+/** Growth over the window before `now`, and how many milliseconds that is; null while there is too little to say. */
+export const growth = (meter: Meter, now: number): { readonly grown: number; readonly ms: number } | null => {
   const { times, totals } = meter;
   let first = 0;
   while (first + 1 < times.length && now - times[first + 1]! >= WINDOW) first++;
   const since = times[first];
   if (since === undefined || now - since < SHORTEST) return null;
-  return ((meter.latest - totals[first]!) * 1000) / (now - since);
+  return { grown: meter.latest - totals[first]!, ms: now - since };
 };
 
-const STEP = 500;
+/** The same per second. */
+export const perSecond = (meter: Meter, now: number): number | null => {
+  const seen = growth(meter, now);
+  return seen === null ? null : (seen.grown * 1000) / seen.ms;
+};
+
+export const STEP = 500;
 const WINDOW = 10_000;
 const SHORTEST = 1_000;

@@ -3,9 +3,10 @@ import { bytesOf, countText, elapsedText, numberText, rateText, roughDuration } 
 import { bar } from './bar.js';
 import { cutEnd, padStart, widthOf } from './fit.js';
 import type { Brush } from './picture-row.js';
-import { eta, percent, rate } from './run-progress.js';
+import { percent, rate } from './run-progress.js';
 import { classOf } from './run-rows.js';
 import type { RunView } from './run-state.js';
+import { eta } from './time-left.js';
 
 export const titleLine = (view: RunView, { paint, signs, width, now }: Brush): string => {
   const title = `syncplan ${view.command}`;
@@ -51,7 +52,7 @@ const percentLine = (view: RunView, done: number, { paint, signs, width, now }: 
   const facts: { text: string; paint: (text: string) => string }[] = [
     { text: padStart(`${done} %`, PERCENT), paint: paint.bold },
     { text: failed === 0 ? '' : `${countText(failed, 'host')} failed`, paint: paint.red },
-    { text: left === null ? '' : `${roughDuration(left)} left`, paint: plain },
+    { text: view.stopping ? 'stopping' : left === null ? '' : `${roughDuration(left)} left`, paint: plain },
     {
       text: view.wholeBytes === 0 ? '' : bytesOf(Math.min(view.bytes, view.wholeBytes), view.wholeBytes),
       paint: plain,

@@ -6,9 +6,10 @@ import { displayText } from './display.js';
 import { cutEnd, cutMiddle, padEnd, padStart, widthOf } from './fit.js';
 import { faultText } from './host-fault.js';
 import type { Marks } from './marks.js';
-import { etaOf, percentOf, rateOf } from './run-progress.js';
+import { percentOf, rateOf } from './run-progress.js';
 import type { Row } from './run-rows.js';
-import { changeCount, type RelationView } from './run-state.js';
+import { changeCount, type RelationView, type RunView } from './run-state.js';
+import { etaOf } from './time-left.js';
 
 /** All that drawing a line needs beside its content. */
 export type Brush = { readonly paint: Palette; readonly signs: Marks; readonly width: number; readonly now: number };
@@ -41,13 +42,13 @@ export const measuresOf = (shown: readonly Row[], width: number): Measures => {
   return { host, rest, bar: Math.max(0, Math.min(LONGEST_BAR, SHORTEST_BAR + spare)), left, rate, via };
 };
 
-export const relationLine = (relation: RelationView, measures: Measures, brush: Brush): string => {
+export const relationLine = (relation: RelationView, view: RunView, measures: Measures, brush: Brush): string => {
   const { paint, signs } = brush;
   const { word, mark, colour } = faceOf(relation, signs);
   const host = padEnd(cutMiddle(displayText(relation.host.host), measures.host, signs.ellipsis), measures.host);
   const isMoving = relation.state === 'staging' || relation.state === 'committing' || relation.state === 'verifying';
   const rest = isMoving
-    ? progressText(relation, measures, brush)
+    ? progressText(relation, view, measures, brush)
     : cutEnd(sayingOf(relation), measures.rest, signs.ellipsis);
   const painted = colour === 'dim' && !isMoving ? paint.dim(rest) : rest;
   return `${' '.repeat(INDENT)}${paint[colour](mark)} ${host}  ${paint[colour](padEnd(word, STATE))}  ${painted}`.trimEnd();
@@ -91,22 +92,27 @@ const faceOf = (relation: RelationView, signs: Marks): Face => {
 const troubled = (relation: RelationView, face: Face, signs: Marks): Face =>
   relation.problems > 0 ? { ...face, mark: signs.warning, colour: 'yellow' } : face;
 
-const progressText = (relation: RelationView, measures: Measures, { paint, signs, now }: Brush): string => {
+const progressText = (
+  relation: RelationView,
+  view: RunView,
+  measures: Measures,
+  { paint, signs, now }: Brush,
+): string => {
   if (measures.rest < PERCENT) return '';
   const done = percentOf(relation) ?? 0;
   const columns = [
     bar(done / 100, measures.bar, paint.cyan, paint.dim, signs) + padStart(`${done} %`, PERCENT),
-    measures.left === 0 ? '' : padStart(leftText(relation, now), measures.left),
+    measures.left === 0 ? '' : padStart(leftText(relation, view, now), measures.left),
     measures.rate === 0 ? '' : padStart(paceText(relation, now), measures.rate),
     measures.via === 0 ? '' : paint.dim(viaText(relation)),
   ];
   return columns.filter(column => column !== '').join(' '.repeat(GAP));
 };
 
-const leftText = (relation: RelationView, now: number): string => {
+const leftText = (relation: RelationView, view: RunView, now: number): string => {
   if (relation.hook !== null) return 'hook';
   if (relation.redo !== null) return `redo ${relation.redo.round} of ${relation.redo.rounds}`;
-  const left = etaOf(relation, now);
+  const left = etaOf(view, relation, now);
   return left === null ? '' : `${roughDuration(left)} left`;
 };
 

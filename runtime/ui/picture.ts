@@ -36,7 +36,7 @@ export const picture = (view: RunView, options: PictureOptions): string[] => {
       case 'block':
         return blockLine(row.block, view, brush);
       case 'relation':
-        return relationLine(row.relation, measures, brush);
+        return relationLine(row.relation, view, measures, brush);
       case 'gap':
         return '';
       case 'more':

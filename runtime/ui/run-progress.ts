@@ -1,10 +1,11 @@
-// How far a run is: fractions of relations, the percentage of the whole, rates, time left. Fractions only ever grow.
+// How far a run is: fractions of relations, the percentage of the whole, rates. Fractions only ever grow.
 //
 // A relation's work is its staging (bytes, and a fixed price a file) and its commit (a fixed price a change). What it weighs
 // in the whole is taken from its changes, all of which are known before the first write.
 import type { BlockState } from '../engine/events.js';
 import { measure, perSecond } from './meter.js';
 import { changeCount, isOver, type RelationView, type RunView } from './run-state.js';
+import { keepPaces } from './time-left.js';
 
 /** Percent of the whole, a whole number; null while totals are not known, and in a preview, which does no work. */
 export const percent = (view: RunView): number | null => {
@@ -31,19 +32,6 @@ export const percentOf = (relation: RelationView): number | null => {
 export const rate = (view: RunView, now: number): number | null => perSecond(view.byteMeter, now);
 export const rateOf = (relation: RelationView, now: number): number | null => perSecond(relation.byteMeter, now);
 
-/** Milliseconds left: by the pace of the whole, but no less than the slowest relation at work will take. */
-export const eta = (view: RunView, now: number): number | null => {
-  if (percent(view) === null || view.summary !== null) return null;
-  const whole = timeLeft(view.wholeWeight - view.doneWeight, perSecond(view.weightMeter, now));
-  if (whole === null) return null;
-  return view.relations.reduce((longest, relation) => Math.max(longest, etaOf(relation, now) ?? 0), whole);
-};
-
-export const etaOf = (relation: RelationView, now: number): number | null =>
-  relation.state === 'staging' || relation.state === 'committing'
-    ? timeLeft(1 - relation.fraction, perSecond(relation.fractionMeter, now))
-    : null;
-
 /** A relation has gone from one state to another: weights are fixed once all have been compared. */
 export const compared = (view: RunView, before: BlockState, after: BlockState): void => {
   view.uncompared += Number(isCompared(before)) - Number(isCompared(after));
@@ -67,23 +55,22 @@ export const progress = (
   relation: RelationView,
   event: { readonly time: number; readonly files: number; readonly bytes: number },
 ): void => {
-  const grown = Math.max(0, event.bytes - relation.staged.bytes);
-  relation.staged.bytes += grown;
-  relation.staged.files = Math.max(relation.staged.files, event.files);
-  view.bytes += grown;
+  const bytes = Math.max(0, event.bytes - relation.staged.bytes);
+  const files = Math.max(0, event.files - relation.staged.files);
+  relation.staged.bytes += bytes;
+  relation.staged.files += files;
+  view.bytes += bytes;
   measure(view.byteMeter, event.time, view.bytes);
   measure(relation.byteMeter, event.time, relation.staged.bytes);
-  advance(view, relation, event.time);
+  keepPaces(view, relation, event.time, { bytes, files });
+  advance(view, relation);
 };
 
 /** Takes in what a relation's state and counters say now. */
-export const advance = (view: RunView, relation: RelationView, time: number): void => {
+export const advance = (view: RunView, relation: RelationView): void => {
   const fraction = Math.max(relation.fraction, fractionOf(relation));
   view.doneWeight += relation.weight * (fraction - relation.fraction);
   relation.fraction = fraction;
-  // Measured from the first byte on: waiting and comparing say nothing about the pace of the work.
-  if (relation.state === 'staging' || relation.state === 'committing') measure(relation.fractionMeter, time, fraction);
-  if (view.weighed && view.doneWeight > 0) measure(view.weightMeter, time, view.doneWeight);
 };
 
 const reached = (view: RunView): number =>
@@ -94,7 +81,7 @@ const isCompared = (state: BlockState): boolean => state !== 'waiting' && state 
 const fractionOf = (relation: RelationView): number => {
   if (isOver(relation.state)) return 1;
   const { staged, committed } = relation;
-  const files = relation.stage?.files ?? filesOf(relation);
+  const files = relation.stage?.files ?? relation.changeFiles;
   const bytes = relation.stage?.bytes ?? relation.changeBytes;
   const toStage = bytes + files * FILE_WEIGHT;
   const toCommit = Math.max(committed.total, changeCount(relation)) * COMMIT_WEIGHT;
@@ -106,13 +93,7 @@ const fractionOf = (relation: RelationView): number => {
 };
 
 const weightOf = (relation: RelationView): number =>
-  relation.changeBytes + filesOf(relation) * FILE_WEIGHT + changeCount(relation) * COMMIT_WEIGHT;
-
-const filesOf = ({ changes }: RelationView): number => changes.create + changes.replace;
-
-/** A pace of nothing says nothing. */
-const timeLeft = (work: number, pace: number | null): number | null =>
-  pace === null || pace <= 0 ? null : (Math.max(0, work) / pace) * 1000;
+  relation.changeBytes + relation.changeFiles * FILE_WEIGHT + changeCount(relation) * COMMIT_WEIGHT;
 
 /** A file costs about as much as this many bytes to send, and a change this many to put in place. */
 const FILE_WEIGHT = 16_384;

@@ -11,6 +11,7 @@ import type { BlockState, GuardName, Summary } from '../engine/events.js';
 import type { ProblemCode } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
 import { type Meter, makeMeter } from './meter.js';
+import { type Amount, makePace, type Pace } from './pace.js';
 
 export type RunView = {
   command: 'plan' | 'apply';
@@ -33,9 +34,20 @@ export type RunView = {
   bytes: number;
   wholeBytes: number;
   readonly byteMeter: Meter;
-  readonly weightMeter: Meter;
+  /** How fast content came, in milliseconds in which some was staged; what was found there already did not come. */
+  readonly pace: Pace;
+  came: Amount;
+  readonly staging: Spent;
+  readonly committing: Spent;
+  /** Changes that were put in place. */
+  committed: number;
+  /** It was asked to stop at the next safe point. */
+  stopping: boolean;
   summary: Summary | null;
 };
+
+/** Relations in that state now, and the milliseconds in which there was one. */
+export type Spent = { relations: number; ms: number };
 
 export type BlockView = {
   readonly block: string;
@@ -66,6 +78,8 @@ export type RelationView = {
   observed: Observed | null;
   readonly changes: ChangeCounts;
   changeBytes: number;
+  /** Files among the changes that bring content. */
+  changeFiles: number;
   /** What is to be staged, once known. */
   stage: { files: number; bytes: number } | null;
   readonly staged: { files: number; bytes: number };
@@ -90,7 +104,8 @@ export type RelationView = {
   fraction: number;
   weight: number;
   readonly byteMeter: Meter;
-  readonly fractionMeter: Meter;
+  readonly pace: Pace;
+  readonly commitMeter: Meter;
 };
 
 export type Observed = { readonly entries: number; readonly bytes: number; readonly skipped: number };
@@ -124,7 +139,12 @@ export const emptyView = (): RunView => ({
   bytes: 0,
   wholeBytes: 0,
   byteMeter: makeMeter(),
-  weightMeter: makeMeter(),
+  pace: makePace(),
+  came: { bytes: 0, files: 0 },
+  staging: { relations: 0, ms: 0 },
+  committing: { relations: 0, ms: 0 },
+  committed: 0,
+  stopping: false,
   summary: null,
 });
 
@@ -169,6 +189,7 @@ export const relationIn = (view: RunView, block: BlockView, name: string): Relat
     observed: null,
     changes: { create: 0, replace: 0, attributes: 0, link: 0, delete: 0 },
     changeBytes: 0,
+    changeFiles: 0,
     stage: null,
     staged: { files: 0, bytes: 0 },
     committed: { done: 0, total: 0 },
@@ -185,7 +206,8 @@ export const relationIn = (view: RunView, block: BlockView, name: string): Relat
     fraction: 0,
     weight: 0,
     byteMeter: makeMeter(),
-    fractionMeter: makeMeter(),
+    pace: makePace(),
+    commitMeter: makeMeter(),
   };
   block.relations.set(name, relation);
   block.counts.waiting++;

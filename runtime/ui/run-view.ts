@@ -15,10 +15,11 @@ import {
   relationIn,
   relationOf,
 } from './run-state.js';
+import { keepCommitted, passTime } from './time-left.js';
 
 /** The view after one more event: the same object, changed. */
 export const fold = (view: RunView, event: RunEvent): RunView => {
-  view.time = Math.max(view.time, event.time);
+  passTime(view, event.time);
   switch (event.type) {
     case 'version':
       view.command = event.command;
@@ -48,6 +49,9 @@ export const fold = (view: RunView, event: RunEvent): RunView => {
       const relation = relationOf(view, event);
       relation.changes[event.change]++;
       relation.changeBytes += event.bytes;
+      relation.changeFiles += Number(
+        event.kind === 'file' && (event.change === 'create' || event.change === 'replace'),
+      );
       return view;
     }
     case 'guard':
@@ -85,9 +89,10 @@ export const fold = (view: RunView, event: RunEvent): RunView => {
       return view;
     case 'commit': {
       const relation = relationOf(view, event);
+      keepCommitted(view, relation, event.time, event.done);
       relation.committed.done = event.done;
       relation.committed.total = event.total;
-      advance(view, relation, event.time);
+      advance(view, relation);
       return view;
     }
     case 'inconsistent': {
@@ -109,6 +114,9 @@ export const fold = (view: RunView, event: RunEvent): RunView => {
     case 'block':
       enter(view, relationOf(view, event), event);
       return view;
+    case 'stopping':
+      view.stopping = true;
+      return view;
     case 'summary':
       view.summary = event;
       return view;
@@ -124,8 +132,10 @@ const enter = (view: RunView, relation: RelationView, event: Extract<RunEvent, {
   relation.message = event.message ?? null;
   relation.help = event.help ?? null;
   view.ended += Number(isOver(event.state)) - Number(isOver(before));
+  for (const state of ['staging', 'committing'] as const)
+    view[state].relations += Number(event.state === state) - Number(before === state);
   compared(view, before, event.state);
-  advance(view, relation, event.time);
+  advance(view, relation);
   if (isOver(event.state) && !isOver(before) && event.state !== 'done') rememberSuspects(view, relation);
 };
 

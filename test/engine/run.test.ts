@@ -303,8 +303,10 @@ test('blocks follow each other on a host, and everything is observed before the 
 test('an interrupted run stops before it switches anything', async ({ session }) => {
   session.master.put({ a: { file: '1' } });
   const stop = new AbortController();
-  const { summary } = await session.run({ options: { signal: stop.signal, previewed: () => stop.abort() } });
+  const { summary, events } = await session.run({ options: { signal: stop.signal, previewed: () => stop.abort() } });
   assert.equal(summary.exitCode, 130);
+  assert.equal(events.filter(({ type }) => type === 'stopping').length, 1);
+  assert.equal(events.at(-1)!.type, 'summary');
   assert.deepEqual(session.remotes[0]!.look(), []);
 });
 

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import type { RunEvent } from '../../runtime/engine/events.js';
-import { eta, percent, percentOf, rate } from '../../runtime/ui/run-progress.js';
+import { percent, percentOf, rate } from '../../runtime/ui/run-progress.js';
 import { classOf, rows } from '../../runtime/ui/run-rows.js';
 import { emptyView, type RunView } from '../../runtime/ui/run-state.js';
 import { fold } from '../../runtime/ui/run-view.js';
+import { eta } from '../../runtime/ui/time-left.js';
 import { hostName, recordedRun, START } from './recorded.js';
 
 const viewOf = (events: readonly RunEvent[]): RunView => events.reduce(fold, emptyView());
