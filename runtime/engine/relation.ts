@@ -2,7 +2,7 @@
 import type { BlockPlan, Consistency, TakePlan, TransferPlan } from '../../compiler/plan.js';
 import type { Host, Root, Scan } from '../host/host.js';
 import type { Change, Rules } from '../tree/change.js';
-import type { Problem } from '../tree/entry.js';
+import type { FolderEntry, Problem } from '../tree/entry.js';
 import { join, type Path } from '../tree/path.js';
 import { rulesOf } from '../tree/rules.js';
 import type { Foreign } from './drift.js';
@@ -31,8 +31,9 @@ export type Relation = {
   /** With paths relative to the root. */
   problems: Problem[];
   tally: Tally;
-  /** Those it makes that blocks beside it make as well, by their paths on the machine. */
-  sharedFolders: ReadonlySet<Path>;
+  /** Those it makes that blocks beside it make as well, by their paths on the machine; with what one that selects the folder
+   * makes of it, where this one only fills it. */
+  sharedFolders: ReadonlyMap<Path, FolderEntry | null>;
   remoteHost: Host | null;
   /** Transactions that earlier runs left unfinished here; `apply` has finished them by the time it observes. */
   unfinished: number;
@@ -70,7 +71,7 @@ export const newRelation = (block: BlockPlan, host: string, started: number): Re
   guards: [],
   problems: [],
   tally: newTally(),
-  sharedFolders: new Set(),
+  sharedFolders: new Map(),
   remoteHost: null,
   unfinished: 0,
   owed: [],

@@ -10,7 +10,7 @@ import { withFolderModes } from './folder-modes.js';
 import { lostOnMaster } from './on-master.js';
 import { rankOf } from './rank.js';
 import { type Relation, shownPath } from './relation.js';
-import { isShared } from './shared-folders.js';
+import { asSelected, isShared } from './shared-folders.js';
 
 export type Amendment = { readonly index: number; readonly action: Action | null };
 
@@ -58,7 +58,11 @@ export const workOf = async (relation: Relation, changes?: readonly (readonly Ch
   const perTake = await Promise.all(
     relation.takes.map(async (take, part) => {
       const some = changes === undefined ? take.changes : (changes[part] ?? []);
-      const { extra, sendable } = await withExtras(relation, take, await withFolderModes(take, some));
+      const { extra, sendable } = await withExtras(
+        relation,
+        take,
+        await withFolderModes(take, asSelected(relation, take, some)),
+      );
       // What is done again was changed by somebody meanwhile: its content is never ours to lose.
       const keep = (path: Path): boolean => changes !== undefined || take.foreign.has(path);
       const apart = (path: Path): boolean => isShared(relation, take, path);

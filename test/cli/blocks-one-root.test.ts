@@ -1,6 +1,6 @@
 // Several blocks that begin at the same moment in one root: new there with all that is in it, on this machine and over SSH.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import { type Fleet, makeFleet } from '../support/fleet.js';
@@ -84,6 +84,28 @@ for (const where of WHERES) {
     assert.equal(saved.code, 0, said(saved.out, saved.err));
     await applied('saved', 'saved');
     assertSameTree(where.folder(), join(base, 'master'));
+  });
+}
+
+for (const where of WHERES) {
+  test(`a folder that two blocks make has the mode of the one that selects it, whichever comes second (${where.name})`, async () => {
+    const modeOf = (path: string): string => (lstatSync(join(where.folder(), path)).mode & 0o7777).toString(8);
+    for (const late of [0, 1]) {
+      base = mkdtempSync(join(desk.folder, 'case-'));
+      const [, ...takes] = putFiles('shared/deep', 2);
+      chmodSync(join(base, 'master/shared'), 0o711);
+      const plan = planFor(where, ['all except "*.k1"', ...takes], 'attributes mode');
+      const sets = ['set { folders 0750 }', 'set { folders 0700 }'];
+      const wait = 'hook before run ["sleep", "1"] on server;';
+      const withSets = sets.reduce(
+        (text, set, i) => text.replace(`block b${i} {`, `block b${i} { ${set}; ${i === late ? wait : ''}`),
+        plan,
+      );
+      writeFileSync(join(base, 'plan.sp'), withSets);
+      await applied(`b${late} comes second`);
+      for (const path of ['shared', 'shared/deep']) assert.equal(modeOf(path), '750', `b${late} came second: ${path}`);
+      assert.equal((await run('plan', 'plan.sp', '--exit-code')).code, 0);
+    }
   });
 }
 
