@@ -147,20 +147,29 @@ const comparing = ({ compare, transfer, transferOf }: BlockPlan, side: Side, hos
     const often = digests.remembered ? 'once for each change' : 'in every run';
     const why = `nothing there makes that one: files of equal size, and what is to be replaced or deleted, are read back over the network, ${often}`;
     const [another] = digests.made;
-    const instead = another === undefined ? '' : `\`compare checksum ${another}\`, which it makes itself, or `;
-    found.push({
-      asks: `\`compare checksum ${compare.algorithm}\``,
-      why,
-      help: `say ${instead}\`compare quick\`, which goes by size and time`,
-      fails: false,
-    });
+    const help =
+      another === undefined
+        ? otherwise(host, SEEN_OR_QUICK)
+        : `say \`compare checksum ${another}\`, which it makes itself`;
+    found.push({ asks: `\`compare checksum ${compare.algorithm}\``, why, help, fails: false });
   }
   if (compare.by === 'quick' && host.facts.timeStep > 1) {
     const why = 'it keeps whole seconds: a change within one that keeps the size goes unnoticed';
-    found.push({ asks: '`compare quick`', why, help: otherwise(host, 'say `compare checksum`'), fails: false });
+    const [made] = digests?.made ?? [''];
+    const help =
+      made === undefined
+        ? QUICK_ENOUGH
+        : `say \`compare checksum${made === '' ? '' : ` ${made}`}\`, which it makes itself`;
+    found.push({ asks: '`compare quick`', why, help: otherwise(host, help), fails: false });
   }
   return found;
 };
+
+/** Where nothing makes checksums, each way has its price, and neither is said to be the cure of the other. */
+const SEEN_OR_QUICK =
+  'leave it, if every change has to be seen: it works, and takes its time; if not, `compare quick` goes by size and time';
+const QUICK_ENOUGH =
+  'leave it, unless something there writes a file twice within a second: no comparison sees that without reading all of it back';
 
 const wholeOnly = ({ kind }: Able): boolean => kind === 'shell' || kind === 'sftp';
 

@@ -97,7 +97,7 @@ test('it tells how and why, tools, clock, and the limits of the server', async (
   );
   assert.match(
     of(out, 'shop'),
-    /! plan asks +`compare checksum xxh128` \(block app\): .*read back over the network, in every run\n +help: say `compare quick`/,
+    /! plan asks +`compare checksum xxh128` \(block app\): .*read back over the network, in every run\n +help: leave it, if .* `compare quick` goes by/,
   );
   assert.match(of(out, 'shop'), /clock +only a file that is written would tell it/);
   // SFTP keeps every hard link as a file of its own, and the plan means to keep them.
