@@ -90,24 +90,45 @@ const said = (change: SavedChange | undefined): string => {
   }
 };
 
+/** All of it in which two of a kind can differ. */
 const factsOf = (entry: Entry | null): string => {
   switch (entry?.kind) {
     case undefined:
       return 'nothing';
     case 'file': {
-      const { size, mode, modified, owner, group } = entry;
-      const time = modified === 0 ? '' : `, modified ${new Date(modified / 1000).toISOString()}`;
-      const names = owner === '' && group === '' ? '' : `, owner ${owner}:${group}`;
-      return `a file (${size} bytes, mode ${mode.toString(8).padStart(4, '0')}${time}${names})`;
+      const { size, mode, modified, extra } = entry;
+      return `a file${listed(`${size} bytes`, modeText(mode), timeText(modified), ownerText(entry), extraText(extra))}`;
     }
     case 'folder':
-      return `a folder (mode ${entry.mode.toString(8).padStart(4, '0')})`;
+      return `a folder${listed(modeText(entry.mode), ownerText(entry), extraText(entry.extra))}`;
     case 'link':
-      return `a link to ${shown(entry.target)}`;
+      return `a link to ${shown(entry.target)}${listed(timeText(entry.modified), ownerText(entry))}`;
     case 'hard':
       return `a further name of ${shown(entry.leader)}`;
   }
 };
+
+const listed = (...facts: readonly string[]): string => {
+  const told = facts.filter(fact => fact !== '');
+  return told.length === 0 ? '' : ` (${told.join(', ')})`;
+};
+
+const modeText = (mode: number): string => `mode ${mode.toString(8).padStart(4, '0')}`;
+
+/** To the microsecond where it has some; '' for none. */
+const timeText = (modified: number): string => {
+  if (modified === 0) return '';
+  const ms = Math.floor(modified / 1000);
+  const micros = modified - ms * 1000;
+  const text = new Date(ms).toISOString();
+  return `modified ${micros === 0 ? text : text.replace('Z', `${String(micros).padStart(3, '0')}Z`)}`;
+};
+
+const ownerText = ({ owner, group }: { readonly owner: string; readonly group: string }): string =>
+  owner === '' && group === '' ? '' : `owner ${owner}:${group}`;
+
+const extraText = (digest: string): string =>
+  digest === '' ? '' : `extended attributes ${Buffer.from(digest, 'latin1').toString('hex').slice(0, 8)}`;
 
 const shown = (path: Path): string => toText(path) ?? path;
 

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -114,6 +115,26 @@ test('content that changed under the same size and time is seen', async () => {
   writeFileSync(file, 'ADDED\n');
   utimesSync(file, atime, mtime);
   await refused(/added: expected .* with content [0-9a-f]{16}/);
+});
+
+test('where only a time is another one, it is said, also of a link', async () => {
+  symlinkSync('index.html', join(base, 'master/latest'));
+  lutimesSync(join(base, 'master/latest'), 1_600_000_000, 1_600_000_000);
+  await save();
+  lutimesSync(join(base, 'master/latest'), 1_600_000_000, 1_600_000_000.25);
+  const link = 'a link to index\\.html \\(modified 2020-09-13T12:26:40';
+  await refused(
+    new RegExp(`latest: expected nothing there and ${link}\\.000Z\\) to create, found .*${link}\\.250Z\\) to create`),
+  );
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  lutimesSync(join(base, 'master/latest'), 1_600_000_000, 1_600_000_001);
+  await save();
+  lutimesSync(join(base, 'master/latest'), 1_600_000_000, 1_600_000_002);
+  await refused(
+    new RegExp(
+      `expected ${link}\\.250Z\\) to become ${link.replace('40', '41')}\\.000Z\\), found .*${link.replace('40', '42')}`,
+    ),
+  );
 });
 
 test('one host that has moved on keeps every host as it is', async () => {
