@@ -16,13 +16,14 @@ export const openShow = async (call: Call): Promise<RunShow> => {
   const { terminal } = call;
   const kind = showKind(call);
   const options = { ...textOptions(terminal, 'say'), write: terminal.say };
+  const verbose = call.options.flag('verbose');
   switch (kind) {
     case 'ink': {
       const { openScreen } = await loadScreen(call);
       return { kind, ...openScreen({ stream: terminal.streams.err, now: Date.now, ...textOptions(terminal, 'say') }) };
     }
     case 'lines':
-      return { kind, ...openLines({ ...options, writeResult: terminal.print }), ...NEVER_ASIDE };
+      return { kind, ...openLines({ ...options, verbose, writeResult: terminal.print }), ...NEVER_ASIDE };
     case 'json':
       return { kind, ...openJson({ write: terminal.print }), ...NEVER_ASIDE };
     case 'quiet':

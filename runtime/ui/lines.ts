@@ -5,6 +5,7 @@ import type { RunEvent, Summary } from '../engine/events.js';
 import { bytesOf, bytesText, countText, elapsedText, numberText, rateText, roughDuration } from './amounts.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
+import { type FewOfAKind, fewOfAKind } from './few-of-a-kind.js';
 import { commandText } from './hook-text.js';
 import { faultText, pointToHost } from './host-fault.js';
 import { marks } from './marks.js';
@@ -26,12 +27,15 @@ export type LinesOptions = {
   readonly colourResult?: boolean;
   readonly width: number;
   readonly unicode: boolean;
+  /** Every problem by name, however many are alike. */
+  readonly verbose?: boolean;
 };
 
 export const openLines = (options: LinesOptions): Show => {
   const paint = palette(options.colour);
   let view = emptyView();
   let told = 0;
+  const few = fewOfAKind(options.verbose === true ? Number.POSITIVE_INFINITY : undefined);
   return {
     event: event => {
       view = fold(view, event);
@@ -42,7 +46,7 @@ export const openLines = (options: LinesOptions): Show => {
       }
       const isDue = event.type === 'progress' && event.time - told >= BETWEEN_PROGRESS_MS;
       if (isDue) told = event.time;
-      const lines = isDue ? [progressLine(view)] : linesOf(view, event, paint, options.unicode);
+      const lines = isDue ? [progressLine(view)] : foldedLines(view, event, few, paint, options.unicode);
       for (const line of lines)
         options.write(`${paint.dim(elapsedText(event.time - view.started).padStart(5))}  ${line}\n`);
     },
@@ -56,6 +60,23 @@ const writeSummary = (summary: Summary, view: RunView, options: LinesOptions): v
   const shown = { ...options, problems: view.problems, problemCount: view.problemCount, mostProblems: MOST_PROBLEMS };
   if (writeResult === undefined) write(summaryText(summary, shown));
   else writeResult(summaryText(summary, { ...shown, colour: colourResult ?? false }));
+};
+
+/** The lines of an event, but for problems of which there were many alike: these are counted when their relation goes on. */
+const foldedLines = (view: RunView, event: RunEvent, few: FewOfAKind, paint: Palette, unicode: boolean): string[] => {
+  if (event.type === 'problem' || event.type === 'inconsistent') {
+    const { named, advised } = few.take(event);
+    if (!named) return [];
+    return linesOf(view, event.type === 'problem' && !advised ? { ...event, help: '' } : event, paint, unicode);
+  }
+  const lines = linesOf(view, event, paint, unicode);
+  if (event.type !== 'block' && event.type !== 'redo') return lines;
+  const at = `${displayText(event.block)} ${marks(unicode).to} ${displayText(event.host)}`;
+  const more = few.counted(event).map(({ message, count }) => {
+    const what = countText(count, 'more path');
+    return `${at}  ${paint.red('and')} ${what}: ${displayMessage(message)} (--verbose names all)`;
+  });
+  return [...more, ...lines];
 };
 
 const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolean): string[] => {

@@ -7,6 +7,7 @@
 //       - delete      old.html
 //       1.2 MiB to send; 9,986 unchanged; consistency: verify, 3 rounds every 2s, then fail
 import type { Preview, PreviewRelation, SpecialBits } from '../engine/events.js';
+import type { Path } from '../tree/path.js';
 import { bytesText, countText, numberText } from './amounts.js';
 import { changeLines, cutLine, rootLines } from './change-text.js';
 import { type Palette, palette } from './colour.js';
@@ -18,6 +19,7 @@ import { lessLines } from './less-text.js';
 import { type Marks, marks } from './marks.js';
 import { type Alike, groupAlike } from './preview-group.js';
 import { totalsText } from './preview-totals.js';
+import { examplesText } from './problem-text.js';
 import { routeLines } from './route-text.js';
 
 export type PreviewOptions = {
@@ -71,10 +73,19 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
   };
   if (relation.message !== undefined) say('', displayMessage(relation.message), relation.help);
   for (const { guard, message, help } of guards) say(paint.red(`! guard ${guard}  `), displayMessage(message), help);
-  for (const { path, message, help } of problems.slice(0, most)) {
-    say(paint.red('! problem  '), `${displayPath(path)}: ${displayMessage(message)}`, help);
+  const kinds =
+    options.verbose === true ? problems.map(problem => ({ problem, paths: [problem.path] })) : kindsOf(problems);
+  for (const { problem, paths } of kinds.slice(0, most)) {
+    say(
+      paint.red('! problem  '),
+      `${examplesText(paths, 0, ' (--verbose names all)')}: ${displayMessage(problem.message)}`,
+      problem.help,
+    );
   }
-  if (problems.length > most) lines.push(cutLine(problems.length - most, 'problem', paint, signs));
+  if (kinds.length > most) {
+    const rest = kinds.slice(most).reduce((sum, { paths }) => sum + paths.length, 0);
+    lines.push(cutLine(rest, 'problem', paint, signs));
+  }
   for (const path of drift.slice(0, most)) {
     say(
       paint.yellow('! drift  '),
@@ -102,6 +113,18 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
     lines.push(...hanging('', alikeText(relation.alike), INDENT, options.width).map(paint.dim));
   if (changes.length > 0) lines.push(`${' '.repeat(INDENT)}${paint.dim(closingOf(relation))}`);
   return lines;
+};
+
+/** Problems that differ only in their path together, in the order of the first of each. */
+const kindsOf = (problems: PreviewRelation['problems']) => {
+  const kinds = new Map<string, { readonly problem: (typeof problems)[number]; readonly paths: Path[] }>();
+  for (const problem of problems) {
+    const key = JSON.stringify([problem.code, problem.message, problem.help]);
+    const known = kinds.get(key);
+    if (known === undefined) kinds.set(key, { problem, paths: [problem.path] });
+    else known.paths.push(problem.path);
+  }
+  return [...kinds.values()];
 };
 
 const specialBitsText = ({ entries, attributes }: SpecialBits): string => {

@@ -1,4 +1,6 @@
-// Problems in words: path, why, what to do; the same problem on many hosts said once.
+// Problems in words: path, why, what to do; the same problem on many hosts, or of many paths, said once.
+
+import type { Path } from '../tree/path.js';
 import { countText, numberText } from './amounts.js';
 import type { Palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
@@ -16,15 +18,15 @@ export const problemLines = (
   if (problems.length === 0) return [];
   const groups = alike(problems);
   const shown = groups.slice(0, most);
-  const hidden = (count ?? problems.length) - shown.reduce((sum, { hosts }) => sum + hosts.length, 0);
+  const hidden = (count ?? problems.length) - shown.reduce((sum, group) => sum + group.count, 0);
   return [
     paint.bold('problems'),
-    ...shown.flatMap(({ problem, hosts }) => [
-      `  ${paint.red('!')} ${whereOf(problem, hosts)}`,
-      ...hanging('', displayMessage(problem.message), 4, width),
-      ...(problem.help === null || problem.help === ''
+    ...shown.flatMap(group => [
+      ...hanging(`  ${paint.red('!')} `, whereOf(group), 0, width),
+      ...hanging('', displayMessage(group.problem.message), 4, width),
+      ...(group.problem.help === null || group.problem.help === ''
         ? []
-        : hanging('help: ', displayMessage(problem.help), 4, width)),
+        : hanging('help: ', displayMessage(group.problem.help), 4, width)),
     ]),
     ...(hidden > 0 ? [paint.dim(`  and ${numberText(hidden)} more`)] : []),
     '',
@@ -38,20 +40,48 @@ export const problemText = (problem: Pick<ProblemView, 'path' | 'message' | 'cod
   return path === null ? message : `${displayPath(path)}: ${message}`;
 };
 
-type Group = { readonly problem: ProblemView; readonly hosts: string[] };
+/** `a`, or `a, b, c and 97 more`: paths of which the same is said. An ending stands for two names at least. */
+export const examplesText = (paths: readonly Path[], more = 0, hint = ''): string => {
+  const named = paths.length + more <= MOST_EXAMPLES + 1 ? paths : paths.slice(0, MOST_EXAMPLES);
+  const left = paths.length + more - named.length;
+  return `${named.map(displayPath).join(', ')}${left === 0 ? '' : ` and ${numberText(left)} more${hint}`}`;
+};
 
+type Group = {
+  readonly problem: ProblemView;
+  readonly hosts: readonly string[];
+  readonly paths: Path[];
+  /** Paths that were only counted, on each host. */
+  more: number;
+  /** How many problems these are. */
+  count: number;
+};
+
+/** First those of one path on many hosts, then those of many paths on the same hosts. */
 const alike = (problems: readonly ProblemView[]): Group[] => {
-  const groups = new Map<string, Group>();
+  const byPath = new Map<string, ProblemView[]>();
   for (const problem of problems) {
-    const key = JSON.stringify([problem.block, problem.path, problem.code, problem.message, problem.help]);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, { problem, hosts: [problem.host ?? ''] });
-    else known.hosts.push(problem.host ?? '');
+    const { block, path, code, message, help } = problem;
+    const key = JSON.stringify([block, path, code, message, help]);
+    const known = byPath.get(key);
+    if (known === undefined) byPath.set(key, [problem]);
+    else known.push(problem);
+  }
+  const groups = new Map<string, Group>();
+  for (const same of byPath.values()) {
+    const { block, path, code, message, help } = same[0]!;
+    const hosts = same.map(({ host }) => host ?? '');
+    const key = JSON.stringify([block, code, message, help, hosts, pathOf(same[0]!) === null ? path : '']);
+    const group = groups.get(key) ?? { problem: same[0]!, hosts, paths: [], more: 0, count: 0 };
+    groups.set(key, group);
+    group.paths.push(path ?? '');
+    group.more += Math.max(...same.map(({ more = 0 }) => more));
+    group.count += same.reduce((sum, { more = 0 }) => sum + 1 + more, 0);
   }
   return [...groups.values()];
 };
 
-const whereOf = (problem: ProblemView, hosts: readonly string[]): string => {
+const whereOf = ({ problem, hosts, paths, more }: Group): string => {
   const on =
     hosts.length > 1
       ? ` on ${countText(hosts.length, 'host')}`
@@ -59,11 +89,12 @@ const whereOf = (problem: ProblemView, hosts: readonly string[]): string => {
         ? ''
         : ` on ${displayText(hosts[0]!)}`;
   const place = `block ${displayText(problem.block)}${on}`;
-  const path = pathOf(problem);
-  return `${path === null ? problem.code : displayPath(path)}  (${place})`;
+  const what = pathOf(problem) === null ? problem.code : examplesText(paths, more);
+  return `${what}  (${place})`;
 };
 
 /** A hook runs for a block, at no path of it. */
 const pathOf = ({ path, code }: Pick<ProblemView, 'path' | 'code'>): string | null => (code === 'hook' ? null : path);
 
 const MOST = 100;
+const MOST_EXAMPLES = 3;

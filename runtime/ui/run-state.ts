@@ -24,6 +24,8 @@ export type RunView = {
   readonly relations: RelationView[];
   readonly problems: ProblemView[];
   problemCount: number;
+  /** By kind: the first of those that are kept, and how many these are. */
+  readonly problemKinds: Map<string, { readonly first: ProblemView; kept: number }>;
   /** Relations whose totals are not known yet. */
   uncompared: number;
   ended: number;
@@ -119,6 +121,8 @@ export type ProblemView = {
   readonly code: ProblemCode | GuardName | 'inconsistent';
   readonly message: string;
   readonly help: string | null;
+  /** Others on that host that differ only in their path, counted instead of kept. */
+  more?: number;
 };
 
 export const emptyView = (): RunView => ({
@@ -131,6 +135,7 @@ export const emptyView = (): RunView => ({
   relations: [],
   problems: [],
   problemCount: 0,
+  problemKinds: new Map(),
   uncompared: 0,
   ended: 0,
   weighed: false,

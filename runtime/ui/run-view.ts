@@ -155,10 +155,20 @@ const rememberSuspects = (view: RunView, relation: RelationView): void => {
 
 const remember = (view: RunView, problem: ProblemView): void => {
   view.problemCount++;
-  if (view.problems.length >= MOST_PROBLEMS) return;
   const { block, host, path, code, message, help } = problem;
-  view.problems.push({ block, host, path, code, message, help });
+  const key = JSON.stringify([block, host, code, message, help]);
+  const kind = view.problemKinds.get(key);
+  if (kind !== undefined && kind.kept >= MOST_ALIKE) {
+    kind.first.more = (kind.first.more ?? 0) + 1;
+    return;
+  }
+  if (view.problems.length >= MOST_PROBLEMS) return;
+  const kept = { block, host, path, code, message, help };
+  view.problems.push(kept);
+  if (kind === undefined) view.problemKinds.set(key, { first: kept, kept: 1 });
+  else kind.kept++;
 };
 
 const MOST_PROBLEMS = 1_000;
+const MOST_ALIKE = 50;
 const MOST_SUSPECTS = 100;

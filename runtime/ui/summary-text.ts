@@ -8,6 +8,7 @@ import { type Palette, palette } from './colour.js';
 import { displayMessage, displayText } from './display.js';
 import { cutMiddle, hanging, padEnd, widthOf } from './fit.js';
 import { faultText, pointToHost } from './host-fault.js';
+import { hostNames } from './host-names.js';
 import { type Marks, marks } from './marks.js';
 import { problemLines } from './problem-text.js';
 import type { ProblemView } from './run-state.js';
@@ -105,7 +106,8 @@ const isOutcome = ({ block, host, path, message }: ProblemView, { relations }: S
   path === null &&
   relations.some(one => one.block === block && (host === null || one.host === host) && one.message === message);
 
-type Outcome = { readonly label: string; readonly relation: RelationSummary };
+/** `hosts` are named where they share a line although it did not go well. */
+type Outcome = { readonly label: string; readonly relation: RelationSummary; readonly hosts: readonly string[] };
 
 const outcomeLines = (relations: readonly RelationSummary[], width: number, paint: Palette, signs: Marks): string[] => {
   const blocks = new Map<string, RelationSummary[]>();
@@ -121,24 +123,26 @@ const outcomeLines = (relations: readonly RelationSummary[], width: number, pain
   ]);
 };
 
-/** What went wrong by itself, host by host; of what went well, hosts that fared alike share a line if they are many. */
+/** Hosts that fared alike share a line if they are many. */
 const collapsed = (relations: readonly RelationSummary[]): Outcome[] => {
   const groups = new Map<string, RelationSummary[]>();
   for (const relation of relations) {
-    const key = relation.state === 'done' ? `${changesText(relation)}; ${besideText(relation)}` : `\0${relation.host}`;
+    const key = [relation.state, relation.message, relation.help, changesText(relation), besideText(relation)].join(
+      '\0',
+    );
     groups.set(key, [...(groups.get(key) ?? []), relation]);
   }
   return [...groups.values()]
     .flatMap(list =>
       list.length > MOST_BY_NAME
-        ? [{ label: countText(list.length, 'host'), relation: list[0]! }]
-        : list.map(relation => ({ label: displayText(relation.host), relation })),
+        ? [{ label: countText(list.length, 'host'), relation: list[0]!, hosts: list.map(({ host }) => host) }]
+        : list.map(relation => ({ label: displayText(relation.host), relation, hosts: [] })),
     )
     .sort((a, b) => RANK.indexOf(a.relation.state) - RANK.indexOf(b.relation.state));
 };
 
 const outcomeLine = (
-  { label, relation }: Outcome,
+  { label, relation, hosts }: Outcome,
   column: number,
   width: number,
   paint: Palette,
@@ -154,6 +158,7 @@ const outcomeLine = (
     // Without changes of this run, what ran is what an earlier one owed.
     besideText(relation, changes === '' && relation.state === 'done' ? 'owed ' : ''),
     skipped,
+    hosts.length === 0 || relation.state === 'done' ? '' : `on ${hostNames(hosts, signs)}`,
   ].filter(text => text !== '');
   const name = padEnd(cutMiddle(label, column, signs.ellipsis), column);
   const head = `  ${paint[colour](mark)} ${name}  ${paint[colour](padEnd(relation.state, STATE))}  `;

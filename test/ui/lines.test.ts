@@ -118,7 +118,11 @@ test('There are no escape codes unless colour is on, and no signs outside ASCII 
 test('The summary of a log, and a quiet run that failed, name the first problems and count the rest', () => {
   const events = recordedRun({ hosts: 1, blocks: 1, troubled: [1] });
   const problem = events.find(event => event.type === 'problem')!;
-  const many = Array.from({ length: 30 }, (_, i) => ({ ...problem, path: `secret-${i + 10}` }));
+  const many = Array.from({ length: 30 }, (_, i) => ({
+    ...problem,
+    path: `secret-${i + 10}`,
+    message: `it failed in way ${i}`,
+  }));
   const failed = events.flatMap(event => (event === problem ? many : [event]));
   let said = '';
   const quiet = openQuiet(text => (said += text), { colour: false, width: 100 });
