@@ -49,7 +49,7 @@ export const OPTIONS = {
   run: { value: 'ID', text: 'the run that is meant' },
   root: { value: 'PATH', many: true, text: 'a folder that the key serves, with all below it' },
   links: { text: 'let it open data links to other hosts; without it all content goes over the SSH connection' },
-  verbose: { text: 'say more: every change of a long preview, stack traces of internal errors' },
+  verbose: { text: 'say more: every change and problem of a long report, stack traces of internal errors' },
   'no-color': { text: 'no colours (NO_COLOR does the same)' },
   help: { short: 'h', text: 'this text' },
   version: { short: 'V', text: 'the version of the program' },

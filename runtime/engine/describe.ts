@@ -32,7 +32,10 @@ export const linesOf = ({
   readonly takes: readonly Pick<ComparedTake, 'take' | 'changes'>[];
   readonly rules: Rules;
 }): ChangeLine[] =>
-  takes.flatMap(({ take, changes }) => changes.map(change => describe(change, shownPath(take, change.path), rules)));
+  takes.flatMap(({ take, changes }) => {
+    const leavesOut = !take.terms.some(({ include, except }) => include.is === 'all' && except === null);
+    return changes.map(change => describe(change, shownPath(take, change.path), rules, leavesOut));
+  });
 
 /** How a change is counted: once, under the most telling name. */
 export const countedAs = (change: Change): 'created' | 'replaced' | 'attributes' | 'linked' | 'deleted' => {
@@ -127,14 +130,15 @@ const previewRelation = (
   };
 };
 
-const describe = (change: Change, path: string, rules: Rules): ChangeLine => {
+/** `leavesOut`: a folder may hold what its take does not select, and stays then. */
+const describe = (change: Change, path: string, rules: Rules, leavesOut: boolean): ChangeLine => {
   const kind = change.kind === 'delete' ? change.was.kind : change.entry.kind;
   return {
     change: CHANGE_OF[countedAs(change)],
     path,
     kind,
     bytes: contentBytes(change),
-    detail: detailOf(change, rules),
+    detail: detailOf(change, rules, leavesOut),
   };
 };
 
@@ -146,10 +150,10 @@ const CHANGE_OF = {
   deleted: 'delete',
 } as const;
 
-const detailOf = (change: Change, rules: Rules): string => {
+const detailOf = (change: Change, rules: Rules, leavesOut: boolean): string => {
   switch (change.kind) {
     case 'delete':
-      return '';
+      return change.was.kind === 'folder' && leavesOut ? 'unless it holds something else' : '';
     case 'create':
       return leadsTo(change.entry);
     case 'attributes':

@@ -248,6 +248,8 @@ export type Deeds = Totals & {
   readonly hooks?: number;
   /** Transactions of earlier runs that this one finished. */
   readonly finished?: number;
+  /** Folders that were to be deleted, and stay: they hold what is not the block's. */
+  readonly kept?: number;
 };
 
 export type Summary = Deeds & {

@@ -24,7 +24,7 @@ export type Relation = {
   /** It could not get a lock: another run holds it. */
   locked: boolean;
   /** What was done there that no change tells; forgotten by nothing that is observed again. */
-  readonly beside: { hooks: number; finished: number };
+  readonly beside: { hooks: number; finished: number; kept: number };
   /** Empty until observed. */
   takes: ComparedTake[];
   readonly guards: { readonly guard: GuardName; readonly message: string; readonly help: string }[];
@@ -66,7 +66,7 @@ export const newRelation = (block: BlockPlan, host: string, started: number): Re
   help: null,
   refused: false,
   locked: false,
-  beside: { hooks: 0, finished: 0 },
+  beside: { hooks: 0, finished: 0, kept: 0 },
   takes: [],
   guards: [],
   problems: [],

@@ -17,7 +17,8 @@ export const settleOutcome = (
     relation.problems.push(problem);
     relation.tally.failed++;
     emit({ type: 'problem', time: clock(), host: relation.host, block: relation.block.name, ...problem });
-  } else if (outcome.result === 'done' && change !== null) {
+  } else if (outcome.result === 'kept') relation.beside.kept++;
+  else if (outcome.result === 'done' && change !== null) {
     relation.tally[work.moved.has(outcome.index) ? 'moved' : countedAs(change)]++;
   }
 };

@@ -70,9 +70,11 @@ const summarizeRelation = ({ block, host, state, message, help, tally, beside }:
 const besideOf = (relations: readonly Relation[]): Relation['beside'] => ({
   hooks: relations.reduce((sum, { beside }) => sum + beside.hooks, 0),
   finished: relations.reduce((sum, { beside }) => sum + beside.finished, 0),
+  kept: relations.reduce((sum, { beside }) => sum + beside.kept, 0),
 });
 
-const told = ({ hooks, finished }: Relation['beside']): Pick<Deeds, 'hooks' | 'finished'> => ({
+const told = ({ hooks, finished, kept }: Relation['beside']): Pick<Deeds, 'hooks' | 'finished' | 'kept'> => ({
   ...(hooks === 0 ? {} : { hooks }),
   ...(finished === 0 ? {} : { finished }),
+  ...(kept === 0 ? {} : { kept }),
 });

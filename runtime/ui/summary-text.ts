@@ -70,6 +70,9 @@ const besideText = ({ hooks = 0, finished = 0 }: Pick<Deeds, 'hooks' | 'finished
     .filter(text => text !== '')
     .join(', ');
 
+const keptText = ({ kept = 0 }: Deeds): string =>
+  kept === 0 ? '' : `${countText(kept, 'folder')} not deleted: something else is in ${kept === 1 ? 'it' : 'them'}`;
+
 /** The exit code in words. */
 export const verdict = (summary: Summary): string => {
   switch (summary.exitCode) {
@@ -127,9 +130,14 @@ const outcomeLines = (relations: readonly RelationSummary[], width: number, pain
 const collapsed = (relations: readonly RelationSummary[]): Outcome[] => {
   const groups = new Map<string, RelationSummary[]>();
   for (const relation of relations) {
-    const key = [relation.state, relation.message, relation.help, changesText(relation), besideText(relation)].join(
-      '\0',
-    );
+    const key = [
+      relation.state,
+      relation.message,
+      relation.help,
+      changesText(relation),
+      besideText(relation),
+      keptText(relation),
+    ].join('\0');
     groups.set(key, [...(groups.get(key) ?? []), relation]);
   }
   return [...groups.values()]
@@ -158,6 +166,7 @@ const outcomeLine = (
     // Without changes of this run, what ran is what an earlier one owed.
     besideText(relation, changes === '' && relation.state === 'done' ? 'owed ' : ''),
     skipped,
+    keptText(relation),
     hosts.length === 0 || relation.state === 'done' ? '' : `on ${hostNames(hosts, signs)}`,
   ].filter(text => text !== '');
   const name = padEnd(cutMiddle(label, column, signs.ellipsis), column);
@@ -211,6 +220,7 @@ const totalLines = (summary: Summary, width: number, paint: Palette): string[] =
     besideText(summary),
     summary.unchanged > 0 ? `${numberText(summary.unchanged)} unchanged` : '',
     summary.skipped > 0 ? `${countText(summary.skipped, 'special file')} skipped` : '',
+    keptText(summary),
   ].filter(text => text !== '');
   const run = `run ${displayText(summary.run)}, exit code ${summary.exitCode}`;
   const traffic = `${travelled(summary)} in ${durationText(summary.seconds * 1000)}`;

@@ -77,7 +77,7 @@ test('one place is known by two roots, also where one of them is the root of the
       host,
       remoteHost: null,
       takes: [take],
-      beside: { hooks: 1, finished: 0 },
+      beside: { hooks: 1, finished: 0, kept: 0 },
       tally: newTally(),
     } as never;
   };

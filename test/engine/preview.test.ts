@@ -8,6 +8,7 @@ import { newTally } from '../../runtime/engine/tally.js';
 import type { Change } from '../../runtime/tree/change.js';
 import { rulesOf } from '../../runtime/tree/rules.js';
 import { previewText } from '../../runtime/ui/preview-text.js';
+import { summaryText } from '../../runtime/ui/summary-text.js';
 import { blockPlan } from './plans.js';
 import { makeSession, type RunWith, type Session } from './session.js';
 
@@ -150,6 +151,42 @@ test('new files that look like files that go are told, where the remote would ma
   assert.deepEqual(await said({ wrap: host => ({ ...host, kind: 'shell' }) }), []);
   const { summary } = await session.run({ block });
   assert.deepEqual([summary.moved, summary.bytesMatched], [4, 10_000]);
+});
+
+test('a folder that may hold what a block does not take is deleted unless it does: both ends say so, each time', async ({
+  session,
+}) => {
+  const mirror = { mode: 'mirror', maxPercent: 100, maxFiles: null, protect: [], trash: 0 } as const;
+  const except = { is: 'ext', values: ['map'] } as const;
+  const leavingOut = (plan: Plan): Plan => ({
+    ...plan,
+    blocks: plan.blocks.map(block => ({
+      ...block,
+      delete: mirror,
+      takes: block.takes.map(take => ({ ...take, terms: [{ base: '', include: { is: 'all' }, except }] })),
+    })),
+  });
+  session.master.put({ a: { file: '1' } });
+  for (const remote of session.remotes)
+    remote.put({ 'old/b': { file: '2' }, 'old/deep/c.map': { file: '3' }, 'gone/d': { file: '4' } });
+  const kept = 'done +1 created, 3 deleted; 2 folders not deleted: something else is in them';
+  for (const [said, done] of [
+    [5, kept],
+    [2, 'done +nothing to change; 2 folders not deleted: .*'],
+  ] as const) {
+    const { preview } = await session.run({ plan: leavingOut, options: { command: 'plan' } });
+    const shown = previewText(preview, { colour: false, width: 100 });
+    assert.equal(shown.match(/^ {4}- delete .*$/gm)?.length, said, shown);
+    for (const folder of ['old', 'old/deep'])
+      assert.match(shown, new RegExp(`^ {4}- delete +${folder}/ +unless it holds something else$`, 'm'));
+    const { summary } = await session.run({ plan: leavingOut });
+    assert.deepEqual([summary.exitCode, summary.kept, summary.relations[1]!.kept], [0, 4, 2]);
+    const text = summaryText(summary, { colour: false, width: 200 });
+    assert.match(text, new RegExp(`r2 +${done}$`, 'm'));
+    assert.match(text, /, 4 folders not deleted: something else is in them$/m);
+  }
+  const whole = await session.run({ block: { delete: mirror }, options: { command: 'plan' } });
+  assert.doesNotMatch(previewText(whole.preview, { colour: false, width: 100 }), /unless/);
 });
 
 test.run();
