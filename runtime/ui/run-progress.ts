@@ -60,9 +60,9 @@ export const progress = (
   relation.staged.bytes += bytes;
   relation.staged.files += files;
   view.bytes += bytes;
-  measure(view.byteMeter, event.time, view.bytes);
-  measure(relation.byteMeter, event.time, relation.staged.bytes);
   keepPaces(view, relation, event.time, { bytes, files });
+  measure(view.byteMeter, event.time, view.came.bytes);
+  measure(relation.byteMeter, event.time, relation.staged.bytes);
   advance(view, relation);
 };
 

@@ -41,7 +41,7 @@ test('A small fleet is shown row by row, in columns', () => {
     shown,
     [
       'syncplan apply  2 blocks, 3 hosts                                                               0:01',
-      '━━━━━━━━━┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄    19 %   5 s left   12.1 of 60.0 MiB   10.6 MiB/s',
+      '━━━━━━━━━┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄    19 %   5 s left   12.1 of 60.0 MiB   10.1 MiB/s',
       '',
       'app  build → 3 hosts                                                                        3 active',
       '  ▸ eu.web.web-01  staging     ━━━━━━━━━━━━┄┄┄┄┄┄┄┄┄┄┄┄  51 %         2 s left     4.4 MiB/s',

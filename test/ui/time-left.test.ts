@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import type { RunEvent } from '../../runtime/engine/events.js';
 import { picture } from '../../runtime/ui/picture.js';
-import { percent } from '../../runtime/ui/run-progress.js';
+import { percent, rate } from '../../runtime/ui/run-progress.js';
 import { emptyView, type RunView } from '../../runtime/ui/run-state.js';
 import { fold } from '../../runtime/ui/run-view.js';
 import { eta, etaOf } from '../../runtime/ui/time-left.js';
@@ -150,6 +150,7 @@ test('for who has still to begin counts what came, not what was there, and how l
   fold(view, { ...found, type: 'progress' });
   const less = eta(view, START + 4_000)!;
   assert.ok(less > 14_000 && less < 22_000, `${less}`);
+  assert.equal(rate(view, START + 4_000), 1_000_000);
   const empty = withAnother([], new Array(10_000).fill(0));
   fold(empty, { ...at, type: 'block', time: START, state: 'committing' });
   for (const done of [0, 2_000, 4_000]) fold(empty, { ...at, type: 'commit', time: START + done, done, total: 4_000 });
