@@ -1,4 +1,5 @@
 // One listing of a whole tree: what is in each folder of it, however the answer is cut, and nothing of one that holds anything else.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,37 @@ test('every folder with something in it is told with its names and links, and no
   } finally {
     await far.stop();
     rmSync(top, { recursive: true });
+  }
+});
+
+/** In place of dd: it knows what the probe asks of it, and has this to do with whatever is longer than that. */
+const ddThat = (does: string): string => `#!/bin/sh
+case "$*" in *count=*) exec "$DD" "$@";; esac
+${does}
+`;
+
+test('a listing of which something was lost on its way counts for nothing, and no dd is needed for one', async () => {
+  const top = mkdtempSync(join(tmpdir(), 'syncplan-survey-'));
+  const tools = mkdtempSync(join(tmpdir(), 'syncplan-tools-'));
+  const dd = execFileSync('sh', ['-c', 'command -v dd'], { encoding: 'utf8' }).trim();
+  const seen = async (text: string): Promise<number | null> => {
+    writeFileSync(join(tools, 'dd'), text, { mode: 0o755 });
+    const far = startShell({ environment: { PATH: `${tools}:${process.env.PATH}`, DD: dd } });
+    try {
+      return (await openSurvey(far.session, top).list(top))?.length ?? null;
+    } finally {
+      await far.stop();
+    }
+  };
+  try {
+    for (let i = 0; i < 1_000; i++) writeFileSync(join(top, `a name of some length ${i}`), '');
+    assert.is(await seen(ddThat('exec "$DD" "$@"')), 1_000);
+    assert.is(await seen('#!/bin/sh\nexit 1\n'), 1_000, 'as it comes from find');
+    for (const does of ['exit 1', 'head -c 8192; exit 1', 'head -z -n 200; exit 1', 'head -z -n 200; kill -9 $$'])
+      assert.is(await seen(ddThat(does)), null, does);
+  } finally {
+    rmSync(top, { recursive: true });
+    rmSync(tools, { recursive: true });
   }
 });
 

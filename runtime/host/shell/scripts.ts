@@ -143,7 +143,10 @@ const VERBS = {
 
   survey: `survey() {
   at "$1" || { unable "$1"; return; }
-  said=$(find . -xdev -mindepth 1 -printf "$2" 2>&1 1>&3 3>&-)
+  if [ -z "$block" ]; then said=$(find . -xdev -mindepth 1 -printf "$2" 2>&1 1>&3 3>&-)
+  else said=$({ find . -xdev -mindepth 1 -printf "$2" 3>&- | dd bs="$block" iflag=fullblock 2>/dev/null >&3 3>&-; } 2>&1) ||
+    said="dd: what find listed was lost"
+  fi
   printf '\\0%s' "$said"
 }`,
 
