@@ -101,8 +101,8 @@ export const run = async (options: RunOptions): Promise<Summary> => {
   } finally {
     await closeScans(relations);
     await hosts.close();
+    signal.removeEventListener('abort', stopping);
   }
-  signal.removeEventListener('abort', stopping);
   const end = {
     run: options.runId,
     command: options.command,
