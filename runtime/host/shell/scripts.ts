@@ -49,6 +49,7 @@ take() { head -c "$1"; }
   take() { dd bs=1 count="$1" 2>/dev/null; }
 block=65536
 [ "$(printf abc | dd bs=2 count=1 iflag=fullblock 2>/dev/null)" = ab ] || block=
+gather() { if [ -z "$block" ]; then cat; else dd bs="$block" iflag=fullblock 2>/dev/null; fi; }
 pour() {
   if [ -z "$block" ]; then take "$1"; return; fi
   [ "$1" -lt "$block" ] || dd bs="$block" count="$(($1 / block))" iflag=fullblock 2>/dev/null
@@ -143,10 +144,7 @@ const VERBS = {
 
   survey: `survey() {
   at "$1" || { unable "$1"; return; }
-  if [ -z "$block" ]; then said=$(find . -xdev -mindepth 1 -printf "$2" 2>&1 1>&3 3>&-)
-  else said=$({ find . -xdev -mindepth 1 -printf "$2" 3>&- | dd bs="$block" iflag=fullblock 2>/dev/null >&3 3>&-; } 2>&1) ||
-    said="dd: what find listed was lost"
-  fi
+  said=$({ find . -xdev -mindepth 1 -printf "$2" 3>&- | gather >&3 3>&-; } 2>&1) || said="what find listed was lost"
   printf '\\0%s' "$said"
 }`,
 
