@@ -8,6 +8,7 @@
 
 import type { Algorithm, Attribute } from '../../compiler/plan.js';
 import type { Extra, ExtraChange } from '../tree/extra.js';
+import type { KeptFolder } from '../tree/listing.js';
 import type { Path } from '../tree/path.js';
 
 export type Maybe<T> = T | Promise<T>;
@@ -38,6 +39,12 @@ export type Stat = {
 
 /** `refused` says why this kind of machine cannot carry the name: what has it is left alone, and named. */
 export type Named = { readonly name: string; readonly stat: Stat; readonly refused?: string };
+
+/** A folder in a folder of which a page was kept: the row of that page which tells of it, and what it is now. */
+export type KeptFolderOf = { readonly row: number; readonly name: string; readonly stat: Stat };
+
+/** A folder in which nothing changed since its page was kept, but for what is below the folders in it. */
+export type FoundAsKept = { readonly folders: readonly KeptFolderOf[] };
 
 /** One operation of a batch. Times in microseconds; null leaves as it is. */
 export type Deed =
@@ -144,6 +151,13 @@ export type FileVerbs = {
   readonly release: (folder: Folder) => Maybe<void>;
   /** Names and stats, in no order; a name that vanished meanwhile is left out. */
   readonly list: (folder: Folder) => Maybe<readonly Named[] | Fault>;
+  /** The same for a folder of which a page was kept: where that still tells exactly what is there, only the folders in it. With
+   * `sameNames` its names need not be looked for. Absent where that saves nothing. */
+  readonly listKept?: (
+    folder: Folder,
+    kept: KeptFolder,
+    sameNames: boolean,
+  ) => Maybe<FoundAsKept | readonly Named[] | Fault>;
   /** This folder and what is wanted below it are about to be listed, in path order: from now on they may be listed together,
    * until the function that this gives is called. Absent where that saves nothing. */
   readonly ahead?: (folder: Folder, wanted: Wanted) => () => void;
@@ -201,6 +215,8 @@ export type FileVerbs = {
     readonly group: (id: number) => string | null;
     readonly userId: (name: string) => number | null;
     readonly groupId: (name: string) => number | null;
+    /** Another text whenever one of these names may be another; absent where that cannot be told. */
+    readonly state?: () => string;
     /** Who this process is: the only user it can give files to, and the groups it can give them to, unless it is root. */
     readonly self: () => { readonly user: number; readonly groups: readonly number[] };
   };

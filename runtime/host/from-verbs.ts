@@ -18,6 +18,7 @@ import {
 import type { Host, HostFacts, Links, Locks, Programs, Root, Scan, Selection } from './host.js';
 import { HostError } from './host-error.js';
 import { attendLeftBehind } from './left-behind.js';
+import { openListingCache } from './listing-cache.js';
 import { makeProvenance } from './provenance.js';
 import { openScan } from './scan.js';
 import { asSeenScan, type SeenScan } from './seen.js';
@@ -32,6 +33,8 @@ export type HostParts = {
   readonly facts: HostFacts;
   /** Where digests of unchanged files are kept; null keeps none. */
   readonly cacheFolder: string | null;
+  /** Where pages of unchanged folders are kept; absent where none are. */
+  readonly listingFolder?: string;
   /** What tells a root from all others whose digests lie in that folder; its path, where they are all of one machine. */
   readonly cacheName?: (root: Path) => string;
   /** Lets the process do other work now and then. */
@@ -49,7 +52,7 @@ export type HostParts = {
 
 export const hostFromVerbs = (parts: HostParts): Host => {
   const { label, kind, verbs, facts, cacheFolder, cacheName = root => root, breathe, now, newId } = parts;
-  const { locks = null, programs = null, links = null, about = nothingBut } = parts;
+  const { listingFolder, locks = null, programs = null, links = null, about = nothingBut } = parts;
   const held = new Map<Root, HeldRoot>();
   const caches = new Map<Path, DigestCache>();
   const limits = makeLimits(now);
@@ -76,6 +79,8 @@ export const hostFromVerbs = (parts: HostParts): Host => {
     };
     const opened: SeenScan = await openScan(verbs, root, selection, {
       cache: cacheFor(holding.path),
+      listings:
+        listingFolder === undefined ? null : openListingCache({ folder: listingFolder, root: holding.path, now }),
       limits,
       breathe,
       provenance: makeProvenance({ verbs, place, scan: () => opened }),

@@ -35,8 +35,8 @@ export const holdBelow = (at: Folder, name: string): LocalFolder => {
 export const holdDescriptor = (descriptor: number): LocalFolder => hold(descriptor, null);
 
 export const letGo = (folder: Folder): void => {
-  // Where nobody holds it any more, it may be removed or unmounted.
-  if (folder === inside) leave();
+  // Where nobody holds it any more, it may be unmounted. Mostly another folder is stood in before that.
+  if (folder === inside) leaveSoon();
   closeSync(folder.held);
 };
 
@@ -106,10 +106,16 @@ let stays = false;
 let inside: Folder | null = null;
 const STAY = (): void => undefined;
 
-const leave = (): void => {
+const leaveSoon = (): void => {
   inside = null;
-  process.chdir('/');
+  if (leaving !== null) return;
+  leaving = setImmediate(() => {
+    leaving = null;
+    if (inside === null) process.chdir('/');
+  });
 };
+
+let leaving: NodeJS.Immediate | null = null;
 
 /** Somebody may have removed it; then any other will do. */
 const workingFolder = (): string => {

@@ -1,4 +1,5 @@
 // Users and groups of this machine by number and by name, from /etc/passwd and /etc/group, read once when first asked.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FileVerbs } from './file-verbs.js';
 
@@ -10,6 +11,7 @@ export const readNames = (): FileVerbs['names'] => {
     group: id => groups().byId.get(id) ?? null,
     userId: name => users().byName.get(name) ?? null,
     groupId: name => groups().byName.get(name) ?? null,
+    state: () => createHash('sha256').update(users().text).update('\0').update(groups().text).digest('hex'),
     self: () => ({
       user: process.geteuid?.() ?? NOBODY,
       groups: [process.getegid?.() ?? NOBODY, ...(process.getgroups?.() ?? [])],
@@ -22,10 +24,13 @@ const NOBODY = -1;
 
 export type Table = { readonly byId: ReadonlyMap<number, string>; readonly byName: ReadonlyMap<string, number> };
 
-const table = (path: string): (() => Table) => {
-  let known: Table | null = null;
+const table = (path: string): (() => Table & { readonly text: string }) => {
+  let known: (Table & { readonly text: string }) | null = null;
   return () => {
-    known ??= parseNames(textOf(path));
+    if (known === null) {
+      const text = textOf(path);
+      known = { text, ...parseNames(text) };
+    }
     return known;
   };
 };

@@ -16,7 +16,10 @@ import {
 } from 'node:fs';
 import { posix } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import type { Attributes, Fault, FileVerbs, Folder, Named, Sink, Source, Stat } from './file-verbs.js';
+import type { KeptFolder } from '../tree/listing.js';
+import { ROW_FIELDS } from '../tree/listing-store.js';
+import { namesAt } from '../tree/page.js';
+import type { Attributes, Fault, FileVerbs, Folder, FoundAsKept, Named, Sink, Source, Stat } from './file-verbs.js';
 import { notFile } from './kind.js';
 import { cloneLocally } from './local-clone.js';
 import { performLocally } from './local-deeds.js';
@@ -33,6 +36,7 @@ import {
   letGo,
   standIn,
 } from './local-folder.js';
+import { foldersAsKept } from './local-kept.js';
 import { readNames } from './local-names.js';
 import { attempt, statOf } from './local-stat.js';
 import { readFully, setModified, sinkOf, sourceOf, writeFully } from './local-streams.js';
@@ -54,6 +58,9 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
   enter: (at, name) => attempt(() => holdBelow(at, name)),
   release: letGo,
   list: folder => attempt(() => (byDescriptor && isMainThread ? listInside(folder) : listFromOutside(folder))),
+  ...(byDescriptor && isMainThread
+    ? { listKept: (folder, kept, same) => attempt(() => listAsKept(folder, kept, same)) }
+    : {}),
   stat: batch => batch.map(({ at, name }) => attempt(() => statOf(lstatSync(addressNear(at, name))))),
   readLink: (at, name) => attempt(() => readlinkSync(address(at, name), { encoding: 'latin1' })),
   followed: (at, name) => attempt(() => statOf(statSync(address(at, name)))),
@@ -101,6 +108,18 @@ const listInside = (folder: Folder): Named[] => {
   try {
     // In the order of a page: text sorts faster here than by a comparison later.
     return statAll(readdirSync('.', { encoding: 'latin1' }).sort(), '');
+  } finally {
+    leave();
+  }
+};
+
+const listAsKept = (folder: Folder, kept: KeptFolder, sameNames: boolean): FoundAsKept | Named[] => {
+  const leave = standIn(folder);
+  try {
+    // As many names as were kept, and each of those is there: then there are no others.
+    const mayBe = sameNames || readdirSync('.', { encoding: 'latin1' }).length === kept.count;
+    const folders = mayBe ? foldersAsKept(kept, namesAt(kept.page, kept.columns, ROW_FIELDS)) : null;
+    return folders === null ? listInside(folder) : { folders };
   } finally {
     leave();
   }

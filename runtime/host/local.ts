@@ -83,6 +83,7 @@ export const openLocalHost = async ({
     verbs: view.verbs,
     facts,
     cacheFolder: join(cacheFolder, 'digests'),
+    listingFolder: join(cacheFolder, 'listings'),
     breathe,
     now,
     newId,

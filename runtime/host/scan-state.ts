@@ -26,6 +26,8 @@ export type ScanState = {
   readonly walked: Walked;
   /** Null where the selection manages no extended attributes. */
   readonly extras: ExtraReader | null;
+  /** Keeps what the next scan can use. */
+  readonly keep: () => void;
   /** What lookups by name found since, null for nothing; they count more than the listing. */
   readonly lookedUp: Map<Path, LookedUp | null>;
 };

@@ -13,6 +13,8 @@ import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './f
 import type { FolderPage, Provenance, Selection, Travel } from './host.js';
 import { HostError } from './host-error.js';
 import { listedBySize } from './listed.js';
+import type { ListingCache } from './listing-cache.js';
+import { listingKey } from './listing-key.js';
 import { lookup } from './lookup.js';
 import { makeManaged } from './managed.js';
 import { makePace } from './pace.js';
@@ -27,6 +29,8 @@ import { wantedBelow } from './walk-wanted.js';
 
 export type ScanTools = {
   readonly cache: DigestCache;
+  /** Null where pages are not kept. */
+  readonly listings: ListingCache | null;
   /** The host's own, for all that leaves it. */
   readonly limits: Limits;
   /** Awaited after about every 50 ms of work. */
@@ -120,6 +124,7 @@ export const openScan = async (
     changed: paths => findChanged(state, paths),
     async close() {
       state.table.settle();
+      state.keep();
       if (state.start !== null && state.start.folder !== root.folder) await verbs.release(state.start.folder);
     },
   };
@@ -129,7 +134,7 @@ const observe = async (
   verbs: FileVerbs,
   root: ScannedRoot,
   selection: Selection,
-  { cache, breathe }: ScanTools,
+  { cache, listings, breathe }: ScanTools,
 ): Promise<ScanState> => {
   const path = selection.folder === '' ? root.path : `${root.path}/${selection.folder}`;
   const start = await findStart(verbs, root, selection.folder, path);
@@ -140,14 +145,21 @@ const observe = async (
   const extras = makeExtraReader(verbs, selection, managed, hasher);
   const isOwn = (below: Path): boolean => join(selection.folder, below) === root.state;
   const done = start === null ? undefined : verbs.ahead?.(start.folder, wantedBelow(matcher.top, isOwn));
-  const walk = { verbs, start, ...ownOf(root), selection, matcher, managed, hasher, pace };
+  const key = verbs.listKept === undefined ? null : listingKey(selection, ownOf(root), verbs.names);
+  const kept =
+    key === null || start === null || listings === null
+      ? null
+      : listings.open(key, hasher, TIMED.has(await verbs.fileSystem(start.folder)) ? start.stat.device : null);
+  const walk = { verbs, start, ...ownOf(root), selection, matcher, managed, hasher, pace, kept };
   const listed = await walkTree(walk).finally(done);
   if (isFault(listed)) throw unusable(path, listed);
+  const keep = kept?.finish(listed.listing, listed.plain, listed.fresh, start!.stat) ?? NOTHING_KEPT;
   const walked = extras === null ? listed : await withExtras(verbs, start, listed, extras, hasher);
   const table = cache.table(selection.algorithm, size);
   const device = start?.stat.device ?? 0;
   const own = root.state;
-  return { verbs, selection, own, matcher, managed, pace, table, start, device, walked, extras, lookedUp: new Map() };
+  const lookedUp = new Map();
+  return { verbs, selection, own, matcher, managed, pace, table, start, device, walked, extras, keep, lookedUp };
 };
 
 /** The folder taken was missing, and may have been made since, with its root. */
@@ -200,6 +212,9 @@ const findStart = async (
   return { folder: at, path, stat: stat! };
 };
 
+/** File systems that change a folder's times whenever a name comes or goes in it; of others that is not known. */
+const TIMED = new Set(['ext4', 'xfs', 'btrfs', 'tmpfs', 'f2fs', 'zfs']);
+const NOTHING_KEPT = (): void => undefined;
 const PLAIN: Travel = { compress: 0, limit: null };
 
 const unusable = (path: string, fault: Fault): HostError => {

@@ -5,18 +5,32 @@
 //  3. Links are followed only where the policy says so and only on the master; an ancestor is never entered again.
 //  4. Of a set of hard links the first in path order is the file, the others are its further names.
 //  5. syncplan's own folder in the root is never listed.
-//  6. Where a machine's word is all there is, a tree that does not end ends the walk: then nothing of it is believed.
+//  6. A folder of which a page was kept, and in which nothing changed, is listed by that page (listing-cache.ts).
+//  7. Where a machine's word is all there is, a tree that does not end ends the walk: then nothing of it is believed.
 import type { Hasher } from '../bytes/digest.js';
 import { type Folded, type Listing, makeListing } from '../tree/listing.js';
-import type { Facts, Matcher, Scope } from '../tree/matcher.js';
+import { ROW_FIELDS } from '../tree/listing-store.js';
+import type { Matcher, Scope } from '../tree/matcher.js';
 import { join, leaf, type Path, parent } from '../tree/path.js';
 import { problemOf } from './faults.js';
-import { type Fault, type FileVerbs, type Folder, isFault, isSameInode, type Named, type Stat } from './file-verbs.js';
+import {
+  type Fault,
+  type FileVerbs,
+  type Folder,
+  type FoundAsKept,
+  isFault,
+  isSameInode,
+  type Named,
+  type Stat,
+} from './file-verbs.js';
 import type { ScanSummary, Selection } from './host.js';
 import { decideLink, linkLoop } from './link-policy.js';
+import type { KeptListing, KnownFolder } from './listing-cache.js';
 import { folderOf, linkOf, type Managed } from './managed.js';
 import type { Pace } from './pace.js';
 import type { Start } from './reach.js';
+import { endless, makeBudget, tooDeep } from './walk-bounds.js';
+import { makeFacts } from './walk-facts.js';
 import { makeTally } from './walk-tally.js';
 import { isBearable, MAX_DEPTH } from './walk-wanted.js';
 
@@ -28,6 +42,10 @@ export type Walked = {
   /** Links that are listed as the folders and files they lead to. */
   readonly followedFolders: ReadonlySet<Path>;
   readonly followedFiles: ReadonlySet<Path>;
+  /** Folders whose page tells all that is in them: nothing but settled files of one name each, and folders. */
+  readonly plain: ReadonlySet<Path>;
+  /** Names in them that were looked for, or whose folder is kept no more as it is. */
+  readonly fresh: number;
 };
 
 export type Walk = {
@@ -42,11 +60,13 @@ export type Walk = {
   readonly managed: Managed;
   readonly hasher: Hasher;
   readonly pace: Pace;
+  /** Null where no pages are kept. */
+  readonly kept: KeptListing | null;
 };
 
 /** A Fault where the folder itself cannot be listed. */
 export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
-  const { verbs, start, state, stateFolder, selection, matcher, managed, pace } = walk;
+  const { verbs, start, state, stateFolder, selection, matcher, managed, pace, kept } = walk;
   const listing = makeListing(walk.hasher);
   const tally = makeTally();
   const followers = new Map<Path, Path[]>();
@@ -54,6 +74,8 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
   const followedFiles = new Set<Path>();
   /** First paths of files with further names that may still come, by inode (and device, where it is another). */
   const leaders = new Map<number | string, Path>();
+  const plain = new Set<Path>();
+  let fresh = 0;
   /** Identities of the folders on the way down. */
   const way: Stat[] = [];
   const budget = makeBudget(verbs.mostListed);
@@ -62,6 +84,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
 
   const listFolder = async (held: Folder, named: readonly Named[], path: Path, scope: Scope): Promise<void> => {
     const sorted = isSorted(named) ? named : [...named].sort(byName);
+    let isPlain = kept !== null;
     const own = state !== null && parent(state) === inRoot(path) ? leaf(state) : null;
     for (const { name, stat, refused } of sorted) {
       if (budget.isSpent()) return;
@@ -72,11 +95,35 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
         continue;
       }
       if (stat.kind === 'file') {
+        isPlain = isPlain && isSettled(stat);
         if (scope.selects(facts.of(name, 'file', stat))) addFile(name, path, stat, selection.links.hard === 'keep');
       } else if (stat.kind === 'folder') await addFolder(held, name, path, scope, stat, false);
       else if (stat.kind === 'link') await addLink(held, name, path, scope, stat);
       else if (scope.selects(facts.of(name, 'special', stat))) tally.skipped++;
+      isPlain = isPlain && (stat.kind === 'file' || stat.kind === 'folder');
     }
+    if (isPlain && sorted.length > 0 && listing.added() === sorted.length) plain.add(path);
+  };
+
+  /** Nothing but its identity is needed to know it again: what it looks like changes with that. */
+  const isSettled = (stat: Stat): boolean =>
+    stat.names === 1 && Math.max(stat.changed, stat.modified) < kept!.settled && !managed.losesBits(stat);
+
+  /** What the page that was kept says of files, and each folder as it is now. */
+  const listAsKept = async (held: Folder, { page, folders }: FoundKept, path: Path, scope: Scope): Promise<void> => {
+    let from = 0;
+    const addFiles = (to: number): void => {
+      listing.addKept(page, from, to);
+      tally.files += to - from;
+      for (let row = from; row < to; row++) tally.bytes += page.columns[row * ROW_FIELDS + 1]!;
+      from = to + 1;
+    };
+    for (const { row, name, stat } of folders) {
+      addFiles(row);
+      await addFolder(held, name, path, scope, stat, false);
+    }
+    addFiles(page.count);
+    if (listing.added() === page.count) plain.add(path);
   };
 
   const addFile = (name: string, folder: Path, stat: Stat, linked: boolean): void => {
@@ -193,23 +240,42 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     const entered = followed ? await verbs.open(`${start!.path}/${path}`) : await verbs.enter(held, name);
     if (isFault(entered)) return unreadable(entered);
     const inside = 'folder' in entered ? entered.folder : entered;
-    const named = await verbs.list(inside);
-    if (isFault(named)) {
+    const found = await look(inside, path, stat);
+    if (isFault(found)) {
       await verbs.release(inside);
-      return unreadable(named);
+      return unreadable(found);
     }
-    budget.take(named.length, way.length);
-    const pause = pace(named.length + 1);
-    if (pause !== null) await pause;
     if (followed) followedFolders.add(path);
     way.push(stat);
     listing.begin();
-    await listFolder(inside, named, path, scope);
+    await addFound(inside, found, path, scope);
     way.pop();
     await verbs.release(inside);
-    if (!listing.isEmpty()) return listing.end(path);
+    if (listing.added() > 0) return endFolder(found, path);
     listing.drop();
     return NOTHING_BELOW;
+  };
+
+  /** What is in a folder, or what its kept page leaves open. */
+  const look = async (held: Folder, path: Path, seen: Stat): Promise<Found | Fault> => {
+    const known = kept?.find(path, seen) ?? null;
+    const found = await (known === null ? verbs.list(held) : verbs.listKept!(held, known.page, known.sameNames));
+    if (isFault(found)) return found;
+    const names = 'folders' in found ? known!.page.count : found.length;
+    budget.take(names, way.length);
+    const pause = pace(names + 1);
+    if (pause !== null) await pause;
+    return 'folders' in found ? { ...known!, ...found } : { named: found };
+  };
+
+  const addFound = (held: Folder, found: Found, path: Path, scope: Scope): Promise<void> =>
+    'named' in found ? listFolder(held, found.named, path, scope) : listAsKept(held, found, path, scope);
+
+  const endFolder = (found: Found, path: Path): Folded => {
+    const folded = 'named' in found ? listing.end(path) : listing.end(path, found.page);
+    const isKept = 'page' in found && !found.isDated && folded.digest === found.page.digest;
+    if (!isKept && plain.has(path)) fresh += 'named' in found ? found.named.length : found.page.count;
+    return folded;
   };
 
   const emptyPage = (path: Path): Folded => {
@@ -236,61 +302,19 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
 
   listing.begin();
   if (start !== null) {
-    const named = await verbs.list(start.folder);
-    if (isFault(named)) return named;
-    budget.take(named.length, 0);
+    const found = await look(start.folder, '', start.stat);
+    if (isFault(found)) return found;
     way.push(start.stat);
-    await listFolder(start.folder, named, '', matcher.top);
+    await addFound(start.folder, found, '', matcher.top);
     if (budget.isSpent()) return endless(verbs.mostListed);
-  }
-  listing.end('');
-  return { listing: listing.finish(), tally: tally.summary(), followers, followedFolders, followedFiles };
+    endFolder(found, '');
+  } else listing.end('');
+  return { listing: listing.finish(), tally: tally.summary(), followers, followedFolders, followedFiles, plain, fresh };
 };
 
-/** Names, and for each folder that lies deeper than anybody's some more: three folders in each of three folders never end. */
-const makeBudget = (most = Number.POSITIVE_INFINITY) => {
-  let taken = 0;
-  return {
-    take(names: number, depth: number): void {
-      taken += names + DEEP_PRICE * Math.max(0, depth - DEEP);
-    },
-    isSpent: () => taken > most,
-  };
-};
-
-const endless = (most = 0): Fault => ({
-  fault: 'EPROTO',
-  message: `there are more than ${most} names below it, or folders in folders that never end`,
-});
-
-/** The facts of one entry after another in one object: matching looks at them at once and keeps nothing. */
-const makeFacts = (managed: Managed) => {
-  let stat: Stat;
-  const facts = {
-    kind: 'file' as Facts['kind'],
-    name: '',
-    size: 0,
-    mode: 0,
-    modified: 0,
-    get owner() {
-      return managed.userName(stat.owner);
-    },
-    get group() {
-      return managed.groupName(stat.group);
-    },
-  };
-  return {
-    of(name: string, kind: Facts['kind'], seen: Stat): Facts {
-      stat = seen;
-      facts.kind = kind;
-      facts.name = name;
-      facts.size = seen.size;
-      facts.mode = seen.mode;
-      facts.modified = seen.modified;
-      return facts;
-    },
-  };
-};
+/** A folder as it was listed now, or as its kept page tells it but for the folders in it. */
+type FoundKept = FoundAsKept & KnownFolder;
+type Found = { readonly named: readonly Named[] } | FoundKept;
 
 const isSorted = (named: readonly Named[]): boolean => {
   for (let i = 1; i < named.length; i++) if (named[i - 1]!.name >= named[i]!.name) return false;
@@ -299,13 +323,4 @@ const isSorted = (named: readonly Named[]): boolean => {
 
 const byName = (a: Named, b: Named): number => (a.name < b.name ? -1 : 1);
 
-const tooDeep = (path: Path) => ({
-  path,
-  code: 'too-deep' as const,
-  message: `list the folder: it is more than ${MAX_DEPTH} folders deep`,
-  help: 'leave it out, or give it a root of its own',
-});
-
-const DEEP = 32;
-const DEEP_PRICE = 8;
 const NOTHING_BELOW: Folded = { entries: 0, bytes: 0, digest: '' };

@@ -7,6 +7,7 @@
 import type { Hasher } from '../bytes/digest.js';
 import { makeWriter, type Writer } from '../bytes/wire.js';
 import type { Entry, FolderEntry } from './entry.js';
+import { makePages, makeRows, ROW_FIELDS, type Rows, SEGMENT_BYTES } from './listing-store.js';
 import { compareNameAt, kindAt, nameAt, type PagedEntry, writeEntry } from './page.js';
 import { leaf, type Path, parent } from './path.js';
 
@@ -18,6 +19,17 @@ export type Identity = {
   readonly inode: number;
 };
 
+/** A folder as an earlier listing has it. */
+export type KeptFolder = {
+  readonly page: Buffer;
+  readonly digest: string;
+  /** Of each entry, ROW_FIELDS numbers in the order of the page: where it begins in it, size, modified, changed, inode. */
+  readonly columns: Float64Array;
+  readonly count: number;
+  /** The folder itself when it was listed; its inode is 0 where that tells nothing. */
+  readonly seen: Identity;
+};
+
 /** A folder that is listed, as its parent's page names it. */
 export type Folded = { readonly entries: number; readonly bytes: number; readonly digest: string };
 
@@ -27,9 +39,12 @@ export type ListingBuilder = {
   /** Names in ascending order within a folder. */
   readonly add: (name: string, entry: Exclude<Entry, FolderEntry>, seen: Identity) => void;
   readonly addFolder: (name: string, entry: FolderEntry, folded: Folded, seen: Identity) => void;
-  /** Nothing was added to the folder begun last. */
-  readonly isEmpty: () => boolean;
-  readonly end: (folder: Path) => Folded;
+  /** Entries `from` up to `to` of an earlier listing, as they are; all of them files. */
+  readonly addKept: (kept: KeptFolder, from: number, to: number) => void;
+  /** Entries that were added to the folder begun last. */
+  readonly added: () => number;
+  /** A page that turns out to be the one of `kept` is not digested again. */
+  readonly end: (folder: Path, kept?: KeptFolder) => Folded;
   /** Forgets the folder begun last, which is empty. */
   readonly drop: () => void;
   /** After the folder taken itself was ended. */
@@ -51,6 +66,8 @@ export type Listing = {
   readonly children: (folder: number) => number[];
   readonly firstRow: (folder: number) => number;
   readonly rowCount: (folder: number) => number;
+  /** A copy, as a KeptFolder has them. */
+  readonly columns: (folder: number) => Float64Array;
   /** The row of a path, or -1 where it is not listed. */
   readonly find: (path: Path) => number;
   readonly kind: (page: Buffer, row: number) => PagedEntry['kind'];
@@ -99,8 +116,28 @@ export const makeListing = (hasher: Hasher): ListingBuilder => {
     },
     add: (name, entry, seen) => add(name, entry, seen, entry.kind === 'file' ? entry.size : 0, 0),
     addFolder: (name, entry, folded, seen) => add(name, { ...entry, ...folded }, seen, folded.bytes, folded.entries),
-    isEmpty: () => frames[depth]!.rows === 0,
-    end(folder) {
+    addKept({ page, columns: kept, count }, from, to) {
+      if (from === to) return;
+      const frame = frames[depth]!;
+      const at = frame.rows * ROW_FIELDS;
+      const start = kept[from * ROW_FIELDS]!;
+      const shift = frame.writer.length - start;
+      const rows = kept.subarray(from * ROW_FIELDS, to * ROW_FIELDS);
+      while (at + rows.length > frame.columns.length) frame.columns = grown(frame.columns, frame.columns.length * 2);
+      const { columns } = frame;
+      columns.set(rows, at);
+      let bytes = frame.bytes;
+      for (let row = at; row < at + rows.length; row += ROW_FIELDS) {
+        columns[row]! += shift;
+        bytes += columns[row + 1]!;
+      }
+      frame.rows += to - from;
+      frame.entries += to - from;
+      frame.bytes = Math.min(Number.MAX_SAFE_INTEGER, bytes);
+      frame.writer.raw(page.subarray(start, to === count ? page.length : kept[to * ROW_FIELDS]!));
+    },
+    added: () => frames[depth]!.rows,
+    end(folder, kept) {
       const frame = frames[depth--]!;
       const number = paths.length;
       const at = number * FOLDER_FIELDS;
@@ -119,7 +156,7 @@ export const makeListing = (hasher: Hasher): ListingBuilder => {
       folders[at + 5] = frame.first;
       numbers.set(folder, number);
       paths.push(folder);
-      topDigest = hasher.hash(page);
+      topDigest = kept?.page.equals(page) === true ? kept.digest : hasher.hash(page);
       // A huge folder must not leave its buffers to every other folder of its depth.
       if (page.length > SEGMENT_BYTES) frames[depth + 1] = newFrame();
       return { entries: frame.entries, bytes: frame.bytes, digest: topDigest };
@@ -145,6 +182,7 @@ export const makeListing = (hasher: Hasher): ListingBuilder => {
         },
         firstRow: folder => field(folder, 3),
         rowCount: folder => field(folder, 4),
+        columns: folder => rows.copy(field(folder, 3), field(folder, 4)),
         find(path) {
           const folder = path === '' ? -1 : listing.number(parent(path));
           return folder < 0 ? -1 : findRow(listing, folder, leaf(path), rows);
@@ -195,64 +233,10 @@ const newFrame = (): Frame => ({
   first: 0,
 });
 
-type Rows = {
-  readonly append: (columns: Float64Array, count: number) => number;
-  readonly get: (row: number, field: number) => number;
-  readonly count: () => number;
-};
-
-const makeRows = (): Rows => {
-  const chunks: Float64Array[] = [];
-  let count = 0;
-  return {
-    append(columns, added) {
-      const first = count;
-      for (let done = 0; done < added; ) {
-        const within = count % CHUNK_ROWS;
-        if (within === 0) chunks.push(new Float64Array(CHUNK_ROWS * ROW_FIELDS));
-        const fit = Math.min(added - done, CHUNK_ROWS - within);
-        const part = columns.subarray(done * ROW_FIELDS, (done + fit) * ROW_FIELDS);
-        chunks[chunks.length - 1]!.set(part, within * ROW_FIELDS);
-        done += fit;
-        count += fit;
-      }
-      return first;
-    },
-    get: (row, field) => chunks[Math.floor(row / CHUNK_ROWS)]![(row % CHUNK_ROWS) * ROW_FIELDS + field]!,
-    count: () => count,
-  };
-};
-
-/** Pages one after another in segments; a page larger than a segment has one of its own. */
-const makePages = () => {
-  const segments: Buffer[] = [];
-  let free = 0;
-  return {
-    put(page: Buffer): { segment: number; offset: number } {
-      if (page.length > free) {
-        free = Math.max(SEGMENT_BYTES, page.length);
-        segments.push(Buffer.allocUnsafeSlow(free));
-      }
-      const segment = segments.length - 1;
-      if (segment < 0) return { segment: 0, offset: 0 };
-      const offset = segments[segment]!.length - free;
-      page.copy(segments[segment]!, offset);
-      free -= page.length;
-      return { segment, offset };
-    },
-    view: (segment: number, offset: number, length: number): Buffer =>
-      length === 0 ? NOTHING : segments[segment]!.subarray(offset, offset + length),
-  };
-};
-
 const grown = (columns: Float64Array, length: number): Float64Array => {
   const larger = new Float64Array(length);
   larger.set(columns);
   return larger;
 };
 
-const NOTHING = Buffer.alloc(0);
-const ROW_FIELDS = 5;
 const FOLDER_FIELDS = 6;
-const CHUNK_ROWS = 8192;
-const SEGMENT_BYTES = 262_144;

@@ -147,10 +147,25 @@ const readExtra = (reader: Reader): string => {
 /** The kind of the entry that begins at `offset` of a page made here. */
 export const kindAt = (page: Uint8Array, offset: number): PagedEntry['kind'] => KINDS[page[offset]!]!;
 
+export const isFileAt = (page: Uint8Array, offset: number): boolean => page[offset] === FILE;
+
 /** Its name. */
 export const nameAt = (page: Buffer, offset: number): string => {
   const [start, end] = nameSpan(page, offset);
   return page.toString('latin1', start, end);
+};
+
+/** The names of all entries, which begin at every `step`th of these offsets: as one text and parts of it, which is faster by far. */
+export const namesAt = (page: Buffer, offsets: Float64Array, step: number): string[] => {
+  const text = page.toString('latin1');
+  const names: string[] = [];
+  for (let at = 0; at < offsets.length; at += step) {
+    const offset = offsets[at]!;
+    const low = page[offset + 1]!;
+    const start = offset + (low < 128 ? 2 : 3);
+    names.push(text.substring(start, start + (low < 128 ? low : (low & 127) | (page[offset + 2]! << 7))));
+  }
+  return names;
 };
 
 /** Below 0 where its name comes before `name`, 0 where it is the same. */

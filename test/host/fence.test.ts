@@ -124,6 +124,7 @@ test('every verb is known to the fence: those that take a path or follow a link 
     'enter',
     'release',
     'list',
+    'listKept',
     'stat',
     'readLink',
     'write',

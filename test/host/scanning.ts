@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type DigestCache, withoutDigestCache } from '../../runtime/host/digest-cache.js';
 import { type FileVerbs, isFault } from '../../runtime/host/file-verbs.js';
 import type { FolderPage, Selection } from '../../runtime/host/host.js';
+import type { ListingCache } from '../../runtime/host/listing-cache.js';
 import { makeLocalVerbs } from '../../runtime/host/local-verbs.js';
 import { openScan } from '../../runtime/host/scan.js';
 import type { SeenScan } from '../../runtime/host/seen.js';
@@ -59,6 +60,7 @@ export const selection = (more: Partial<Selection> = {}): Selection => ({
 export type ScanningOptions = {
   readonly verbs?: FileVerbs;
   readonly cache?: DigestCache;
+  readonly listings?: ListingCache | null;
   readonly breathe?: () => Promise<void>;
 };
 
@@ -67,12 +69,13 @@ export const localVerbs = (): FileVerbs => makeLocalVerbs({ home: '/nowhere' });
 export const scanOf = async (
   path: string,
   chosen: Partial<Selection> = {},
-  { verbs = localVerbs(), cache = withoutDigestCache, breathe = async () => {} }: ScanningOptions = {},
+  { verbs = localVerbs(), cache = withoutDigestCache, listings = null, breathe = async () => {} }: ScanningOptions = {},
 ): Promise<SeenScan> => {
   const root = await verbs.open(path);
   if (isFault(root)) throw new Error(root.message);
   return openScan(verbs, { ...root, state: '.syncplan' }, selection(chosen), {
     cache,
+    listings,
     breathe,
     limits: makeLimits(Date.now),
   });

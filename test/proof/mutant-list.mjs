@@ -328,4 +328,18 @@ export const MUTANTS = [
     to: 'return Promise.resolve(true);',
     tests: ['proof/together'],
   },
+  {
+    name: 'a file is taken for the one that was listed although its inode has changed since',
+    file: 'build/runtime/host/local-kept.js',
+    from: ' && changedOf(stats) === columns[at + 3]',
+    to: '',
+    tests: ['host/listing-cache'],
+  },
+  {
+    name: 'a folder whose names were looked for in the moment of a change is taken for what it was',
+    file: 'build/runtime/host/listing-file.js',
+    from: 'Math.max(modified, changed) < settled',
+    to: 'true',
+    tests: ['host/listing-cache'],
+  },
 ];

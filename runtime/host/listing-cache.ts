@@ -1,0 +1,137 @@
+// The listing cache: the pages of a take's last listing with what was seen of their entries, so that a folder in which nothing
+// changed is looked at, but not written and digested anew.
+//
+// One file for each root and each selection (listing-file.ts), in a folder of this machine's user.
+//
+// 1. A folder is kept only where its page tells all that is in it (walk.ts), and every file in it had last changed well before
+//    it was looked at: a change within the granularity of the file system's clock would not show in its times.
+// 2. It is used only where exactly its names are there, and each file is what it was by its identity (local-kept.ts). Folders
+//    in it are listed by themselves, and all that is said of them is looked at.
+// 3. Names are not looked for where the folder itself is what it was: a name that comes or goes changes its times. That is
+//    believed of file systems of this machine alone (scan.ts), and of times that lay well before the names were looked for.
+// 4. Whatever else a page depends on is in the name of the file: the selection and more (listing-key.ts), and syncplan's version.
+// 5. Damage is never an error, nor is a cache that cannot be written: everything is then listed as ever.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import type { Hasher } from '../bytes/digest.js';
+import type { Identity, KeptFolder, Listing } from '../tree/listing.js';
+import type { Path } from '../tree/path.js';
+import type { Stat } from './file-verbs.js';
+import { decodeListing, encodeListing, type KeptPages, NOTHING_KEPT } from './listing-file.js';
+import { makeFolders } from './make-folders.js';
+
+export type ListingCache = {
+  /** What is kept of the take whose pages depend on all that `key` tells; read from the disk now. `hasher` is of xxh128. `device`
+   * has a file system on which a folder's own times tell whether names came or went; null where that is not known. */
+  readonly open: (key: string, hasher: Hasher, device: number | null) => KeptListing;
+};
+
+export type KeptListing = {
+  /** `seen` is the folder now. */
+  readonly find: (path: Path, seen: Stat) => KnownFolder | null;
+  /** Files that last changed after this, in microseconds, may still change without its being seen. */
+  readonly settled: number;
+  /** After the walk: nothing is found any more. What this gives keeps the folders of `plain` where that is worth it: `fresh` names
+   * of them were looked for, or are kept no more as they are. `top` is the folder taken. */
+  readonly finish: (listing: Listing, plain: ReadonlySet<Path>, fresh: number, top: Identity) => () => void;
+};
+
+export type KnownFolder = {
+  readonly page: KeptFolder;
+  /** It holds the names that it held. */
+  readonly sameNames: boolean;
+  /** It could be told that from its times, but not from those that are kept. */
+  readonly isDated: boolean;
+};
+
+export type ListingCacheOptions = {
+  /** Where the files lie; made where it is missing. */
+  readonly folder: string;
+  /** What tells this root from others on this machine: its absolute path. */
+  readonly root: string;
+  /** Milliseconds since 1970 by this machine's clock, which stamps its files as well. */
+  readonly now: () => number;
+  /** Entries of a listing that is kept: a smaller one is listed sooner than it is read. */
+  readonly fewest?: number;
+};
+
+export const openListingCache = ({ folder, root, now, fewest = FEWEST }: ListingCacheOptions): ListingCache => ({
+  open(key, hasher, device) {
+    const [rootSum, keySum] = [sumOf(root), sumOf(`${SYNCPLAN_VERSION} ${key}`)];
+    const path = join(folder, `${rootSum}-${keySum}`);
+    const title = `syncplan listing 1 ${endianness().toLowerCase()} ${rootSum} ${keySum}`;
+    const moment = now();
+    const settled = moment * 1000 - GRANULARITY;
+    const kept = load(path, title, hasher);
+    return {
+      find(at, seen) {
+        const page = kept.find(at);
+        if (page === null) return null;
+        const sameNames = seen.device === device && isSame(seen, page.seen);
+        return { page, sameNames, isDated: seen.device === device && !sameNames };
+      },
+      settled,
+      finish(listing, plain, fresh, top) {
+        kept.clear();
+        return () => {
+          if (listing.rows < fewest) return;
+          try {
+            if (fresh * WORTH < listing.rows) utimesSync(path, moment / 1000, moment / 1000);
+            else write(folder, path, encodeListing({ title, listing, plain, top, settled }, hasher));
+          } catch {
+            // It is listed as ever next time.
+          }
+        };
+      },
+    };
+  },
+});
+
+const isSame = (a: Identity, b: Identity): boolean =>
+  a.inode !== 0 && a.inode === b.inode && a.modified === b.modified && a.changed === b.changed;
+
+const load = (path: string, title: string, hasher: Hasher): KeptPages => {
+  try {
+    const file = readFileSync(path);
+    return file.length <= LARGEST ? decodeListing(file, title, hasher) : NOTHING_KEPT;
+  } catch {
+    return NOTHING_KEPT;
+  }
+};
+
+const write = (folder: string, path: string, file: Buffer): void => {
+  if (file.length > LARGEST) return;
+  const temporary = `${path}.${process.pid}`;
+  try {
+    makeFolders(folder, 0o700);
+    writeFileSync(temporary, file, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  tidy(folder);
+};
+
+/** A plan that is changed leaves listings that nobody asks for again. */
+const tidy = (folder: string): void => {
+  const ages = readdirSync(folder).map(name => ({
+    path: join(folder, name),
+    age: statSync(join(folder, name)).mtimeMs,
+  }));
+  for (const { path } of ages.sort((a, b) => b.age - a.age).slice(MOST_FILES)) rmSync(path, { force: true });
+};
+
+const sumOf = (text: string): string => createHash('sha256').update(text, 'latin1').digest('hex').slice(0, 32);
+
+/** Microseconds. The coarsest times that file systems keep are 2 s apart. */
+const GRANULARITY = 2_000_000;
+const FEWEST = 1_000;
+/** It is written where more than one name in so many is not kept as it is. */
+const WORTH = 32;
+/** Of all roots and selections together. */
+const MOST_FILES = 64;
+/** A larger file is not kept: some six million entries. */
+const LARGEST = 536_870_912;
