@@ -151,13 +151,15 @@ export type FileVerbs = {
   readonly release: (folder: Folder) => Maybe<void>;
   /** Names and stats, in no order; a name that vanished meanwhile is left out. */
   readonly list: (folder: Folder) => Maybe<readonly Named[] | Fault>;
-  /** The same for a folder of which a page was kept: where that still tells exactly what is there, only the folders in it. With
-   * `sameNames` its names need not be looked for. Absent where that saves nothing. */
+  /** The same for a folder of which a page was kept: where that still tells exactly what is there, only the folders in it, in the
+   * order of the page. With `sameNames` its names need not be looked for. Absent where that saves nothing. */
   readonly listKept?: (
     folder: Folder,
     kept: KeptFolder,
     sameNames: boolean,
   ) => Maybe<FoundAsKept | readonly Named[] | Fault>;
+  /** Do a folder's own times tell on this file system whether names came or went in it? Absent where that saves nothing. */
+  readonly namesShowInTimes?: (folder: Folder) => Maybe<boolean>;
   /** This folder and what is wanted below it are about to be listed, in path order: from now on they may be listed together,
    * until the function that this gives is called. Absent where that saves nothing. */
   readonly ahead?: (folder: Folder, wanted: Wanted) => () => void;

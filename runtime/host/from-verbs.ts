@@ -35,7 +35,7 @@ export type HostParts = {
   readonly cacheFolder: string | null;
   /** Where pages of unchanged folders are kept; absent where none are. */
   readonly listingFolder?: string;
-  /** What tells a root from all others whose digests lie in that folder; its path, where they are all of one machine. */
+  /** What tells a root from all others whose digests and pages lie in these folders; its path, where they are all of one machine. */
   readonly cacheName?: (root: Path) => string;
   /** Lets the process do other work now and then. */
   readonly breathe: () => Promise<void>;
@@ -80,7 +80,9 @@ export const hostFromVerbs = (parts: HostParts): Host => {
     const opened: SeenScan = await openScan(verbs, root, selection, {
       cache: cacheFor(holding.path),
       listings:
-        listingFolder === undefined ? null : openListingCache({ folder: listingFolder, root: holding.path, now }),
+        listingFolder === undefined
+          ? null
+          : openListingCache({ folder: listingFolder, root: cacheName(holding.path), now }),
       limits,
       breathe,
       provenance: makeProvenance({ verbs, place, scan: () => opened }),

@@ -5,10 +5,10 @@
 //
 // 1. A folder is kept only where its page tells all that is in it (walk.ts), and every file in it had last changed well before
 //    it was looked at: a change within the granularity of the file system's clock would not show in its times.
-// 2. It is used only where exactly its names are there, and each file is what it was by its identity (local-kept.ts). Folders
+// 2. It is used only where exactly its names are there, and each file is what it was by its identity (`listKept`). Folders
 //    in it are listed by themselves, and all that is said of them is looked at.
 // 3. Names are not looked for where the folder itself is what it was: a name that comes or goes changes its times. That is
-//    believed of file systems of this machine alone (scan.ts), and of times that lay well before the names were looked for.
+//    believed of some file systems alone (local-file-system.ts), and of times that lay well before the names were looked for.
 // 4. Whatever else a page depends on is in the name of the file: the selection and more (listing-key.ts), and syncplan's version.
 // 5. Damage is never an error, nor is a cache that cannot be written: everything is then listed as ever.
 import { createHash } from 'node:crypto';

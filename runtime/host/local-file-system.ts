@@ -16,6 +16,9 @@ export const fileSystemOf = (folder: Folder): string => {
   }
 };
 
+/** Of others, on other machines or in a user's program, it is not known. */
+export const namesShowInTimes = (folder: Folder): boolean => TIMED.has(fileSystemOf(folder));
+
 /** By the number that Linux gives its type; that number in hexadecimal where it has no name here. */
 export const nameOfFileSystem = (type: number): string => FILE_SYSTEMS[type] ?? type.toString(16);
 
@@ -85,6 +88,7 @@ const MOST_WORDS = 1000;
 const NO_SUCH_CALL: Fault = { fault: 'ENOSYS', message: 'there is no call that syncs a whole file system' };
 
 /** By the magic numbers of statfs(2). */
+const TIMED = new Set(['ext4', 'xfs', 'btrfs', 'tmpfs', 'f2fs', 'zfs']);
 const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   61267: 'ext4',
   1481003842: 'xfs',

@@ -24,7 +24,7 @@ import { notFile } from './kind.js';
 import { cloneLocally } from './local-clone.js';
 import { performLocally } from './local-deeds.js';
 import { makeLocalExtras } from './local-extras.js';
-import { fileSystemOf, mayWriteTo, syncFileSystem } from './local-file-system.js';
+import { fileSystemOf, mayWriteTo, namesShowInTimes, syncFileSystem } from './local-file-system.js';
 import {
   address,
   addressNear,
@@ -59,7 +59,7 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
   release: letGo,
   list: folder => attempt(() => (byDescriptor && isMainThread ? listInside(folder) : listFromOutside(folder))),
   ...(byDescriptor && isMainThread
-    ? { listKept: (folder, kept, same) => attempt(() => listAsKept(folder, kept, same)) }
+    ? { listKept: (folder, kept, same) => attempt(() => listAsKept(folder, kept, same)), namesShowInTimes }
     : {}),
   stat: batch => batch.map(({ at, name }) => attempt(() => statOf(lstatSync(addressNear(at, name))))),
   readLink: (at, name) => attempt(() => readlinkSync(address(at, name), { encoding: 'latin1' })),

@@ -149,7 +149,7 @@ const observe = async (
   const kept =
     key === null || start === null || listings === null
       ? null
-      : listings.open(key, hasher, TIMED.has(await verbs.fileSystem(start.folder)) ? start.stat.device : null);
+      : listings.open(key, hasher, (await verbs.namesShowInTimes?.(start.folder)) === true ? start.stat.device : null);
   const walk = { verbs, start, ...ownOf(root), selection, matcher, managed, hasher, pace, kept };
   const listed = await walkTree(walk).finally(done);
   if (isFault(listed)) throw unusable(path, listed);
@@ -212,8 +212,6 @@ const findStart = async (
   return { folder: at, path, stat: stat! };
 };
 
-/** File systems that change a folder's times whenever a name comes or goes in it; of others that is not known. */
-const TIMED = new Set(['ext4', 'xfs', 'btrfs', 'tmpfs', 'f2fs', 'zfs']);
 const NOTHING_KEPT = (): void => undefined;
 const PLAIN: Travel = { compress: 0, limit: null };
 

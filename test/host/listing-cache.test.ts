@@ -23,8 +23,12 @@ import type { FileTest } from '../../compiler/plan.js';
 import type { FileVerbs } from '../../runtime/host/file-verbs.js';
 import type { Selection } from '../../runtime/host/host.js';
 import { type ListingCacheOptions, openListingCache } from '../../runtime/host/listing-cache.js';
+import { parseNames } from '../../runtime/host/local-names.js';
 import type { SeenScan } from '../../runtime/host/seen.js';
+import { probeTools } from '../../runtime/host/shell/probe.js';
+import { makeShellVerbs } from '../../runtime/host/shell/verbs.js';
 import { seeded } from '../support/seeded.js';
+import { startShell } from './far-shell.js';
 import { collect, inPlace, localVerbs, scanOf } from './scanning.js';
 
 /** Ways of looking into a folder, counted. */
@@ -111,12 +115,13 @@ const WIDE = Object.fromEntries(
   [...'abcdefghij'].flatMap(a => [...'klm'].flatMap(b => [[`${a}/${b}/x`, a] as const, [`${a}/${b}y`, b] as const])),
 );
 
-test('whatever happened to a tree, its listing is the one that is made without what was kept', () =>
-  inPlace(WIDE, ({ path }) =>
+/** Changes a tree at random, again and again; how many folders were found as they were kept, without and with their names. */
+const changeAndScan = (verbs: FileVerbs): Promise<Looks> => {
+  const looks = { listed: 0, namesLookedFor: 0, known: 0 };
+  return inPlace(WIDE, ({ path }) =>
     keeping(async ({ scan }) => {
       const random = seeded(4711);
       const any = random.pick;
-      let known = 0;
       let made = 0;
       for (let round = 0; round < 60; round++) {
         await aMoment();
@@ -154,15 +159,36 @@ test('whatever happened to a tree, its listing is the one that is made without w
           }
         }
         const chosen: Partial<Selection> = round % 20 < 10 ? {} : { side: 'remote', attributes: ['mode', 'owner'] };
-        const scan1 = await scan(path, chosen);
-        known += scan1.looks.known;
-        const without = await scanOf(path, chosen);
+        const scan1 = await scan(path, chosen, verbs);
+        looks.known += scan1.looks.known;
+        looks.namesLookedFor += scan1.looks.namesLookedFor;
+        const without = await scanOf(path, chosen, { verbs });
         assert.deepEqual(await told(scan1, paths(path)), await told(without, paths(path)), `round ${round}`);
         await without.close();
       }
-      assert.ok(known > 600, `${known} folders were found as they were kept`);
     }),
-  ));
+  ).then(() => looks);
+};
+
+test('whatever happened to a tree, its listing is the one that is made without what was kept', async () => {
+  const { known, namesLookedFor } = await changeAndScan(localVerbs());
+  assert.ok(known > 600 && namesLookedFor > 0, `${known} and ${namesLookedFor}`);
+});
+
+test('the same through a shell, which is asked for all names each time', async () => {
+  const far = startShell();
+  try {
+    const { session } = far;
+    const none = parseNames('');
+    const tools = await probeTools(session);
+    const { known, namesLookedFor } = await changeAndScan(
+      makeShellVerbs({ session, tools, users: none, groups: none, now: Date.now }),
+    );
+    assert.ok(known === 0 && namesLookedFor > 600, `${known} and ${namesLookedFor}`);
+  } finally {
+    await far.stop();
+  }
+});
 
 test('a file that changed just before it was looked at is not taken as known', () =>
   inPlace(TREE, ({ path }) =>
@@ -185,7 +211,7 @@ test('names are looked for where a folder just changed, or where its times tell 
       rmSync(`${path}/a/new`);
       assert.deepEqual((await scan(path)).looks, { listed: 0, namesLookedFor: 1, known: 5 });
       assert.deepEqual((await scan(path)).looks, { listed: 0, namesLookedFor: 0, known: 6 }, 'the new times are kept');
-      const far: FileVerbs = { ...localVerbs(), fileSystem: () => 'nfs' };
+      const far: FileVerbs = { ...localVerbs(), namesShowInTimes: () => false };
       const [kept] = readdirSync(folder);
       const { ino } = lstatSync(join(folder, kept!));
       assert.deepEqual((await scan(path, {}, far)).looks, { listed: 0, namesLookedFor: 6, known: 0 });

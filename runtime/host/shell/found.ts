@@ -19,6 +19,11 @@ export type FoundRecords = {
   readonly isIn: (record: number, folder: string) => boolean;
   /** The path of the folder that it is in. */
   readonly folder: (record: number) => string;
+  /** What its path has behind so many characters. */
+  readonly name: (record: number, behind: number) => string;
+  readonly isFolder: (record: number) => boolean;
+  /** Is it the file of which these four were seen? */
+  readonly isSame: (record: number, size: number, modified: number, changed: number, inode: number) => boolean;
   /** By what its path has behind so many characters. */
   readonly named: (record: number, behind: number) => Named;
   /** What a link points to; null for anything else. */
@@ -107,6 +112,19 @@ export const makeFoundRecords = (): FoundRecords => {
       const all = textOf(record);
       const cut = all.lastIndexOf('/', field(record, END) - 1);
       return cut < start ? '' : all.slice(start, cut);
+    },
+    name: (record, behind) => textOf(record).slice(field(record, START) + behind, field(record, END)),
+    isFolder: record => KINDS[field(record, 0)] === 'folder',
+    isSame(record, size, modified, changed, inode) {
+      const block = blocks[Math.floor(record / BLOCK)]!;
+      const first = (record % BLOCK) * FIELDS;
+      return (
+        KINDS[block[first]!] === 'file' &&
+        block[first + SIZE] === size &&
+        block[first + MODIFIED] === modified &&
+        block[first + CHANGED] === changed &&
+        block[first + INODE] === inode
+      );
     },
     named(record, behind) {
       const block = blocks[Math.floor(record / BLOCK)]!;

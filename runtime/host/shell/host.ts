@@ -1,6 +1,7 @@
 // A machine that is driven by its shell, as a host: its file verbs over one session, and what is learned once of it.
 
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { ALGORITHMS } from '../../../compiler/plan.js';
 import { toText } from '../../tree/path.js';
 import { hostFromVerbs } from '../from-verbs.js';
@@ -22,7 +23,7 @@ export type ShellHostOptions = {
   readonly close: () => Promise<void>;
   /** Why there is no agent, where one was looked for. */
   readonly why?: HostError | null;
-  /** Where digests of unchanged files are kept, here; nowhere without. */
+  /** Where digests of unchanged files and the last listings are kept, here; nowhere without. */
   readonly cacheFolder?: string;
   /** Milliseconds since 1970, here. */
   readonly now?: () => number;
@@ -75,6 +76,7 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
     },
     // On this machine, as there is no program of ours there. Its clock as it is told here is a little late, never early.
     cacheFolder: options.cacheFolder ?? null,
+    ...(options.cacheFolder === undefined ? {} : { listingFolder: join(options.cacheFolder, 'listings') }),
     cacheName: root => `${label} ${tools.user}@${tools.machine}:${root}`,
     breathe: () => new Promise(setImmediate),
     now: there,

@@ -3,7 +3,10 @@
 //  1. Only what was listed with something in it is answered from it: an empty folder and one that could not be read look
 //     alike there, so these are listed by themselves.
 //  2. A listing that find complained of, for more than vanished or forbidden names, counts for nothing.
-import { isFault, type Named } from '../file-verbs.js';
+import type { KeptFolder } from '../../tree/listing.js';
+import { ROW_FIELDS } from '../../tree/listing-store.js';
+import { isFileAt, namesAt } from '../../tree/page.js';
+import { type FoundAsKept, isFault, type KeptFolderOf, type Named } from '../file-verbs.js';
 import { apart, faultAmong } from './complaints.js';
 import { FIND_FORMAT, type FoundRecords, makeFoundRecords } from './found.js';
 import type { ShellSession } from './session.js';
@@ -13,6 +16,8 @@ export type Survey = {
   readonly knows: (path: string) => Promise<boolean>;
   /** What is in a folder, by its path; null where the survey does not tell. */
   readonly list: (path: string) => Promise<readonly Named[] | null>;
+  /** The same, but only the folders in it, where all else is what its kept page tells. */
+  readonly listKept: (path: string, kept: KeptFolder) => Promise<FoundAsKept | readonly Named[] | null>;
   /** What a link in a folder points to. */
   readonly target: (folder: string, name: string) => Promise<string | null>;
 };
@@ -33,6 +38,10 @@ export const openSurvey = (session: ShellSession, top: string): Survey => {
   return {
     knows: async path => (await find(path)) !== null,
     list: async path => (await find(path))?.named() ?? null,
+    async listKept(path, kept) {
+      const listed = await find(path);
+      return listed === null ? null : (listed.asKept(kept) ?? listed.named());
+    },
     target: async (folder, name) => (await find(folder))?.target(name) ?? null,
   };
 };
@@ -51,7 +60,11 @@ const survey = async (session: ShellSession, top: string): Promise<ReadonlyMap<s
 };
 
 /** One folder of a survey. */
-type Listed = { readonly named: () => readonly Named[]; readonly target: (name: string) => string | null };
+type Listed = {
+  readonly named: () => readonly Named[];
+  readonly asKept: (kept: KeptFolder) => FoundAsKept | null;
+  readonly target: (name: string) => string | null;
+};
 
 /** Records by the folder that they are in: those that follow each other in one folder are a stretch of it. */
 const gatherFolders = () => {
@@ -103,6 +116,26 @@ const listedOf = (records: FoundRecords, behind: number, stretches: readonly num
       each(record => all.push(records.named(record, behind)));
       return all;
     },
+    asKept({ page, columns, count }) {
+      const rows = new Map(namesAt(page, columns, ROW_FIELDS).map((name, row) => [name, row]));
+      const folders: KeptFolderOf[] = [];
+      let same = 0;
+      each(record => {
+        const name = records.name(record, behind);
+        const row = rows.get(name);
+        // Nothing is there twice.
+        if (row === undefined || !rows.delete(name)) return;
+        const at = row * ROW_FIELDS;
+        if (!isFileAt(page, columns[at]!)) {
+          if (records.isFolder(record)) folders.push({ row, ...records.named(record, behind) });
+          else return;
+        } else if (!records.isSame(record, columns[at + 1]!, columns[at + 2]!, columns[at + 3]!, columns[at + 4]!))
+          return;
+        same++;
+      });
+      const isAll = same === count && lengthOf(stretches) === count;
+      return isAll ? { folders: folders.sort((a, b) => a.row - b.row) } : null;
+    },
     target(name) {
       if (targets === null) {
         const found = new Map<string, string>();
@@ -115,6 +148,12 @@ const listedOf = (records: FoundRecords, behind: number, stretches: readonly num
       return targets.get(name) ?? null;
     },
   };
+};
+
+const lengthOf = (stretches: readonly number[]): number => {
+  let length = 0;
+  for (let i = 0; i < stretches.length; i += 2) length += stretches[i + 1]! - stretches[i]!;
+  return length;
 };
 
 /** What stands in a folder that may not be entered is asked for by itself, and then its own fault is told. */

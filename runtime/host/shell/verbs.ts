@@ -1,4 +1,5 @@
 // The file verbs over one shell session. What a shell cannot promise is said by `weaknessesOf` (weaker.ts).
+import type { KeptFolder } from '../../tree/listing.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
 import { nameOfFileSystem } from '../local-file-system.js';
 import type { Table } from '../local-names.js';
@@ -54,6 +55,12 @@ export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerb
     release: () => {},
     list: async folder =>
       (await surveyed(survey => survey.list(pathOf(folder)))) ?? listFolder(session, tools.find ?? 'exec', folder),
+    ...(tools.find === 'printf'
+      ? {
+          listKept: async (folder: Folder, kept: KeptFolder) =>
+            (await surveyed(survey => survey.listKept(pathOf(folder), kept))) ?? listFolder(session, 'printf', folder),
+        }
+      : {}),
     ahead(folder) {
       if (tools.find !== 'printf') return () => {};
       const survey = openSurvey(session, pathOf(folder));
