@@ -166,6 +166,8 @@ export const makeListing = (hasher: Hasher): ListingBuilder => {
       frames.length = 0;
       const field = (folder: number, which: number): number => folders[folder * FOLDER_FIELDS + which]!;
       const page = (folder: number): Buffer => pages.view(field(folder, 0), field(folder, 1), field(folder, 2));
+      /** Found last: the folder with a slash behind it, and the rows from the next one to the end of that folder. */
+      let [beside, besidePage, nextRow, endRow] = ['', page(0), 0, 0];
       const listing: Listing = {
         digest: topDigest,
         folders: paths.length,
@@ -184,8 +186,20 @@ export const makeListing = (hasher: Hasher): ListingBuilder => {
         rowCount: folder => field(folder, 4),
         columns: folder => rows.copy(field(folder, 3), field(folder, 4)),
         find(path) {
+          // Whoever asks for all of them goes from one to the next.
+          const cut = path.lastIndexOf('/') + 1;
+          if (nextRow < endRow && cut === beside.length && path.startsWith(beside)) {
+            if (compareNameAt(besidePage, rows.get(nextRow, 0), path, cut) === 0) return nextRow++;
+          }
           const folder = path === '' ? -1 : listing.number(parent(path));
-          return folder < 0 ? -1 : findRow(listing, folder, leaf(path), rows);
+          if (folder < 0) return -1;
+          const row = findRow(listing, folder, leaf(path), rows);
+          if (row < 0) return -1;
+          beside = path.slice(0, cut);
+          besidePage = page(folder);
+          nextRow = row + 1;
+          endRow = listing.firstRow(folder) + listing.rowCount(folder);
+          return row;
         },
         kind: (buffer, row) => kindAt(buffer, rows.get(row, 0)),
         name: (buffer, row) => nameAt(buffer, rows.get(row, 0)),

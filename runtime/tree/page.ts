@@ -168,15 +168,16 @@ export const namesAt = (page: Buffer, offsets: Float64Array, step: number): stri
   return names;
 };
 
-/** Below 0 where its name comes before `name`, 0 where it is the same. */
-export const compareNameAt = (page: Buffer, offset: number, name: string): number => {
+/** Below 0 where its name comes before what `text` has from `from` on, 0 where it is the same. */
+export const compareNameAt = (page: Buffer, offset: number, text: string, from = 0): number => {
   const [start, end] = nameSpan(page, offset);
-  const common = Math.min(end - start, name.length);
+  const length = text.length - from;
+  const common = Math.min(end - start, length);
   for (let i = 0; i < common; i++) {
-    const difference = page[start + i]! - name.charCodeAt(i);
+    const difference = page[start + i]! - text.charCodeAt(from + i);
     if (difference !== 0) return difference;
   }
-  return end - start - name.length;
+  return end - start - length;
 };
 
 /** A name has at most MAX_NAME bytes, so its length takes one byte or two. */
