@@ -47,15 +47,13 @@ export const cutLine = (count: number, noun: string, paint: Palette, signs: Mark
 type Row = { readonly change: ChangeLine; readonly path: string; readonly detail: string };
 type Columns = { readonly path: number; readonly detail: number };
 
-/** As wide as the longest needs, up to a share of the line; a longer path is never cut, it moves its own line only. */
+/** As wide as the longest needs, and as the line has room for; a longer path is never cut, it moves its own line only. */
 const columnsOf = (rows: readonly Row[], width: number): Columns => {
-  const room = Math.max(24, width - INDENT.length - SIGN - 2);
+  const room = Math.max(24, width - INDENT.length - SIGN - SIZE - 3 * BETWEEN.length);
   const widest = (pick: (row: Row) => string, most: number): number =>
     rows.reduce((longest, row) => Math.max(longest, Math.min(most, widthOf(pick(row)))), 0);
-  return {
-    path: widest(row => row.path, Math.floor(room * 0.6)),
-    detail: widest(row => row.detail, Math.floor(room * 0.3)),
-  };
+  const detail = widest(row => row.detail, Math.floor(room * 0.35));
+  return { path: widest(row => row.path, room - detail), detail };
 };
 
 const lineOf = ({ change, path, detail }: Row, columns: Columns, paint: Palette): string => {
@@ -64,7 +62,7 @@ const lineOf = ({ change, path, detail }: Row, columns: Columns, paint: Palette)
   const sign = INDENT + paint[face.colour](padEnd(`${face.sign} ${face.word}`, SIGN));
   const filled = paint.dim(detail) + ' '.repeat(Math.max(0, columns.detail - widthOf(detail)));
   const parts = [sign, padEnd(path, columns.path), ...(columns.detail === 0 ? [] : [filled]), size];
-  return parts.join('  ').trimEnd();
+  return parts.join(BETWEEN).trimEnd();
 };
 
 const pathText = ({ path, kind }: ChangeLine): string => displayPath(path) + (kind === 'folder' ? '/' : '');
@@ -77,5 +75,6 @@ const FACES = {
   delete: { sign: '-', word: 'delete', colour: 'red' },
 } as const;
 const INDENT = '    ';
+const BETWEEN = '  ';
 const SIGN = 12;
 const SIZE = 8;
