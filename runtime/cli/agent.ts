@@ -3,9 +3,11 @@ import { homedir } from 'node:os';
 import { servedCache, serveFiles } from '../host/agent/serve-files.js';
 import { tidyBundles } from '../host/agent/tidy.js';
 import { openLocalHost } from '../host/local.js';
+import { dropRelativeHome } from '../host/own-home.js';
 import { makeLinks } from '../link/links.js';
 import { reachedBy } from '../link/reached.js';
 
+dropRelativeHome(process.env);
 const [, bundle, label = 'host', givenCache] = process.argv;
 const cacheFolder = givenCache ?? servedCache(process.env, homedir());
 

@@ -1,6 +1,7 @@
 // Any error as a text for people: what was being done, on what, why it failed, what to do; and the exit code it means.
 import { HostError, isRefusal } from '../host/host-error.js';
 import { displayMessage as display } from '../ui/display.js';
+import { reasonOf } from './reasons.js';
 
 export const explainError = (
   error: unknown,
@@ -35,26 +36,9 @@ export const systemReason = (error: unknown): string | null => {
   return `cannot ${VERBS[String(syscall)] ?? String(syscall)}${path === undefined ? '' : ` ${JSON.stringify(path)}`}: ${why}`;
 };
 
-/** The words for an error code of the operating system. */
-export const reasonOf = (code: string | undefined): string => REASONS[String(code)] ?? `${String(code)}`;
-
 const VERBS: Readonly<Record<string, string>> = {
   open: 'open',
   scandir: 'list',
   mkdir: 'make the folder',
   rename: 'rename',
-};
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  EEXIST: 'it exists already',
-  ENOSPC: 'no space left on the device',
-  EROFS: 'the file system is read-only',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
-  EILSEQ: 'it is not UTF-8 text; save it as UTF-8',
 };

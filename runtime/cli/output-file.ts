@@ -8,7 +8,7 @@ import { closeSync, lstatSync, openSync, realpathSync, type Stats, statSync, unl
 import { basename, dirname, join, resolve } from 'node:path';
 import { displayMessage, displayText, shellQuote } from '../ui/display.js';
 import { type Call, EXIT } from './command.js';
-import { reasonOf } from './explain-error.js';
+import { reasonOf } from './reasons.js';
 
 type Fault = { readonly why: string; readonly help: string };
 

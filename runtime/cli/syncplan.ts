@@ -1,16 +1,22 @@
 // Where the program starts: usage and version at once, everything else through main.
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { dropRelativeHome } from '../host/own-home.js';
 import { tooFewOpenFiles } from './open-files.js';
+import { watchOutput } from './own-output.js';
 import { usage } from './usage.js';
 
 const argv = process.argv.slice(2);
+const output = watchOutput(process);
+dropRelativeHome(process.env);
 // Usage and version need nothing but this file: they must come at once.
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V'))
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`syncplan ${SYNCPLAN_VERSION}\n`);
-else if (argv.length === 1 && (argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help'))
+  end(0);
+} else if (argv.length === 1 && (argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help')) {
   process.stdout.write(usage());
-else {
+  end(0);
+} else {
   const few = tooFewOpenFiles();
   if (few !== null) {
     process.stderr.write(few);
@@ -19,8 +25,15 @@ else {
   const { main, keep } = await load(argv[0] ?? '');
   const code = await main(argv, process, () => import('../ui/screen.js'));
   keep();
-  // A handle that something left open must not keep a finished program alive; what was written is written first.
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+  end(code);
+}
+
+/** A handle that something left open must not keep a finished program alive; what was written is written first, and what could
+ * not be is known a moment later. */
+function end(code: number): void {
+  process.stdout.write('', () =>
+    setImmediate(() => process.stderr.write('', () => process.exit(output.exitCode(code)))),
+  );
 }
 
 type Main = typeof import('./main.js');

@@ -31,8 +31,6 @@ export type Terminal = {
 
 export const openTerminal = (process: NodeJS.Process, options: { readonly colour: boolean }): Terminal => {
   const { stdout, stderr, stdin, env } = process;
-  // A reader that went away ends no run half-way: what it would have read is dropped.
-  for (const stream of [stdout, stderr]) stream.on('error', ignoreBrokenPipe);
   const colourful = (stream: NodeJS.WriteStream): boolean =>
     options.colour && stream.isTTY === true && env.TERM !== 'dumb' && (env.NO_COLOR ?? '') === '';
   return {
@@ -72,10 +70,6 @@ const readAll = async (input: NodeJS.ReadStream): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   for await (const chunk of input) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks);
-};
-
-const ignoreBrokenPipe = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== 'EPIPE') throw error;
 };
 
 const WIDTH_OF_LOGS = 120;

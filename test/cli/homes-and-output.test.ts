@@ -1,0 +1,88 @@
+// What a run finds around it: a HOME that is none, and standard output on a disk that is full.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import { whyNoAccounts } from '../support/accounts.js';
+import { type Desk, type Ended, openDesk, PROGRAM, runProcess, said } from '../support/program.js';
+import { assertSameTree } from '../support/tree.js';
+
+const PLAN = `syncplan 1
+fleet {
+  host build at local { root site "./master" }
+  host copy at local { root site "./copy" }
+}
+role master is build
+role remote is copy
+block all { take all in site; delete mirror { max 9 files } }
+`;
+
+let desk: Desk;
+let base: string;
+test.before.each(() => {
+  desk ??= openDesk();
+  base = mkdtempSync(join(desk.folder, 'case-'));
+  mkdirSync(join(base, 'master'));
+  writeFileSync(join(base, 'plan.sp'), PLAN);
+  writeFileSync(join(base, 'master/index.html'), '<p>\n');
+});
+test.after(() => desk.remove());
+
+/** Its own list of users says that everybody is at home in `home`, so that no user's own folder is written. */
+const runAtHome = (home: string, HOME: string): Promise<Ended> => {
+  writeFileSync(join(desk.folder, 'passwd'), `root:x:0:0::${home}:/bin/sh\n`);
+  const script = `mount --bind ${join(desk.folder, 'passwd')} /etc/passwd && exec "$0" "$@"`;
+  const args = ['--mount', '/bin/sh', '-c', script, process.execPath, PROGRAM, 'apply', 'plan.sp'];
+  return runProcess('unshare', args, { cwd: base, env: { HOME } });
+};
+
+const inItsPlace = whyNoAccounts() === null ? test : test.skip;
+inItsPlace(
+  'a HOME that is no whole path counts as none: nothing is written where the run is, nor under a root',
+  async () => {
+    const home = mkdtempSync(join(desk.folder, 'home-'));
+    for (const HOME of ['', 'rel', './rel']) {
+      const { code, out, err } = await runAtHome(home, HOME);
+      assert.equal(code, 0, said(out, err));
+      assert.deepEqual(readdirSync(join(base, 'master')), ['index.html'], HOME);
+      assertSameTree(join(base, 'copy'), join(base, 'master'));
+      assert.deepEqual(readdirSync(base).sort(), ['copy', 'master', 'plan.sp'], HOME);
+    }
+    assert.ok(existsSync(join(home, '.local/state/syncplan/history.jsonl')));
+  },
+);
+
+/** Where every write fails as on a disk without room. */
+const intoFull = (stream: '>' | '2>', ...args: string[]): Promise<Ended> =>
+  runProcess('/bin/sh', ['-c', `exec "$0" "$@" ${stream}/dev/full`, process.execPath, PROGRAM, ...args], {
+    cwd: base,
+    env: { HOME: base },
+  });
+
+test('a result that could not be written is a failure that names it, of every command', async () => {
+  for (const args of [
+    ['--version'],
+    ['help'],
+    ['explain', 'SP2001'],
+    ['check', 'plan.sp', '--format', 'sarif'],
+    ['compile', 'plan.sp'],
+    ['plan', 'plan.sp', '--exit-code'],
+  ]) {
+    const { code, err } = await intoFull('>', ...args);
+    assert.equal(code, 1, args.join(' '));
+    assert.match(err, /standard output cannot be written: no space left on the device\n {2}make room/, args.join(' '));
+    assert.doesNotMatch(err, /at .*node:/, args.join(' '));
+  }
+});
+
+test('a run whose words find no room goes on to its end', async () => {
+  const mute = await intoFull('>', 'apply', 'plan.sp', '--json');
+  assert.equal(mute.code, 1, mute.err);
+  assertSameTree(join(base, 'copy'), join(base, 'master'));
+  writeFileSync(join(base, 'master/more.html'), '<p>\n');
+  const { code, out } = await intoFull('2>', 'apply', 'plan.sp');
+  assert.equal(code, 0, out);
+  assert.ok(existsSync(join(base, 'copy/more.html')));
+});
+
+test.run();
