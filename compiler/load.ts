@@ -8,6 +8,7 @@ import type { Source, Span } from '../grammar/source.js';
 import { beside, type Program, type ProgramFile } from './1-resolve/program.js';
 import { finding } from './catalog/finding.js';
 import * as names from './catalog/names.js';
+import { DENIED, FOLDER } from './catalog/unread.js';
 import { readList } from './list-file.js';
 import type { Plan } from './plan.js';
 
@@ -176,10 +177,10 @@ const reason = (error: unknown): string => {
     case 'ENOTDIR':
       return 'there is no such file';
     case 'EISDIR':
-      return 'it is a folder';
+      return FOLDER;
     case 'EACCES':
     case 'EPERM':
-      return 'permission denied';
+      return DENIED;
     default:
       return code ?? message ?? 'reading failed';
   }

@@ -142,7 +142,7 @@ const readHost = (tree: Tree, region: string, group: string, statement: Statemen
       continue;
     }
     if (tree.drafts.size === MAX_HOSTS) {
-      report(finding(catalog.badRange, written.span, [name, `makes the fleet larger than ${MAX_HOSTS} hosts`]));
+      report(finding(catalog.fleetTooLarge, written.span, [name, MAX_HOSTS]));
       return;
     }
     const text = addresses?.at(at);

@@ -20,9 +20,22 @@ export const badRange = kind({
   severity: 'error',
   title: 'a malformed range',
   explanation:
-    'A range is `{02..12}`: two whole numbers, the smaller first; leading zeros fix the width. A fleet holds at most 10,000 hosts.',
+    'A range is `{02..12}`: two whole numbers, the smaller first; leading zeros fix the width. A range has at most 10,000 members.',
   example: 'fleet { host "web-{12..02}" at "10.0.1.{12..22}" }\n',
   say: (range: string, why: string) => [`the range ${quoted(range)} ${why}`, 'a range is written as in "web-{02..12}"'],
+});
+
+export const fleetTooLarge = kind({
+  code: 'SP4026',
+  severity: 'error',
+  title: 'a fleet with too many hosts',
+  explanation:
+    'A plan holds at most 10,000 hosts, masters included. Larger fleets are several plans, which may import the same files.',
+  example: 'fleet { host build at local; host "web-{1..10000}" at "web-{1..10000}" }\n',
+  say: (name: string, most: number) => [
+    `with ${quoted(name)} the plan has more than ${most} hosts`,
+    'spread them over several plans, which may import what they share',
+  ],
 });
 
 export const unequalRanges = kind({

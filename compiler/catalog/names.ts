@@ -2,6 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: insertions of the language itself
 import { quoted } from '../../grammar/findings.js';
 import { kind, listing, suggest } from './finding.js';
+import { helpOfMain } from './unread.js';
 
 export const unknownHost = kind({
   code: 'SP2001',
@@ -205,12 +206,13 @@ export const classTooLarge = kind({
 export const importMissing = kind({
   code: 'SP2020',
   severity: 'error',
-  title: 'an imported file that cannot be read',
-  explanation: 'The path of an import is relative to the file that has it.',
+  title: 'a file of the plan that cannot be read',
+  explanation:
+    'The path of an import is relative to the file that has it; that of the plan itself is relative to the folder you are in.',
   example: 'import "./flet.sp"\n',
   say: (path: string, why: string, isMain: boolean) => [
     `${quoted(path)} cannot be read: ${why}`,
-    isMain ? null : 'an import is relative to the file it stands in',
+    isMain ? helpOfMain(path, why) : 'an import is relative to the file it stands in',
   ],
 });
 

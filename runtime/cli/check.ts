@@ -11,11 +11,14 @@ import { type Call, type Command, complain, EXIT } from './command.js';
 import { replaceText } from './files.js';
 import { type Inputs, readInputs } from './inputs.js';
 import { compileFile } from './load-plan.js';
+import { refuseJson } from './no-text.js';
 
 export const check: Command = async call => {
   const { terminal, options, operands } = call;
   const inputs = await readInputs(call);
   if ('complaint' in inputs) return complain(call, inputs.complaint);
+  const refused = await refuseJson(call, operands);
+  if (refused !== null) return refused;
   const compiled: Compiled[] = [];
   for (const operand of operands) {
     compiled.push(

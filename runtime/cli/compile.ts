@@ -5,12 +5,15 @@ import { type Command, complain, EXIT } from './command.js';
 import { replaceText } from './files.js';
 import { readInputs } from './inputs.js';
 import { compileFile, sayFindings } from './load-plan.js';
+import { refuseJson } from './no-text.js';
 import { refuseOutput } from './output-file.js';
 
 export const compile: Command = async call => {
   const { terminal, options, operands } = call;
   const inputs = await readInputs(call);
   if ('complaint' in inputs) return complain(call, inputs.complaint);
+  const unfit = await refuseJson(call, operands);
+  if (unfit !== null) return unfit;
   const compiled = await compileFile(operands[0] ?? '', inputs, call);
   await sayFindings(compiled, call);
   if (compiled.plan === null) return EXIT.faulty;

@@ -46,13 +46,15 @@ export const looksLikeJson = async (path: string, missing: boolean): Promise<boo
   if (file === null) return missing;
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-    return /^\s*\{/.test(buffer.subarray(0, bytesRead).toString('latin1'));
+    return isJson(buffer.subarray(0, bytesRead).toString('latin1'));
   } catch {
     return missing;
   } finally {
     await file.close();
   }
 };
+
+export const isJson = (text: string): boolean => /^\s*\{/.test(text);
 
 /** Shaped like an error of the operating system, so that it is told like one. */
 const notText = (path: string, cause: unknown): Error =>

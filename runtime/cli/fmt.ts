@@ -6,7 +6,8 @@ import { displayText } from '../ui/display.js';
 import { findingsAs } from '../ui/findings.js';
 import { type Call, type Command, EXIT } from './command.js';
 import { explainError } from './explain-error.js';
-import { decodeText, readText, replaceText } from './files.js';
+import { decodeText, isJson, readText, replaceText } from './files.js';
+import { sayJson } from './no-text.js';
 import { unifiedDiff } from './unified-diff.js';
 
 export const fmt: Command = async call => {
@@ -24,10 +25,12 @@ export const fmt: Command = async call => {
   return worst;
 };
 
-const formatOne = async (operand: string, { options, terminal }: Call): Promise<number> => {
+const formatOne = async (operand: string, call: Call): Promise<number> => {
+  const { options, terminal } = call;
   const isInput = operand === '-';
   const path = isInput ? 'standard input' : operand;
   const source = { path, text: isInput ? decodeText(await terminal.readInput(), path) : await readText(operand) };
+  if (isJson(source.text)) return sayJson(call, path);
   const formatted = format(source);
   if (!formatted.ok) {
     sayFindings(formatted.diagnostics, source, terminal);

@@ -11,6 +11,7 @@ import { displayMessage, displayText } from '../ui/display.js';
 import { type Call, complain, EXIT } from './command.js';
 import { looksLikeJson } from './files.js';
 import { type Inputs, readInputs } from './inputs.js';
+import { sayJson } from './no-text.js';
 import type { OptionName } from './options.js';
 
 export type Loaded = {
@@ -90,8 +91,7 @@ const loadSaved = async (call: Call, path: string, inputs: Inputs): Promise<Load
   const { command, options } = call;
   const name = displayText(call.operands[0] ?? '');
   if (command !== 'plan' && command !== 'apply') {
-    const help = `give the .sp file itself; only plan and apply take a saved plan`;
-    return refuse(call, `${name} holds JSON, not a plan's text`, help, EXIT.usage);
+    return { exitCode: sayJson(call, call.operands[0] ?? '') };
   }
   const given = FIXED.find(option => options.values(option).length > 0);
   if (given !== undefined) {

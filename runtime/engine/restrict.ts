@@ -30,6 +30,11 @@ export const restrict = (plan: Plan, only: readonly string[], except: readonly s
       }),
     )
     .filter(({ remotes }) => remotes.length > 0);
+  if (plan.blocks.length === 0)
+    return {
+      refused: 'the plan has no block, so there is nothing to do',
+      help: 'add one that takes files: block NAME { take all in ROOT }',
+    };
   if (blocks.length === 0) return { refused: 'nothing is left of the plan', help: 'loosen --only and --except' };
   const left = new Set(blocks.map(({ name }) => name));
   const used = new Set(blocks.flatMap(({ master, remotes }) => [master, ...remotes]));

@@ -138,11 +138,36 @@ test('check --fix makes the safe fixes in the files that have them, and tells wh
 test('a file that is not there is named; so is one that is no text', async () => {
   const missing = await run('check', 'nowhere.sp');
   assert.equal(missing.code, 3);
-  assert.match(missing.out, /nowhere\.sp/);
+  assert.match(missing.out, /nowhere\.sp.*\n[\s\S]*help: the path is relative to the folder you are in/);
   writeFileSync(join(folder, 'binary.sp'), Buffer.from([0x73, 0xff, 0xfe]));
   const binary = await run('check', 'binary.sp');
   assert.equal(binary.code, 3);
   assert.match(binary.out, /UTF-8/);
+});
+
+test('what is no plan is told what would be one: a folder, standard input, a plan that was saved or compiled', async () => {
+  write('plan.sp', TIDY);
+  const folderGiven = await run('check', '.');
+  assert.equal(folderGiven.code, 3);
+  assert.match(folderGiven.out, /`\.` cannot be read: it is a folder\n[\s\S]*help: name the file of the plan in it/);
+  const dash = await run('compile', '-');
+  assert.equal(dash.code, 3);
+  assert.match(dash.err, /help: a plan is a file, .* only `syncplan fmt`\s+reads standard input/s);
+  assert.equal((await run('compile', 'plan.sp', '-o', 'plan.json')).code, 0);
+  for (const args of [['check'], ['check', '--fix'], ['fmt'], ['fmt', '--check'], ['compile']]) {
+    const [command = '', ...rest] = args;
+    const { code, out, err } = await run(command, 'plan.json', ...rest);
+    assert.deepEqual([code, out], [64, ''], args.join(' '));
+    assert.match(
+      err,
+      /^syncplan: plan\.json holds JSON, not a plan's text\n {2}give the \.sp file itself/,
+      args.join(' '),
+    );
+  }
+  // The others are looked at all the same.
+  write('b.sp', UNTIDY);
+  assert.equal((await run('fmt', 'plan.json', 'b.sp')).code, 64);
+  assert.equal(read('b.sp'), TIDY.replace('role master is a\n', 'role master is a # who has the files\n'));
 });
 
 test('fmt rewrites only what is untidy, keeps comments, mode and links, and leaves no file behind', async () => {

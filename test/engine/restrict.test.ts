@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
 import type { Plan } from '../../compiler/plan.js';
-import { restrict } from '../../runtime/engine/restrict.js';
+import { type Refused, restrict } from '../../runtime/engine/restrict.js';
 import { blockPlan, hostPlan, planOf } from './plans.js';
 
 const test = suite('restricting a plan');
@@ -46,6 +46,11 @@ test('a name that fits nothing is refused, as is an empty rest', () => {
     help: 'it has the hosts m, web-01, web-02, db, the regions eu, us, the groups web, data and the blocks tls, app, web',
   });
   assert.equal(kept(['web-01'], ['web-01']), 'nothing is left of the plan');
+});
+test('a plan without blocks is said to be that: no option has emptied it', () => {
+  const empty = restrict({ ...plan, blocks: [] }, [], []) as Refused;
+  assert.equal(empty.refused, 'the plan has no block, so there is nothing to do');
+  assert.doesNotMatch(empty.help, /--only/);
 });
 test('a block that is left out counts as done, and unused hosts are not contacted', () => {
   const left = restrict(plan, ['app', 'web-01'], []) as Plan;
