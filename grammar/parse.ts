@@ -90,7 +90,8 @@ function explain(error: IRecognitionException, behind: T.Token | undefined, sour
   const after = behind === undefined ? '' : ` after ${quoted(behind.image)}`;
   if (condition !== undefined) {
     const message = `${condition.wanted} is expected${after}, not ${found.text}`;
-    return finding('SP1018', span, message, { help: condition.help });
+    const isTurned = behind?.image === 'not' && condition.wanted === OPERATOR;
+    return finding('SP1018', span, message, { help: isTurned ? NOT_HELP : condition.help });
   }
   if (rule === 'list') return finding('SP1019', span, `${found.text} cannot stand in a list`);
   const compared = predicateNamed('file', behind?.image ?? '') ?? predicateNamed('host', behind?.image ?? '');
@@ -105,20 +106,23 @@ function explain(error: IRecognitionException, behind: T.Token | undefined, sour
 }
 
 const TEST_HELP = 'tests are written like `ext in [html, css]`, `size < 64MiB`, `executable` or `class other`';
+const OPERATOR = 'an operator';
+const NOT_HELP =
+  '`not` stands before `in`, `matches` and `under`; every other test is turned around as a whole, as in `not modified within 7d`';
 const CONDITION_RULES: ReadonlyMap<string, { wanted: string; help: string }> = new Map([
   ['factor', { wanted: 'a test', help: TEST_HELP }],
   ['test', { wanted: 'a test', help: TEST_HELP }],
   [
     'comparison',
     {
-      wanted: 'an operator',
+      wanted: OPERATOR,
       help: 'operators are is, is not, in, not in, matches, under, within, older than, listed in, < <= > >=',
     },
   ],
   [
     'equality',
     {
-      wanted: 'an operator',
+      wanted: OPERATOR,
       help: 'operators are is, is not, in, not in, matches, under, within, older than, listed in, < <= > >=',
     },
   ],

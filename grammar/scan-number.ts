@@ -107,19 +107,21 @@ function reportUnit(scanner: Scanner, piece: string, unit: string): void {
   const meant = HABITS.get(unit.toLowerCase()) ?? nearest(unit, ROWS.keys());
   const row = meant === null ? undefined : ROWS.get(meant);
   if (row === undefined) {
-    reportShape(scanner, piece);
+    reportShape(scanner, piece, `${UNITS_TEXT}; `);
     return;
   }
   const span = spanFrom(scanner, piece.length);
   const place = { ...span, start: span.end - unit.length };
-  const help = `did you mean ${quoted(row.name)}? units are B kB MB GB TB, KiB MiB GiB TiB, the same with /s, ms s m h d, and %`;
+  const help = `did you mean ${quoted(row.name)}? ${UNITS_TEXT}`;
   scanner.findings.push(finding('SP1009', place, `${quoted(unit)} in ${quoted(piece)} is not a unit`, { help }));
   push(scanner, T.Num, piece.length, { unit: row.unit, value: 1 });
 }
 
-function reportShape(scanner: Scanner, piece: string): void {
+const UNITS_TEXT = 'units are B kB MB GB TB, KiB MiB GiB TiB, the same with /s, ms s m h d, and %';
+
+function reportShape(scanner: Scanner, piece: string, units = ''): void {
   const span = spanFrom(scanner, piece.length);
-  const help = 'a name starts with a letter; anything else stands between double quotes';
+  const help = `${units}a name starts with a letter; anything else stands between double quotes`;
   const fix = [{ span, text: `"${piece}"` }];
   scanner.findings.push(finding('SP1008', span, `${quoted(piece)} is neither a number nor a name`, { help, fix }));
   push(scanner, T.Str, piece.length, { parts: [piece] });

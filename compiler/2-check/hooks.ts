@@ -3,7 +3,7 @@ import type { BlockModel, PlanModel } from '../1-resolve/model.js';
 import * as blocks from '../catalog/blocks.js';
 import { finding, type Report } from '../catalog/finding.js';
 import type { FileTest } from '../plan.js';
-import { areDisjoint, isEmpty, selectionOf } from './selection.js';
+import { areDisjoint, emptyListIn, isEmpty, selectionOf } from './selection.js';
 import { testOf } from './takes.js';
 
 export const checkHooks = (model: PlanModel, report: Report): void => {
@@ -23,7 +23,7 @@ const checkHook = (
 ): void => {
   if (changed === null || changed.test === null) return;
   const waited = selectionOf(changed.test);
-  if (isEmpty(waited)) report(finding(blocks.idleItem, changed.span, [changed.shown]));
+  if (isEmpty(waited)) report(finding(blocks.idleItem, changed.span, [changed.shown, emptyListIn(changed.test)]));
   else if (areDisjoint(waited, taken)) {
     const labels = block.takes.slice(0, 3).map(({ span }) => ({ span, message: 'what the block takes' }));
     report(finding(blocks.idleHook, changed.span, [changed.shown], { labels }));

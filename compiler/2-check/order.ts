@@ -3,7 +3,7 @@ import type { BlockModel, ItemModel, PlanModel } from '../1-resolve/model.js';
 import * as blocks from '../catalog/blocks.js';
 import { finding, type Report } from '../catalog/finding.js';
 import type { FileTest } from '../plan.js';
-import { areDisjoint, contains, isEmpty, meetByName, type Selection, selectionOf } from './selection.js';
+import { areDisjoint, contains, emptyListIn, isEmpty, meetByName, type Selection, selectionOf } from './selection.js';
 import { testOf } from './takes.js';
 
 export const checkOrder = (model: PlanModel, report: Report): void => {
@@ -23,7 +23,7 @@ export const checkOrder = (model: PlanModel, report: Report): void => {
 const reportEmpty = (item: ItemModel, empty: Set<string>, report: Report): void => {
   if (item.test === null || empty.has(item.shown) || !isEmpty(selectionOf(item.test))) return;
   empty.add(item.shown);
-  report(finding(blocks.idleItem, item.span, [item.shown]));
+  report(finding(blocks.idleItem, item.span, [item.shown, emptyListIn(item.test)]));
 };
 
 const reportIdle = (ordered: readonly ItemModel[], block: BlockModel, report: Report): void => {

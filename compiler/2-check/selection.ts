@@ -17,6 +17,13 @@ export const selectionOf = (test: FileTest): Selection => prune(writeOut(test, f
 
 export const isEmpty = (selection: Selection): boolean => selection !== null && selection.length === 0;
 
+/** The first list without a path that the test asks for: where the test can match nothing, it may be why. */
+export const emptyListIn = (test: FileTest): string | null => {
+  if (test.is === 'listed') return test.paths.length === 0 ? test.source : null;
+  if (test.is !== 'and' && test.is !== 'or') return null;
+  return test.tests.map(emptyListIn).find(source => source !== null) ?? null;
+};
+
 export const areDisjoint = (a: Selection, b: Selection): boolean =>
   a !== null && b !== null && a.every(one => b.every(other => isContradictory([...one, ...other])));
 

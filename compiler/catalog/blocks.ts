@@ -86,9 +86,16 @@ export const idleItem = kind({
   code: 'SP5007',
   severity: 'error',
   title: 'an item that can match nothing',
-  explanation: 'Its conditions exclude each other, so no file can ever be selected by it.',
+  explanation:
+    'Its conditions exclude each other, or the list behind its `listed in` names no path, so no file can ever be selected by it.',
   example: 'class page where ext is html and ext is css\nblock app { take page in www }\n',
-  say: (item: string) => [`${item} can match nothing: its conditions exclude each other`, 'was `or` meant?'],
+  say: (item: string, emptyList: string | null) =>
+    emptyList === null
+      ? [`${item} can match nothing: its conditions exclude each other`, 'was `or` meant?']
+      : [
+          `${item} can match nothing: the list ${quoted(emptyList)} names no path`,
+          'write paths into it, one a line, or leave the item out',
+        ],
 });
 
 export const openGuard = kind({

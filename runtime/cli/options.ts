@@ -15,7 +15,7 @@ export type OptionRow = {
 };
 
 export const OPTIONS = {
-  var: { value: 'NAME=VALUE', many: true, text: 'give an input of the plan its value' },
+  var: { value: 'NAME=VALUE', many: true, text: 'give an input of the plan its value; given twice, the last counts' },
   'var-file': { value: 'FILE', many: true, text: 'read inputs from a file: JSON, or lines of NAME=VALUE' },
   role: { value: 'NAME=HOSTS', many: true, text: 'let these hosts play a role, for this run' },
   master: { value: 'HOST', text: 'short for --role master=HOST' },
@@ -29,7 +29,7 @@ export const OPTIONS = {
   ui: {
     value: 'KIND',
     choices: ['ink', 'lines', 'json', 'quiet'],
-    text: 'live screen, lines, NDJSON stream, or nothing',
+    text: 'live screen, lines, NDJSON stream, or nothing but what failed',
   },
   json: { text: 'short for --ui json (check: --format json; doctor: an object a line)' },
   'exit-code': { text: 'exit 2 when there are changes' },

@@ -222,6 +222,26 @@ test('a main file that cannot be read is one finding', async () => {
   assert.deepEqual(codesOf(missing), ['SP2020']);
 });
 
+test('a class whose list is empty is told that, not that its conditions exclude each other', async () => {
+  const { diagnostics } = await compileTexts({
+    'plan.sp': `syncplan 1
+fleet {
+  host a at local { root r "./a" }
+  host b at local { root r "./b" }
+}
+role master is a
+role remote is b
+class chosen where listed in "chosen.txt" and ext is html
+block x { take chosen in r }
+`,
+    'chosen.txt': '\n',
+  });
+  assert.deepEqual(
+    diagnostics.map(({ code, message }) => `${code} ${message}`),
+    ['SP5007 the class `chosen` can match nothing: the list `chosen.txt` names no path'],
+  );
+});
+
 test('what a test does not know is answered by what it knows', async () => {
   const said = async (text: string): Promise<string> => {
     const { diagnostics } = await compileTexts({ 'plan.sp': `syncplan 1\n${text}\n` });

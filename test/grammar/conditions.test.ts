@@ -55,6 +55,14 @@ test('a condition ends at a brace, and the body belongs to the statement', () =>
   assert.equal(statements[0]?.body?.statements[0]?.head.text, 'c');
 });
 
+test('what `not` cannot turn around where it stands is told where it can', () => {
+  const { diagnostics } = read('class x where modified not within 7d');
+  assert.deepEqual(
+    diagnostics.map(({ message, help }) => [message, help?.split(';')[0]]),
+    [['an operator is expected after `not`, not `within`', '`not` stands before `in`, `matches` and `under`']],
+  );
+});
+
 test('a broken condition is one finding at the smallest place, and its neighbours stay', () => {
   const broken: Record<string, string> = {
     'class x where ext is': 'SP1018 ""',
