@@ -36,6 +36,13 @@ export const systemReason = (error: unknown): string | null => {
   return `cannot ${VERBS[String(syscall)] ?? String(syscall)}${path === undefined ? '' : ` ${JSON.stringify(path)}`}: ${why}`;
 };
 
+/** Why something failed, whatever was thrown: in words where the operating system says it by a code. */
+export const whyFailed = (error: unknown): string =>
+  systemReason(error) ?? (error instanceof Error ? error.message : String(error));
+
+/** What to do where this machine cannot keep what it remembers of runs. */
+export const STATE_HELP = 'make that folder writable, or name another one by XDG_STATE_HOME';
+
 const VERBS: Readonly<Record<string, string>> = {
   open: 'open',
   scandir: 'list',

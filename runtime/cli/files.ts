@@ -4,7 +4,8 @@ import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** The whole file as text; an error that names the file where it is not UTF-8. */
-export const readText = async (path: string): Promise<string> => decodeText(await readFile(path), path);
+export const readText = async (path: string): Promise<string> =>
+  decodeText(await readFile(path).catch(about(path)), path);
 
 export const decodeText = (bytes: Uint8Array, name: string): string => {
   try {
@@ -36,7 +37,7 @@ export const replaceText = async (path: string, text: string, wanted: number | n
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    about(path)(error);
   }
 };
 
@@ -55,6 +56,13 @@ export const looksLikeJson = async (path: string, missing: boolean): Promise<boo
 };
 
 export const isJson = (text: string): boolean => /^\s*\{/.test(text);
+
+/** Rethrows an error of the operating system so that it names the file that the user did. */
+const about =
+  (path: string) =>
+  (error: unknown): never => {
+    throw error instanceof Error && 'syscall' in error ? Object.assign(error, { path }) : error;
+  };
 
 /** Shaped like an error of the operating system, so that it is told like one. */
 const notText = (path: string, cause: unknown): Error =>

@@ -5,12 +5,13 @@
 //   each other   { done: [block, host] }
 // Lines are appended in one write each; a last line that was cut short counts for nothing. The last few runs are kept.
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Plan } from '../../compiler/plan.js';
 import { planHash } from '../../compiler/plan-file.js';
 import type { RunEvent } from '../engine/events.js';
+import { makeFolders } from '../host/make-folders.js';
 
 export type Journal = {
   readonly run: string;
@@ -32,7 +33,7 @@ export const beginJournal = (
   plan: Plan,
 ): ((event: RunEvent) => void) => {
   const folder = folderOf(stateFolder, file);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder, 0o700);
   for (const old of runsIn(folder).slice(0, -KEPT)) rmSync(join(folder, old), { force: true });
   const path = join(folder, `${run}.jsonl`);
   const head = { journal: 1, run, file, plan: planHash(whole), relations: pairsOf(plan) };

@@ -4,11 +4,13 @@
 // The key is `ADDRESS PATH`: the plan's name of a host means nothing to another plan, its address does.
 // Each file is written beside itself, made durable and renamed, so runs side by side never undo each other's memory.
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { HostPlan } from '../../compiler/plan.js';
 import type { RememberedRoot, RootMemory } from '../engine/guards.js';
+import { makeFolders } from '../host/make-folders.js';
+import { whyFailed } from './explain-error.js';
 
 /** `complain` is told of a file that cannot be read or written: what is not remembered protects nobody. */
 export const openRootMemory = (
@@ -30,7 +32,7 @@ export const openRootMemory = (
       try {
         return readRoot(fileOf(key), key);
       } catch (error) {
-        complain(`what is remembered of the root ${key} cannot be read (${(error as Error).message})`);
+        complain(`what this machine remembers of the root ${key} cannot be read: ${whyFailed(error)}`);
         return null;
       }
     },
@@ -38,13 +40,13 @@ export const openRootMemory = (
       const key = keyOf(shortKey);
       try {
         if (isSame(readQuietly(fileOf(key), key), root)) return;
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolders(folder, 0o700);
         replaceFile(
           fileOf(key),
           `${JSON.stringify({ fileSystem: root.fileSystem, key, marker: root.marker, root: 1 })}\n`,
         );
       } catch (error) {
-        complain(`the root ${key} cannot be remembered (${(error as Error).message})`);
+        complain(`this machine cannot remember the root ${key}: ${whyFailed(error)}`);
       }
     },
   };

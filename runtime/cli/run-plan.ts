@@ -10,6 +10,7 @@ import { previewText } from '../ui/preview-text.js';
 import { summaryText } from '../ui/summary-text.js';
 import { type Call, EXIT } from './command.js';
 import type { Connecting } from './connecting.js';
+import { STATE_HELP, whyFailed } from './explain-error.js';
 import { recordRun } from './history.js';
 import { INTERRUPTED, type Interrupts } from './interrupts.js';
 import { beginJournal } from './journal.js';
@@ -120,7 +121,7 @@ export const runPlan = async (
   else if (show.kind === 'ink' && !terminal.streams.out.isTTY)
     terminal.print(summaryText(summary, textOptions(terminal, 'print')));
   const fault = await recordRun(state, { run: runId, command, file: loaded.file, started, summary });
-  if (fault !== null) warn(`the history of runs could not be written: ${fault.message}`);
+  if (fault !== null) warn(`the history of runs could not be written: ${whyFailed(fault)}`);
   const isSaved = saving === null || (await saving.finish(summary, started));
   return isSaved ? summary.exitCode : EXIT.failed;
 };
@@ -128,9 +129,9 @@ export const runPlan = async (
 /** A run that cannot keep a journal goes on: only --resume will know nothing of it. */
 const openJournal = ({ terminal }: Call, state: string, loaded: Loaded, run: string): ((event: RunEvent) => void) => {
   const warn = (error: unknown): void => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = displayMessage(whyFailed(error));
     terminal.say(
-      `syncplan: the journal could not be written, so --resume will not know of this run: ${displayMessage(why)}\n`,
+      `syncplan: the journal could not be written, so --resume will not know of this run: ${why}\n  ${STATE_HELP}\n`,
     );
   };
   let write: (event: RunEvent) => void;

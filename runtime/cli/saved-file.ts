@@ -27,6 +27,9 @@ export const encodeSaved = (saved: SavedPlan): string => {
   return `${JSON.stringify({ ...(body as object), seal: sealOf(body) }, null, 1)}\n`;
 };
 
+const isCompiled = (json: unknown): boolean =>
+  typeof json === 'object' && json !== null && 'plan' in json && 'blocks' in json;
+
 export const decodeSaved = (text: string): SavedPlan => {
   let json: unknown;
   try {
@@ -34,7 +37,8 @@ export const decodeSaved = (text: string): SavedPlan => {
   } catch (error) {
     throw refuse(`it is no JSON: ${(error as Error).message}`);
   }
-  if (typeof json !== 'object' || json === null || !('saved' in json)) throw refuse('it does not say its version');
+  if (typeof json !== 'object' || json === null || !('saved' in json))
+    throw refuse(isCompiled(json) ? 'it was made by `syncplan compile`' : 'it does not say its version');
   if (json.saved !== SAVED_VERSION) {
     throw refuse(`it is of version ${JSON.stringify(json.saved)}, and this program knows version ${SAVED_VERSION}`);
   }

@@ -2,8 +2,11 @@
 //
 // Format 1, `ID.json`: { used: 1, id, run, time (ISO 8601, UTC) }. It is created exclusively and made durable with its
 // folder, so of two runs with one plan exactly one goes on, and a crash right after changes nothing.
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HostError } from '../host/host-error.js';
+import { makeFolders } from '../host/make-folders.js';
+import { STATE_HELP, whyFailed } from './explain-error.js';
 
 export type Use = { readonly run: string; readonly time: string };
 
@@ -20,11 +23,11 @@ export const useOf = async (stateFolder: string, id: string): Promise<Use | null
   return { run: found?.[1] ?? 'of another time', time: found?.[2] ?? 'an unknown time' };
 };
 
-/** False where somebody was quicker. */
+/** False where somebody was quicker; a HostError where it cannot be remembered, before anything was done. */
 export const claimUse = async (stateFolder: string, id: string, { run, time }: Use): Promise<boolean> => {
   const folder = join(stateFolder, 'used');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
+    makeFolders(folder, 0o700);
     const file = await open(fileOf(stateFolder, id), 'wx', 0o600);
     try {
       await file.writeFile(`${JSON.stringify({ used: 1, id, run, time })}\n`);
@@ -34,7 +37,8 @@ export const claimUse = async (stateFolder: string, id: string, { run, time }: U
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    const message = `this saved plan is applied once, and that it was cannot be remembered: ${whyFailed(error)}`;
+    throw new HostError('failed', message, `nothing was done; ${STATE_HELP}`, error);
   }
   const holder = await open(folder, 'r');
   try {

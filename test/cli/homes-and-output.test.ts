@@ -85,4 +85,37 @@ test('a run whose words find no room goes on to its end', async () => {
   assert.ok(existsSync(join(base, 'copy/more.html')));
 });
 
+test('a home that cannot be written is told by name, with what to do, and holds up no run but that of a saved plan', async () => {
+  const home = '/proc';
+  const run = (...args: string[]): Promise<Ended> => desk.run(args, { cwd: base, env: { HOME: home } });
+  assert.equal((await desk.run(['plan', 'plan.sp', '-o', 'saved.json'], { cwd: base })).code, 0);
+  const saved = await run('apply', 'saved.json');
+  assert.equal(saved.code, 1, said(saved.out, saved.err));
+  const where = /cannot make the folder "\/proc\/\.local": its file system makes no folders there/;
+  const words = saved.err.replaceAll(/\s+/g, ' ');
+  assert.match(words, /this saved plan is applied once, and that it was cannot be remembered: cannot make the folder/);
+  assert.match(words, /nothing was done; make that folder writable, or name another one by XDG_STATE_HOME/);
+  assert.equal(existsSync(join(base, 'copy/index.html')), false);
+  const plain = await run('apply', 'plan.sp');
+  assert.equal(plain.code, 0, said(plain.out, plain.err));
+  for (const told of [
+    'the journal could not be written',
+    'this machine cannot remember the root',
+    'the history of runs',
+  ]) {
+    const line = plain.err.split('\n').find(one => one.includes(told)) ?? '';
+    assert.match(line, where, told);
+    assert.doesNotMatch(line, /ENO|ERO/, told);
+  }
+});
+
+test('a file that cannot be read or written is named', async () => {
+  const folder = await desk.run(['plan', 'plan.sp', '--var-file', '.'], { cwd: base });
+  assert.deepEqual([folder.code, folder.err], [1, 'syncplan plan plan.sp: cannot read ".": it is a folder\n']);
+  assert.equal((await desk.run(['compile', 'plan.sp', '-o', 'plan.json'], { cwd: base })).code, 0);
+  const compiled = await desk.run(['plan', 'plan.json'], { cwd: base });
+  assert.equal(compiled.code, 3);
+  assert.match(compiled.err, /plan\.json: the saved plan cannot be read: it was made by `syncplan compile`/);
+});
+
 test.run();

@@ -237,7 +237,7 @@ test('compile prints the same bytes under another folder, locale and time zone',
   assert.equal(read('a.json'), here.out);
   const refused = await run('plan', 'a.json');
   assert.equal(refused.code, 3);
-  assert.match(refused.err, /the saved plan cannot be read: it does not say its version/);
+  assert.match(refused.err, /the saved plan cannot be read: it was made by `syncplan compile`/);
 });
 
 test('explain tells of every code that check can print, and helps with one that is none', async () => {
