@@ -2,7 +2,8 @@
 //
 // Two files are looked at, and what one of them forbids is forbidden: `/etc/syncplan/policy.json`, and this user's
 // `$XDG_CONFIG_HOME/syncplan/policy.json` (`~/.config`), in whose place SYNCPLAN_POLICY may name another. A file that is not
-// there allows everything; one that cannot be read or understood forbids everything that is below. Format, JSON:
+// there allows everything; one that cannot be read or understood forbids everything that is below, and so does one that
+// SYNCPLAN_POLICY names and that is not there, or by no absolute path. Format, JSON:
 //
 //   {
 //     "policy": 1,                          the version of this format
@@ -49,23 +50,24 @@ export const openPolicy = (places: PolicyPlaces): Policy => {
   const files = filesOf(places);
   return {
     refuseProgram(purpose, path) {
-      for (const file of files) {
-        const read = readPolicy(file);
+      for (const place of files) {
+        const read = readPolicy(place);
         if (read === null) continue;
         if ('wrong' in read) return `${read.wrong}; until it is mended no program of a plan runs here`;
         const why = refuseBy(read, purpose, path);
-        if (why !== null) return `the policy ${file} of this machine ${why}`;
+        if (why !== null) return `the policy ${place.file} of this machine ${why}`;
       }
       return null;
     },
     names: purpose =>
-      files.some(file => {
-        const read = readPolicy(file);
+      files.some(place => {
+        const read = readPolicy(place);
         return read !== null && !('wrong' in read) && read[purpose === 'hook' ? 'hooks' : 'lockCommands'] === true;
       }),
     checkFolder(what, path) {
-      for (const file of files) {
-        const read = readPolicy(file);
+      for (const place of files) {
+        const { file } = place;
+        const read = readPolicy(place);
         if (read === null || (!('wrong' in read) && allows(read.roots, realPath(path)))) continue;
         const why = 'wrong' in read ? read.wrong : `the policy ${file} of this machine does not allow this folder`;
         throw new HostError(
@@ -89,20 +91,25 @@ const RULES = z.strictObject({
   roots: z.optional(globs),
 });
 
-const filesOf = ({ environment, home, system = '/etc/syncplan/policy.json' }: PolicyPlaces): string[] => {
+type PolicyFile = { readonly file: string; readonly named: boolean };
+
+const filesOf = ({ environment, home, system = '/etc/syncplan/policy.json' }: PolicyPlaces): PolicyFile[] => {
   const { SYNCPLAN_POLICY: given = '', XDG_CONFIG_HOME: config = '' } = environment;
   const own = join(isAbsolute(config) ? config : join(home, '.config'), 'syncplan', 'policy.json');
-  return [system, given === '' ? own : given];
+  return [{ file: system, named: false }, given === '' ? { file: own, named: false } : { file: given, named: true }];
 };
 
-/** Null where there is none. */
-const readPolicy = (file: string): Rules | { readonly wrong: string } | null => {
+/** Null where there is none. One that was named has to be there: else a slip in its name would allow what it forbids. */
+const readPolicy = ({ file, named }: PolicyFile): Rules | { readonly wrong: string } | null => {
+  if (!isAbsolute(file)) return { wrong: `the policy ${file}, which SYNCPLAN_POLICY names, is no absolute path` };
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? null : { wrong: `the policy ${file} cannot be read (${code ?? message})` };
+    if (code === 'ENOENT' && !named) return null;
+    if (code === 'ENOENT') return { wrong: `the policy ${file}, which SYNCPLAN_POLICY names, does not exist` };
+    return { wrong: `the policy ${file} cannot be read (${code ?? message})` };
   }
   try {
     const checked = z.safeParse(RULES, JSON.parse(text));

@@ -19,6 +19,7 @@ const top = mkdtempSync(join(tmpdir(), 'syncplan-lock-agent-'));
 const at = (name: string): string => join(top, name);
 mkdirSync(at('home'));
 const policy = at('policy.json');
+writeFileSync(policy, '{"policy":1}');
 const bundle = await bundleAgent();
 const sshd = await startSshd({ env: { HOME: at('home'), XDG_CACHE_HOME: at('home/.cache'), SYNCPLAN_POLICY: policy } });
 
@@ -176,7 +177,7 @@ test('hooks run on the agent’s machine, unless its operator forbids them', asy
   writeFileSync(policy, JSON.stringify({ policy: 1, hooks: false, roots: [at('root-1')] }));
   assert.deepEqual(await hook(), { code: null, output: `the policy ${policy} of this machine forbids hooks` });
   await rejects(openRoot(host, top), 'bad-root', /does not allow this folder/);
-  rmSync(policy);
+  writeFileSync(policy, '{"policy":1}');
   await openRoot(host, top);
   await host.close();
 });

@@ -8,6 +8,7 @@ import { HostError } from '../../runtime/host/host-error.js';
 import { openLocalHost } from '../../runtime/host/local.js';
 import { openPolicy } from '../../runtime/host/policy.js';
 import { openPrograms } from '../../runtime/host/programs.js';
+import { fromText } from '../../runtime/tree/path.js';
 import { isRunning } from '../support/processes.js';
 
 const top = mkdtempSync(join(tmpdir(), 'syncplan-programs-'));
@@ -16,7 +17,7 @@ const places = (policy?: unknown, system = at('none.json')) => {
   const file = at('policy.json');
   if (policy === undefined) rmSync(file, { force: true });
   else writeFileSync(file, typeof policy === 'string' ? policy : JSON.stringify(policy));
-  return { environment: { ...process.env, SYNCPLAN_POLICY: file }, home: top, system };
+  return { environment: { ...process.env, SYNCPLAN_POLICY: policy === undefined ? '' : file }, home: top, system };
 };
 const plain = { timeout: 20, environment: {} };
 const sh = (script: string): string[] => ['/bin/sh', '-c', script];
@@ -169,6 +170,21 @@ test('one component in a policy means that folder below /, not its name anywhere
   const policy = openPolicy(places({ policy: 1, roots: ['/data'] }));
   policy.checkFolder('the root', '/data/x');
   assert.throws(() => policy.checkFolder('the root', '/other/data'), isBadRoot(/does not allow/));
+});
+
+test('a policy that SYNCPLAN_POLICY names has to be there, by an absolute path: else it forbids all', async () => {
+  const withPolicy = (file: string) =>
+    openPrograms({ ...places(), environment: { ...process.env, SYNCPLAN_POLICY: file } });
+  for (const [file, why] of [
+    [at('gone.json'), /gone\.json, which SYNCPLAN_POLICY names, does not exist/],
+    ['policy.json', /the policy policy\.json, which SYNCPLAN_POLICY names, is no absolute path/],
+  ] as const) {
+    const { code, output } = await withPolicy(file).run(['true'], plain);
+    assert.equal(code, null, file);
+    assert.match(output, why);
+    const policy = openPolicy({ environment: { SYNCPLAN_POLICY: file }, home: top, system: at('none.json') });
+    assert.throws(() => policy.checkFolder('the root', fromText(top)), isBadRoot(why));
+  }
 });
 
 test('afterwards nothing is left', () => {
