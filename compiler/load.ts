@@ -181,6 +181,8 @@ const reason = (error: unknown): string => {
     case 'EACCES':
     case 'EPERM':
       return DENIED;
+    case 'ELOOP':
+      return 'its symbolic links lead in a circle';
     default:
       return code ?? message ?? 'reading failed';
   }

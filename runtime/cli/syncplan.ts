@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { dropRelativeHome } from '../host/own-home.js';
 import { tooFewOpenFiles } from './open-files.js';
 import { watchOutput } from './own-output.js';
+import { noPlace } from './own-place.js';
 import { usage } from './usage.js';
 
 const argv = process.argv.slice(2);
@@ -17,9 +18,9 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(usage());
   end(0);
 } else {
-  const few = tooFewOpenFiles();
-  if (few !== null) {
-    process.stderr.write(few);
+  const lacking = noPlace() ?? tooFewOpenFiles();
+  if (lacking !== null) {
+    process.stderr.write(lacking);
     process.exit(1);
   }
   const { main, keep } = await load(argv[0] ?? '');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
+import { noPlace } from '../../runtime/cli/own-place.js';
 import { whyNoAccounts } from '../support/accounts.js';
 import { type Desk, type Ended, openDesk, PROGRAM, runProcess, said } from '../support/program.js';
 import { assertSameTree } from '../support/tree.js';
@@ -51,6 +52,19 @@ inItsPlace(
     assert.ok(existsSync(join(home, '.local/state/syncplan/history.jsonl')));
   },
 );
+
+test('no home at all, and a working folder that is gone, are told without a trace', async () => {
+  const lost = join(base, 'lost');
+  mkdirSync(lost);
+  const script = `cd ${lost} && rmdir ${lost} && exec "$0" "$@"`;
+  const gone = await runProcess('/bin/sh', ['-c', script, process.execPath, PROGRAM, 'check', 'plan.sp']);
+  assert.deepEqual([gone.code, gone.err.split('\n').length], [1, 3], gone.err);
+  assert.match(gone.err, /^syncplan: the folder you are in is not there any more, .*\n {2}cd into another one\n$/);
+  const homeless = noPlace(undefined, () => {
+    throw new Error('uv_os_homedir returned ENOENT');
+  });
+  assert.match(String(homeless), /^syncplan: HOME is not set, .* has no home for \d+\n {2}set HOME to a folder .*\n$/);
+});
 
 /** Where every write fails as on a disk without room. */
 const intoFull = (stream: '>' | '2>', ...args: string[]): Promise<Ended> =>
