@@ -83,18 +83,29 @@ const observeMaster = async (
   observing: Observing,
 ): Promise<Side> => {
   const host = await observing.host(block.master);
-  const root = await openRoot(host, from, false, observing);
+  const root = await openRoot(host, from, false, observing).catch(alsoMadeHere(block));
   const scan = await scanSide('master', block, take, root, host, bounds, observing);
   if (!scan.summary.exists) {
     const folder = shownText(take.from.folder);
     throw new HostError(
       'missing-root',
       `block ${block.name}: folder "${folder}" does not exist in root ${take.from.root} (${shownText(root.path)}) of the master ${block.master}`,
-      'check the folder in the plan, and whether its file system is mounted',
+      `check the folder in the plan, and whether its file system is mounted${runAgain(block)}`,
     );
   }
   return { scan: scanOnMaster(scan, block.master), root };
 };
+
+/** What is missing may be what a block before this one makes: that is compared before it does, and there when it has. */
+const alsoMadeHere =
+  (block: BlockPlan) =>
+  (error: unknown): never => {
+    if (!(error instanceof HostError) || error.code !== 'missing-root') throw error;
+    throw new HostError(error.code, error.message, `${error.help}${runAgain(block)}`, error);
+  };
+
+const runAgain = ({ after }: BlockPlan): string =>
+  after.length === 0 ? '' : `; if block ${after.join(' or ')} makes it, run the same command again when it has`;
 
 const observeRemote = async (
   relation: Relation,

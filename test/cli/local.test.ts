@@ -190,6 +190,19 @@ test('a master whose root is missing is refused with 4 and nothing is deleted', 
   assert.deepEqual(differencesOf(treeOf(join(base, 'shelf')), before), []);
 });
 
+test('a block that hands on from a root which the same run makes says to run again, and that does it', async () => {
+  const plan = planFor('one', 'two')
+    .replace(/^role remote.*$/m, 'role first is one\nrole second is two')
+    .replace(/^block pages[\s\S]*$/m, 'block a { from master to first; take all in site }\n')
+    .concat('block b after a { from first to second; take all in site }\n');
+  writeFileSync(join(base, 'plan.sp'), plan);
+  const first = await run('apply', 'plan.sp');
+  assert.equal(first.code, 5, said(first.out, first.err));
+  assert.match(first.out.replaceAll(/\s+/g, ' '), /if block a makes it, run the same command again when it has/);
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  assertSameTree(join(base, 'shelf/two'), join(base, 'master'));
+});
+
 test('a faulty plan is answered with all its findings and 3, and nothing is touched', async () => {
   writeFileSync(join(base, 'plan.sp'), `${PLAN}block odd { take nothing in site }\nblok x {}\nrole remote is one\n`);
   for (const command of ['plan', 'apply', 'doctor', 'compile', 'check']) {
