@@ -60,7 +60,8 @@ const legalNames = (nodes: readonly Node[], reference: string): readonly string[
   if (skipping.length > 0) return skipping.map(node => written(node).join('.'));
   const count = asked.length;
   const ofCount = nodes.flatMap(node => [...suffixes(node)]).filter(name => name.split('.').length === count);
-  const legal = [...new Set(ofCount)].filter(name => name !== 'default');
+  // Nobody has written the region and group that a host is in by default.
+  const legal = [...new Set(ofCount)].filter(name => !name.split('.').includes('default'));
   return legal.length > 0 ? legal : nodes.map(node => written(node).join('.')).filter(name => name !== 'default');
 };
 

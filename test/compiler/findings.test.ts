@@ -222,6 +222,15 @@ test('a main file that cannot be read is one finding', async () => {
   assert.deepEqual(codesOf(missing), ['SP2020']);
 });
 
+test('names that nobody has written are not suggested', async () => {
+  const { diagnostics } = await compileTexts({
+    'plan.sp': 'syncplan 1\nfleet { host m at local; host web at "10.0.0.1" }\nrole remote is eu.web\n',
+  });
+  const [unknown] = diagnostics.filter(({ code }) => code === 'SP2001');
+  assert.doesNotMatch(String(unknown?.help), /default/);
+  assert.match(String(unknown?.help), /`web`/);
+});
+
 test('a class whose list is empty is told that, not that its conditions exclude each other', async () => {
   const { diagnostics } = await compileTexts({
     'plan.sp': `syncplan 1
