@@ -33,6 +33,8 @@ export const makeClosedView = (verbs: FileVerbs): ClosedView => {
     const folder = folders.size === 0 ? null : find(stat);
     return folder === null ? stat : { ...stat, mode: folder.mode };
   };
+  const seeNamed = <T extends { readonly stat: Stat }>(named: T): T => ({ ...named, stat: see(named.stat) });
+  const { listKept } = verbs;
   const performOne = async (deed: Deed): Promise<null | Fault> => {
     if (deed.do !== 'set' || deed.mode === null) return (await verbs.perform([deed]))[0] ?? null;
     const folder = find((await verbs.stat([{ at: deed.at, name: deed.name }]))[0]);
@@ -56,10 +58,20 @@ export const makeClosedView = (verbs: FileVerbs): ClosedView => {
       },
       list: folder => {
         if (folders.size === 0) return verbs.list(folder);
-        return Promise.resolve(verbs.list(folder)).then(listed =>
-          isFault(listed) ? listed : listed.map(({ name, stat }) => ({ name, stat: see(stat) })),
-        );
+        return Promise.resolve(verbs.list(folder)).then(listed => (isFault(listed) ? listed : listed.map(seeNamed)));
       },
+      ...(listKept === undefined
+        ? {}
+        : {
+            listKept: (folder, kept, sameNames) => {
+              const found = listKept(folder, kept, sameNames);
+              if (folders.size === 0) return found;
+              return Promise.resolve(found).then(listed => {
+                if (isFault(listed)) return listed;
+                return 'folders' in listed ? { folders: listed.folders.map(seeNamed) } : listed.map(seeNamed);
+              });
+            },
+          }),
       stat: batch => {
         if (folders.size === 0) return verbs.stat(batch);
         return Promise.resolve(verbs.stat(batch)).then(stats => stats.map(see));
