@@ -64,21 +64,23 @@ export const openListingCache = ({ folder, root, now, fewest = FEWEST }: Listing
     const title = `syncplan listing 1 ${endianness().toLowerCase()} ${rootSum} ${keySum}`;
     const moment = now();
     const settled = moment * 1000 - GRANULARITY;
-    const kept = load(path, title, hasher);
+    let kept = load(path, title, hasher);
     return {
       find(at, seen) {
         const page = kept.find(at);
         if (page === null) return null;
-        const sameNames = seen.device === device && isSame(seen, page.seen);
-        return { page, sameNames, isDated: seen.device === device && !sameNames };
+        const isTimed = seen.device === device;
+        const sameNames = isTimed && isSame(seen, page.seen);
+        return { page, sameNames, isDated: isTimed && !sameNames && Math.max(seen.modified, seen.changed) < settled };
       },
       settled,
       finish(listing, plain, fresh, top) {
-        kept.clear();
+        // Its memory, until the scan is closed, would be as much as the listing's own.
+        kept = NOTHING_KEPT;
         return () => {
           if (listing.rows < fewest) return;
           try {
-            if (fresh * WORTH < listing.rows) utimesSync(path, moment / 1000, moment / 1000);
+            if (fresh * WORTH < listing.rows) touch(path, moment);
             else write(folder, path, encodeListing({ title, listing, plain, top, settled }, hasher));
           } catch {
             // It is listed as ever next time.
@@ -95,14 +97,19 @@ const isSame = (a: Identity, b: Identity): boolean =>
 const load = (path: string, title: string, hasher: Hasher): KeptPages => {
   try {
     const file = readFileSync(path);
-    return file.length <= LARGEST ? decodeListing(file, title, hasher) : NOTHING_KEPT;
+    return decodeListing(file, title, hasher);
   } catch {
     return NOTHING_KEPT;
   }
 };
 
-const write = (folder: string, path: string, file: Buffer): void => {
-  if (file.length > LARGEST) return;
+/** For `tidy`; not each time, as the folder may itself lie in a root that is synchronised. */
+const touch = (path: string, moment: number): void => {
+  if (Math.abs(moment - statSync(path).mtimeMs) > A_DAY) utimesSync(path, moment / 1000, moment / 1000);
+};
+
+const write = (folder: string, path: string, file: Buffer | null): void => {
+  if (file === null) return;
   const temporary = `${path}.${process.pid}`;
   try {
     makeFolders(folder, 0o700);
@@ -133,5 +140,4 @@ const FEWEST = 1_000;
 const WORTH = 32;
 /** Of all roots and selections together. */
 const MOST_FILES = 64;
-/** A larger file is not kept: some six million entries. */
-const LARGEST = 536_870_912;
+const A_DAY = 86_400_000;

@@ -13,13 +13,13 @@ import type { Identity, KeptFolder, Listing } from '../tree/listing.js';
 import { ROW_FIELDS } from '../tree/listing-store.js';
 import type { Path } from '../tree/path.js';
 
-export type KeptPages = { readonly find: (path: Path) => KeptFolder | null; readonly clear: () => void };
+export type KeptPages = { readonly find: (path: Path) => KeptFolder | null };
 
 /** Nothing where a file of another title, or damaged. */
 export const decodeListing = (file: Buffer, title: string, hasher: Hasher): KeptPages => {
   if (file.length < BODY_AT + COUNTS_BYTES || !file.subarray(0, HEAD_BYTES).equals(headOf(title))) return NOTHING_KEPT;
   if (hasher.hash(file.subarray(BODY_AT)) !== file.toString('latin1', HEAD_BYTES, BODY_AT)) return NOTHING_KEPT;
-  // A file that is read whole has a buffer of its own; what is written there lies at multiples of eight.
+  // What Node.js reads into begins at a multiple of eight, and so does every number of the file.
   const numbers = new Float64Array(file.buffer, file.byteOffset, Math.floor(file.length / 8));
   const { fields, digests, rows, pages, paths } = sectionsOf(
     numbers[BODY_AT / 8]!,
@@ -54,7 +54,6 @@ export const decodeListing = (file: Buffer, title: string, hasher: Hasher): Kept
         seen: { size: 0, inode: numbers[at + 3]!, modified: numbers[at + 4]!, changed: numbers[at + 5]! },
       };
     },
-    clear: () => folders.clear(),
   };
 };
 
@@ -77,7 +76,8 @@ export type Keeping = {
   readonly settled: number;
 };
 
-export const encodeListing = ({ title, listing, plain, top, settled }: Keeping, hasher: Hasher): Buffer => {
+/** Null where it would be too large to be kept. */
+export const encodeListing = ({ title, listing, plain, top, settled }: Keeping, hasher: Hasher): Buffer | null => {
   const kept: number[] = [];
   let [rows, pageBytes, pathBytes] = [0, 0, 0];
   for (let folder = 0; folder < listing.folders; folder++) {
@@ -88,6 +88,7 @@ export const encodeListing = ({ title, listing, plain, top, settled }: Keeping, 
     pathBytes += listing.path(folder).length;
   }
   const sections = sectionsOf(kept.length, rows, pageBytes);
+  if (sections.paths + pathBytes > LARGEST) return null;
   const file = Buffer.allocUnsafeSlow(sections.paths + pathBytes);
   const numbers = new Float64Array(file.buffer, 0, Math.floor(file.length / 8));
   headOf(title).copy(file);
@@ -119,9 +120,11 @@ const stampOf = (listing: Listing, path: Path, top: Identity, settled: number): 
 
 const headOf = (title: string): Buffer => Buffer.from(`${title.padEnd(HEAD_BYTES - 1)}\n`);
 
-export const NOTHING_KEPT: KeptPages = { find: () => null, clear: () => {} };
+export const NOTHING_KEPT: KeptPages = { find: () => null };
 const HEAD_BYTES = 128;
 const DIGEST_BYTES = 16;
 const BODY_AT = HEAD_BYTES + DIGEST_BYTES;
 const COUNTS_BYTES = 32;
 const FOLDER_FIELDS = 6;
+/** Some six million entries. */
+const LARGEST = 536_870_912;

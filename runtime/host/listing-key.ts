@@ -26,7 +26,9 @@ export const listingKey = (
   const known = byName ? names.state?.() : '';
   if (known === undefined) return null;
   const place = [state, stateFolder?.device ?? null, stateFolder?.inode ?? null];
-  return JSON.stringify([side, folder, terms, attributes, set, times, timeStep, links, place, known]);
+  // Who asks may not be allowed to look for names that another was told.
+  const { user, groups } = names.self();
+  return JSON.stringify([side, folder, terms, attributes, set, times, timeStep, links, place, known, user, groups]);
 };
 
 const mentions = (test: FileTest, kinds: readonly FileTest['is'][]): boolean => {

@@ -19,6 +19,10 @@ export const fileSystemOf = (folder: Folder): string => {
 /** Of others, on other machines or in a user's program, it is not known. */
 export const namesShowInTimes = (folder: Folder): boolean => TIMED.has(fileSystemOf(folder));
 
+/** Whatever of a file changes, its mode and owner too, changes the time of its inode's last change. On others (vfat, exfat, what a
+ * user's program shows of a far one) these change by themselves, or as it is mounted. */
+export const changesShowInTimes = (fileSystem: string): boolean => DATED.has(fileSystem);
+
 /** By the number that Linux gives its type; that number in hexadecimal where it has no name here. */
 export const nameOfFileSystem = (type: number): string => FILE_SYSTEMS[type] ?? type.toString(16);
 
@@ -87,8 +91,9 @@ const NOT_FOUND = 127;
 const MOST_WORDS = 1000;
 const NO_SUCH_CALL: Fault = { fault: 'ENOSYS', message: 'there is no call that syncs a whole file system' };
 
-/** By the magic numbers of statfs(2). */
 const TIMED = new Set(['ext4', 'xfs', 'btrfs', 'tmpfs', 'f2fs', 'zfs']);
+const DATED = new Set([...TIMED, 'bcachefs', 'ramfs', 'overlay', 'nfs', 'ceph', '9p', 'virtiofs']);
+/** By the magic numbers of statfs(2). */
 const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   61267: 'ext4',
   1481003842: 'xfs',

@@ -1,5 +1,5 @@
 // A scan made of file verbs: walks a take's folder once, then answers everything the port asks about what was found.
-import { openDigests } from '../bytes/digest.js';
+import { type Hasher, openDigests } from '../bytes/digest.js';
 import { makeMatcher } from '../tree/matcher.js';
 import { isWithin, join, type Path } from '../tree/path.js';
 import { findChanged } from './changed.js';
@@ -13,8 +13,9 @@ import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './f
 import type { FolderPage, Provenance, Selection, Travel } from './host.js';
 import { HostError } from './host-error.js';
 import { listedBySize } from './listed.js';
-import type { ListingCache } from './listing-cache.js';
+import type { KeptListing, ListingCache } from './listing-cache.js';
 import { listingKey } from './listing-key.js';
+import { changesShowInTimes } from './local-file-system.js';
 import { lookup } from './lookup.js';
 import { makeManaged } from './managed.js';
 import { makePace } from './pace.js';
@@ -144,12 +145,9 @@ const observe = async (
   const [hasher, { size }] = [await openDigests('xxh128'), await openDigests(selection.algorithm)];
   const extras = makeExtraReader(verbs, selection, managed, hasher);
   const isOwn = (below: Path): boolean => join(selection.folder, below) === root.state;
-  const done = start === null ? undefined : verbs.ahead?.(start.folder, wantedBelow(matcher.top, isOwn));
-  const key = verbs.listKept === undefined ? null : listingKey(selection, ownOf(root), verbs.names);
   const kept =
-    key === null || start === null || listings === null
-      ? null
-      : listings.open(key, hasher, (await verbs.namesShowInTimes?.(start.folder)) === true ? start.stat.device : null);
+    listings === null || start === null ? null : await openKept(verbs, root, start, selection, listings, hasher);
+  const done = start === null ? undefined : verbs.ahead?.(start.folder, wantedBelow(matcher.top, isOwn));
   const walk = { verbs, start, ...ownOf(root), selection, matcher, managed, hasher, pace, kept };
   const listed = await walkTree(walk).finally(done);
   if (isFault(listed)) throw unusable(path, listed);
@@ -160,6 +158,20 @@ const observe = async (
   const own = root.state;
   const lookedUp = new Map();
   return { verbs, selection, own, matcher, managed, pace, table, start, device, walked, extras, keep, lookedUp };
+};
+
+/** Null where pages of this take cannot be used again. */
+const openKept = async (
+  verbs: FileVerbs,
+  root: ScannedRoot,
+  { folder, stat }: Start & { readonly stat: Stat },
+  selection: Selection,
+  listings: ListingCache,
+  hasher: Hasher,
+): Promise<KeptListing | null> => {
+  const key = verbs.listKept === undefined ? null : listingKey(selection, ownOf(root), verbs.names);
+  if (key === null || !changesShowInTimes(await verbs.fileSystem(folder))) return null;
+  return listings.open(key, hasher, (await verbs.namesShowInTimes?.(folder)) === true ? stat.device : null);
 };
 
 /** The folder taken was missing, and may have been made since, with its root. */
