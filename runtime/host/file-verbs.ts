@@ -160,6 +160,8 @@ export type FileVerbs = {
   ) => Maybe<FoundAsKept | readonly Named[] | Fault>;
   /** Do a folder's own times tell on this file system whether names came or went in it? Absent where that saves nothing. */
   readonly namesShowInTimes?: (folder: Folder) => Maybe<boolean>;
+  /** The held folder itself as it is now; wherever names may show in its times. */
+  readonly itself?: (folder: Folder) => Maybe<Stat | Fault>;
   /** This folder and what is wanted below it are about to be listed, in path order: from now on they may be listed together,
    * until the function that this gives is called. Absent where that saves nothing. */
   readonly ahead?: (folder: Folder, wanted: Wanted) => () => void;

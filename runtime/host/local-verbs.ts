@@ -59,7 +59,11 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
   release: letGo,
   list: folder => attempt(() => (byDescriptor && isMainThread ? listInside(folder) : listFromOutside(folder))),
   ...(byDescriptor && isMainThread
-    ? { listKept: (folder, kept, same) => attempt(() => listAsKept(folder, kept, same)), namesShowInTimes }
+    ? {
+        listKept: (folder, kept, same) => attempt(() => listAsKept(folder, kept, same)),
+        namesShowInTimes,
+        itself: folder => attempt(() => statOf(fstatSync(folder.held))),
+      }
     : {}),
   stat: batch => batch.map(({ at, name }) => attempt(() => statOf(lstatSync(addressNear(at, name))))),
   readLink: (at, name) => attempt(() => readlinkSync(address(at, name), { encoding: 'latin1' })),
@@ -116,14 +120,18 @@ const listInside = (folder: Folder): Named[] => {
 const listAsKept = (folder: Folder, kept: KeptFolder, sameNames: boolean): FoundAsKept | Named[] => {
   const leave = standIn(folder);
   try {
-    // As many names as were kept, and each of those is there: then there are no others.
-    const mayBe = sameNames || readdirSync('.', { encoding: 'latin1' }).length === kept.count;
-    const folders = mayBe ? foldersAsKept(kept, namesAt(kept.page, kept.columns, ROW_FIELDS)) : null;
+    const names = namesAt(kept.page, kept.columns, ROW_FIELDS);
+    // Compared, not counted: some file systems find a name that is written otherwise now, in other letters.
+    const mayBe = sameNames || isSameList(readdirSync('.', { encoding: 'latin1' }).sort(), names);
+    const folders = mayBe ? foldersAsKept(kept, names) : null;
     return folders === null ? listInside(folder) : { folders };
   } finally {
     leave();
   }
 };
+
+const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name, i) => name === b[i]);
 
 const listFromOutside = (folder: Folder): Named[] => {
   const path = folderPath(folder);

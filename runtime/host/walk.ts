@@ -82,13 +82,13 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
   const facts = makeFacts(managed);
   const file = { kind: 'file' as const, size: 0, mode: 0, modified: 0, owner: '', group: '', extra: '' };
 
-  const listFolder = async (held: Folder, named: readonly Named[], path: Path, scope: Scope): Promise<void> => {
+  const listFolder = async (held: Folder, { named, isSteady }: FoundNow, path: Path, scope: Scope): Promise<void> => {
     const sorted = isSorted(named) ? named : [...named].sort(byName);
-    let isPlain = kept !== null;
+    let isPlain = isSteady;
     const own = state !== null && parent(state) === inRoot(path) ? leaf(state) : null;
     for (const { name, stat, refused } of sorted) {
       if (budget.isSpent()) return;
-      if (name === own || (stateFolder !== null && isSameInode(stat, stateFolder))) continue;
+      if (name === own || isStateFolder(stat)) continue;
       if (refused !== undefined) {
         const help = 'rename it there, or leave it out';
         tally.problem({ path: join(path, name), code: 'bad-path', message: `list it: ${refused}`, help });
@@ -105,9 +105,14 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     if (isPlain && sorted.length > 0 && listing.added() === sorted.length) plain.add(path);
   };
 
+  const isStateFolder = (stat: Stat): boolean => stateFolder !== null && isSameInode(stat, stateFolder);
+
   /** Nothing but its identity is needed to know it again: what it looks like changes with that. */
   const isSettled = (stat: Stat): boolean =>
-    stat.names === 1 && Math.max(stat.changed, stat.modified) < kept!.settled && !managed.losesBits(stat);
+    stat.names === 1 &&
+    stat.device === start!.stat.device &&
+    Math.max(stat.changed, stat.modified) < kept!.settled &&
+    !managed.losesBits(stat);
 
   /** What the page that was kept says of files, and each folder as it is now. */
   const listAsKept = async (held: Folder, { page, folders }: FoundKept, path: Path, scope: Scope): Promise<void> => {
@@ -120,6 +125,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     };
     for (const { row, name, stat } of folders) {
       addFiles(row);
+      if (isStateFolder(stat)) continue;
       await addFolder(held, name, path, scope, stat, false);
     }
     addFiles(page.count);
@@ -258,18 +264,20 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
 
   /** What is in a folder, or what its kept page leaves open. */
   const look = async (held: Folder, path: Path, seen: Stat): Promise<Found | Fault> => {
-    const known = kept?.find(path, seen) ?? null;
+    // It was seen by its name, some time ago: another may have come there, or names into it.
+    const isSteady = kept !== null && (verbs.itself === undefined || isSameFolder(await verbs.itself(held), seen));
+    const known = isSteady ? kept.find(path, seen) : null;
     const found = await (known === null ? verbs.list(held) : verbs.listKept!(held, known.page, known.sameNames));
     if (isFault(found)) return found;
     const names = 'folders' in found ? known!.page.count : found.length;
     budget.take(names, way.length);
     const pause = pace(names + 1);
     if (pause !== null) await pause;
-    return 'folders' in found ? { ...known!, ...found } : { named: found };
+    return 'folders' in found ? { ...known!, ...found } : { named: found, isSteady };
   };
 
   const addFound = (held: Folder, found: Found, path: Path, scope: Scope): Promise<void> =>
-    'named' in found ? listFolder(held, found.named, path, scope) : listAsKept(held, found, path, scope);
+    'named' in found ? listFolder(held, found, path, scope) : listAsKept(held, found, path, scope);
 
   const endFolder = (found: Found, path: Path): Folded => {
     const folded = 'named' in found ? listing.end(path) : listing.end(path, found.page);
@@ -312,9 +320,14 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
   return { listing: listing.finish(), tally: tally.summary(), followers, followedFolders, followedFiles, plain, fresh };
 };
 
-/** A folder as it was listed now, or as its kept page tells it but for the folders in it. */
+/** A folder as it was listed now. What was listed is kept where it is `isSteady`: by all that was seen of it, the one held. */
+type FoundNow = { readonly named: readonly Named[]; readonly isSteady: boolean };
+/** One as its kept page tells it, but for the folders in it. */
 type FoundKept = FoundAsKept & KnownFolder;
-type Found = { readonly named: readonly Named[] } | FoundKept;
+type Found = FoundNow | FoundKept;
+
+const isSameFolder = (held: Stat | Fault, seen: Stat): boolean =>
+  !isFault(held) && isSameInode(held, seen) && held.modified === seen.modified && held.changed === seen.changed;
 
 const isSorted = (named: readonly Named[]): boolean => {
   for (let i = 1; i < named.length; i++) if (named[i - 1]!.name >= named[i]!.name) return false;

@@ -3,7 +3,7 @@ import { chmodSync, linkSync, lutimesSync, mkdirSync, mkdtempSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DigestCache, withoutDigestCache } from '../../runtime/host/digest-cache.js';
-import { type FileVerbs, isFault } from '../../runtime/host/file-verbs.js';
+import { type FileVerbs, isFault, type Stat } from '../../runtime/host/file-verbs.js';
 import type { FolderPage, Selection } from '../../runtime/host/host.js';
 import type { ListingCache } from '../../runtime/host/listing-cache.js';
 import { makeLocalVerbs } from '../../runtime/host/local-verbs.js';
@@ -62,6 +62,8 @@ export type ScanningOptions = {
   readonly cache?: DigestCache;
   readonly listings?: ListingCache | null;
   readonly breathe?: () => Promise<void>;
+  /** syncplan's own folder, where that lies elsewhere. */
+  readonly stateFolder?: Pick<Stat, 'device' | 'inode'>;
 };
 
 export const localVerbs = (): FileVerbs => makeLocalVerbs({ home: '/nowhere' });
@@ -69,11 +71,18 @@ export const localVerbs = (): FileVerbs => makeLocalVerbs({ home: '/nowhere' });
 export const scanOf = async (
   path: string,
   chosen: Partial<Selection> = {},
-  { verbs = localVerbs(), cache = withoutDigestCache, listings = null, breathe = async () => {} }: ScanningOptions = {},
+  {
+    verbs = localVerbs(),
+    cache = withoutDigestCache,
+    listings = null,
+    breathe = async () => {},
+    stateFolder,
+  }: ScanningOptions = {},
 ): Promise<SeenScan> => {
   const root = await verbs.open(path);
   if (isFault(root)) throw new Error(root.message);
-  return openScan(verbs, { ...root, state: '.syncplan' }, selection(chosen), {
+  const own = stateFolder === undefined ? { state: '.syncplan' } : { state: null, stateFolder };
+  return openScan(verbs, { ...root, ...own }, selection(chosen), {
     cache,
     listings,
     breathe,

@@ -342,4 +342,11 @@ export const MUTANTS = [
     to: 'true',
     tests: ['host/listing-cache'],
   },
+  {
+    name: 'a folder is taken for what it was by what its name led to a moment ago',
+    file: 'build/runtime/host/walk.js',
+    from: '!isFault(held) && isSameInode(held, seen)',
+    to: 'true',
+    tests: ['host/listing-cache-swaps'],
+  },
 ];
