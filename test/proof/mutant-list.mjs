@@ -345,7 +345,7 @@ export const MUTANTS = [
   {
     name: 'a folder is taken for what it was by what its name led to a moment ago',
     file: 'build/runtime/host/walk.js',
-    from: '!isFault(held) && isSameInode(held, seen)',
+    from: '!isFault(held) && isSameInode(held, seen) && held.modified === seen.modified && held.changed === seen.changed',
     to: 'true',
     tests: ['host/listing-cache-swaps'],
   },
