@@ -110,8 +110,7 @@ export const expandHome = (path: string, home: string): string => {
 const listInside = (folder: Folder): Named[] => {
   const leave = standIn(folder);
   try {
-    // In the order of a page: text sorts faster here than by a comparison later.
-    return statAll(readdirSync('.', { encoding: 'latin1' }).sort(), '');
+    return statAll(namesHere(), '');
   } finally {
     leave();
   }
@@ -122,13 +121,16 @@ const listAsKept = (folder: Folder, kept: KeptFolder, sameNames: boolean): Found
   try {
     const names = namesAt(kept.page, kept.columns, ROW_FIELDS);
     // Compared, not counted: some file systems find a name that is written otherwise now, in other letters.
-    const mayBe = sameNames || isSameList(readdirSync('.', { encoding: 'latin1' }).sort(), names);
+    const mayBe = sameNames || isSameList(namesHere(), names);
     const folders = mayBe ? foldersAsKept(kept, names) : null;
-    return folders === null ? listInside(folder) : { folders };
+    return folders === null ? statAll(namesHere(), '') : { folders };
   } finally {
     leave();
   }
 };
+
+/** In the order of a page: text sorts faster here than by a comparison later. */
+const namesHere = (): string[] => readdirSync('.', { encoding: 'latin1' }).sort();
 
 const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((name, i) => name === b[i]);

@@ -126,6 +126,17 @@ test('a folder that our own lock has closed shows the mode that it will have aga
     }),
   ));
 
+test('a folder in which something changed is listed whatever its name is, also by a process that does not stay there', () =>
+  inPlace({ '\xff\xe4/x': '1', '\xff\xe4/y/z': '2' }, ({ path }) =>
+    keeping(async ({ scan }) => {
+      await scan(path);
+      rmSync(Buffer.from(`${path}/\xff\xe4/x`, 'latin1'));
+      const [kept, without] = await both(scan, path);
+      assert.deepEqual(kept, without);
+      assert.equal(kept.summary.files, 1);
+    }),
+  ));
+
 test('where a file may change without its times, or somebody else asks, nothing is known', () =>
   inPlace(RELEASE, ({ path }) =>
     keeping(async ({ scan, folder }) => {
