@@ -10,11 +10,12 @@ export type OwnPlace = {
   readonly stateFolder: Pick<Stat, 'device' | 'inode'> | null;
 };
 
-/** Null where it depends on more: on how old a file is now, on extended attributes, on names that nothing tells the state of. */
+/** `top` is the folder taken. Null where it depends on more: on how old a file is now, on extended attributes, on names that nothing tells the state of. */
 export const listingKey = (
   { side, folder, terms, attributes, set, times, timeStep, links }: Selection,
   { state, stateFolder }: OwnPlace,
   names: FileVerbs['names'],
+  top: Pick<Stat, 'owner' | 'group'>,
 ): string | null => {
   const tests = terms.flatMap(({ include, except }) => (except === null ? [include] : [include, except]));
   if (tests.some(test => mentions(test, ['age']))) return null;
@@ -25,10 +26,12 @@ export const listingKey = (
     tests.some(test => mentions(test, ['owner', 'group']));
   const known = byName ? names.state?.() : '';
   if (known === undefined) return null;
+  // The way it is mounted may give everything another owner, and no file another time.
+  const owners = byName ? [known, top.owner, top.group] : [];
   const place = [state, stateFolder?.device ?? null, stateFolder?.inode ?? null];
   // Who asks may not be allowed to look for names that another was told.
   const { user, groups } = names.self();
-  return JSON.stringify([side, folder, terms, attributes, set, times, timeStep, links, place, known, user, groups]);
+  return JSON.stringify([side, folder, terms, attributes, set, times, timeStep, links, place, owners, user, groups]);
 };
 
 const mentions = (test: FileTest, kinds: readonly FileTest['is'][]): boolean => {

@@ -31,7 +31,7 @@ export const foldersAsKept = (
   return folders;
 };
 
-/** Another kind, mode or owner changes the time of the inode's last change as well. */
+/** Another kind, mode or owner changes the time of the inode's last change as well: nothing is kept where it does not. */
 const isSame = (name: string | Buffer, columns: Float64Array, at: number): boolean => {
   const stats = lstatSync(name, MAY_VANISH);
   return (

@@ -151,7 +151,7 @@ const observe = async (
   const walk = { verbs, start, ...ownOf(root), selection, matcher, managed, hasher, pace, kept };
   const listed = await walkTree(walk).finally(done);
   if (isFault(listed)) throw unusable(path, listed);
-  const keep = kept?.finish(listed.listing, listed.plain, listed.fresh, start!.stat) ?? NOTHING_KEPT;
+  const keep = kept?.finish(listed.listing, listed.plain, listed.fresh, start!.stat) ?? KEEPS_NOTHING;
   const walked = extras === null ? listed : await withExtras(verbs, start, listed, extras, hasher);
   const table = cache.table(selection.algorithm, size);
   const device = start?.stat.device ?? 0;
@@ -169,7 +169,7 @@ const openKept = async (
   listings: ListingCache,
   hasher: Hasher,
 ): Promise<KeptListing | null> => {
-  const key = verbs.listKept === undefined ? null : listingKey(selection, ownOf(root), verbs.names);
+  const key = verbs.listKept === undefined ? null : listingKey(selection, ownOf(root), verbs.names, stat);
   if (key === null || !changesShowInTimes(await verbs.fileSystem(folder))) return null;
   return listings.open(key, hasher, (await verbs.namesShowInTimes?.(folder)) === true ? stat.device : null);
 };
@@ -224,7 +224,7 @@ const findStart = async (
   return { folder: at, path, stat: stat! };
 };
 
-const NOTHING_KEPT = (): void => undefined;
+const KEEPS_NOTHING = (): void => undefined;
 const PLAIN: Travel = { compress: 0, limit: null };
 
 const unusable = (path: string, fault: Fault): HostError => {

@@ -150,6 +150,25 @@ test('where a file may change without its times, or somebody else asks, nothing 
     }),
   ));
 
+test('where everything shows other owners by the way it is mounted, pages with owners are made anew', () =>
+  inPlace(RELEASE, ({ path }) =>
+    keeping(async ({ scan }) => {
+      const here = localVerbs();
+      const mapped: FileVerbs = {
+        ...here,
+        open(at) {
+          const opened = here.open(at);
+          if (!('stat' in opened)) return opened;
+          return { ...opened, stat: { ...opened.stat, owner: opened.stat.owner + 5000 } };
+        },
+      };
+      for (const [attributes, known] of [[['mode', 'owner'], 0] as const, [['mode', 'modified'], 3] as const]) {
+        await scan(path, { attributes });
+        assert.equal((await scan(path, { attributes }, mapped)).looks.known, known);
+      }
+    }),
+  ));
+
 test('what is kept is not written again for folders of the future, nor touched every time', () =>
   inPlace(RELEASE, ({ path }) =>
     keeping(async ({ scan, folder }) => {
