@@ -55,9 +55,17 @@ export type ListingCacheOptions = {
   readonly now: () => number;
   /** Entries of a listing that is kept: a smaller one is listed sooner than it is read. */
   readonly fewest?: number;
+  /** Bytes of all listings together. */
+  readonly mostBytes?: number;
 };
 
-export const openListingCache = ({ folder, root, now, fewest = FEWEST }: ListingCacheOptions): ListingCache => ({
+export const openListingCache = ({
+  folder,
+  root,
+  now,
+  fewest = FEWEST,
+  mostBytes = MOST_BYTES,
+}: ListingCacheOptions): ListingCache => ({
   open(key, hasher, device) {
     const [rootSum, keySum] = [sumOf(root), sumOf(`${SYNCPLAN_VERSION} ${key}`)];
     const path = join(folder, `${rootSum}-${keySum}`);
@@ -80,8 +88,9 @@ export const openListingCache = ({ folder, root, now, fewest = FEWEST }: Listing
         return () => {
           if (listing.rows < fewest) return;
           try {
-            if (fresh * WORTH < listing.rows) touch(path, moment);
-            else write(folder, path, encodeListing({ title, listing, plain, top, settled }, hasher));
+            if (fresh * WORTH < listing.rows) return touch(path, moment);
+            const file = encodeListing({ title, listing, plain, top, settled }, hasher);
+            if (file !== null && hasRoom(folder, path, mostBytes - file.length, moment)) write(folder, path, file);
           } catch {
             // It is listed as ever next time.
           }
@@ -103,13 +112,12 @@ const load = (path: string, title: string, hasher: Hasher): KeptPages => {
   }
 };
 
-/** For `tidy`; not each time, as the folder may itself lie in a root that is synchronised. */
+/** Says that it is used; not each time, as the folder may itself lie in a root that is synchronised. */
 const touch = (path: string, moment: number): void => {
   if (Math.abs(moment - statSync(path).mtimeMs) > A_DAY) utimesSync(path, moment / 1000, moment / 1000);
 };
 
-const write = (folder: string, path: string, file: Buffer | null): void => {
-  if (file === null) return;
+const write = (folder: string, path: string, file: Buffer): void => {
   const temporary = `${path}.${process.pid}`;
   try {
     makeFolders(folder, 0o700);
@@ -119,16 +127,40 @@ const write = (folder: string, path: string, file: Buffer | null): void => {
     rmSync(temporary, { force: true });
     throw error;
   }
-  tidy(folder);
 };
 
-/** A plan that is changed leaves listings that nobody asks for again. */
-const tidy = (folder: string): void => {
-  const ages = readdirSync(folder).map(name => ({
-    path: join(folder, name),
-    age: statSync(join(folder, name)).mtimeMs,
-  }));
-  for (const { path } of ages.sort((a, b) => b.age - a.age).slice(MOST_FILES)) rmSync(path, { force: true });
+/**
+ * Are the others no more than `most` bytes? What nobody has used for long goes first, and where there is too much, what was not used
+ * lately. The rest stays: if each took the place of another, none would be there when it is asked for.
+ */
+const hasRoom = (folder: string, path: string, most: number, moment: number): boolean => {
+  const others = namesIn(folder)
+    .map(name => join(folder, name))
+    .filter(other => other !== path)
+    .map(other => ({ path: other, ...sizeAndTime(other) }))
+    .sort((a, b) => a.used - b.used);
+  let bytes = others.reduce((sum, { size }) => sum + size, 0);
+  for (const other of others) {
+    const idle = moment - other.used;
+    if (idle < 30 * A_DAY && (bytes <= most || idle < 2 * A_DAY)) break;
+    rmSync(other.path, { force: true });
+    bytes -= other.size;
+  }
+  return bytes <= most;
+};
+
+/** It may not have been made yet. */
+const namesIn = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+};
+
+const sizeAndTime = (path: string): { readonly size: number; readonly used: number } => {
+  const { size, mtimeMs } = statSync(path);
+  return { size, used: mtimeMs };
 };
 
 const sumOf = (text: string): string => createHash('sha256').update(text, 'latin1').digest('hex').slice(0, 32);
@@ -138,6 +170,6 @@ const GRANULARITY = 2_000_000;
 const FEWEST = 1_000;
 /** It is written where more than one name in so many is not kept as it is. */
 const WORTH = 32;
-/** Of all roots and selections together. */
-const MOST_FILES = 64;
+/** Of some fifteen million entries. */
+const MOST_BYTES = 1_073_741_824;
 const A_DAY = 86_400_000;

@@ -39,7 +39,7 @@ type Keeping = {
 /** As if a minute had gone by since everything was last changed, unless `now` is given. */
 export const keeping = async (
   work: (keeping: Keeping) => Promise<void>,
-  { now = () => Date.now() + 60_000, fewest = 0 }: Partial<ListingCacheOptions> = {},
+  { now = () => Date.now() + 60_000, fewest = 0, ...bounds }: Partial<ListingCacheOptions> = {},
 ): Promise<void> => {
   const top = mkdtempSync(join(tmpdir(), 'syncplan-listings-'));
   const folder = join(top, 'listings');
@@ -48,7 +48,7 @@ export const keeping = async (
       folder,
       async scan(path, chosen = {}, verbs = localVerbs(), more = {}) {
         const looks = { listed: 0, namesLookedFor: 0, known: 0 };
-        const listings = openListingCache({ folder, root: path, now, fewest });
+        const listings = openListingCache({ ...bounds, folder, root: path, now, fewest });
         const scan = await scanOf(path, chosen, { ...more, verbs: counting(verbs, looks), listings });
         await scan.close();
         return { ...scan, looks };

@@ -240,27 +240,42 @@ test('a damaged file, one of another root, and one that cannot be written cost t
     }),
   ));
 
-test('small listings are not kept, and of many the oldest go', () =>
-  inPlace(TREE, async ({ path }) => {
-    await keeping(
+test('small listings are not kept', () =>
+  inPlace(TREE, ({ path }) =>
+    keeping(
       async ({ scan, folder }) => {
         await scan(path);
         assert.throws(() => readdirSync(folder), /ENOENT/);
       },
       { fewest: 12 },
-    );
-    await keeping(async ({ scan, folder }) => {
-      mkdirSync(folder);
-      for (let i = 0; i < 70; i++) {
-        writeFileSync(join(folder, `old-${i}`), '');
-        utimesSync(join(folder, `old-${i}`), 1_000 + i, 1_000 + i);
-      }
-      await scan(path);
-      const left = readdirSync(folder);
-      assert.equal(left.length, 64);
-      assert.ok(!left.includes('old-6') && left.includes('old-7'));
-      assert.equal((await scan(path)).looks.known, 6);
-    });
-  }));
+    ),
+  ));
+
+test('what nobody used for long goes, and where room is short what was not used lately, but nothing that is in use', () =>
+  inPlace(TREE, ({ path }) =>
+    keeping(
+      async ({ scan, folder }) => {
+        mkdirSync(folder);
+        const day = 86_400;
+        const put = (name: string, bytes: number, days: number): void => {
+          writeFileSync(join(folder, name), Buffer.alloc(bytes));
+          utimesSync(join(folder, name), Date.now() / 1000 - days * day, Date.now() / 1000 - days * day);
+        };
+        const others = () => readdirSync(folder).filter(name => name.includes('days'));
+        put('31-days', 0, 31);
+        put('9-days', 6_000, 9);
+        put('5-days', 6_000, 5);
+        put('1-days', 6_000, 1);
+        await scan(path);
+        assert.deepEqual(others().sort(), ['1-days', '5-days'], 'one of 9 days made room enough');
+        assert.equal((await scan(path)).looks.known, 6);
+        rmSync(join(folder, readdirSync(folder).find(name => !name.includes('days'))!));
+        put('1-days-too', 12_000, 1);
+        await scan(path);
+        assert.deepEqual(readdirSync(folder).sort(), ['1-days', '1-days-too'], 'there was no room for another');
+      },
+      { mostBytes: 16_000 },
+    ),
+  ));
 
 test.run();
