@@ -48,7 +48,26 @@ export const beginJournal = (
 export const lastJournal = ({ stateFolder, file }: JournalOf): Journal | null => {
   const folder = folderOf(stateFolder, file);
   const name = runsIn(folder).at(-1);
-  if (name === undefined) return null;
+  return name === undefined ? null : readJournal(folder, name, file);
+};
+
+/** What a run left that no later one has done: `resume` where the last run is the one to go on with, `apply` where another
+ * has come since. Null where nothing is left, or where nobody knows. */
+export const leftBy = ({ stateFolder, file }: JournalOf, run: string): 'resume' | 'apply' | null => {
+  const folder = folderOf(stateFolder, file);
+  const names = runsIn(folder);
+  const first = names.indexOf(`${run}.jsonl`);
+  const journals = first < 0 ? [] : names.slice(first).map(name => readJournal(folder, name, file));
+  const [its, last] = [journals[0], journals.at(-1)];
+  if (its === null || its === undefined) return null;
+  const done = new Set(journals.flatMap(journal => journal?.done ?? []).map(keyOf));
+  const left = its.relations.map(keyOf).filter(key => !done.has(key));
+  if (left.length === 0) return null;
+  const lastOnes = new Set(last?.relations.map(keyOf));
+  return left.every(key => lastOnes.has(key)) ? 'resume' : 'apply';
+};
+
+const readJournal = (folder: string, name: string, file: string): Journal | null => {
   const [first, ...rest] = readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1).map(parse);
   const head = HEAD.safeParse(first);
   if (!head.success || head.data.file !== file) return null;
@@ -69,7 +88,8 @@ export type Resumed =
 export const resume = (journal: Journal | null, whole: Plan, plan: Plan): Resumed => {
   const help = 'run apply without --resume: it looks at everything and sends only what is missing';
   if (journal === null) return { refused: 'there is no earlier run of this plan on this machine to go on with', help };
-  if (journal.plan !== planHash(whole)) {
+  // What a saved plan was made of is what it was restricted to.
+  if (journal.plan !== planHash(whole) && journal.plan !== planHash(plan)) {
     return { refused: `the plan, or what it is given, has changed since run ${journal.run}`, help };
   }
   const done = new Set(journal.done.map(keyOf));

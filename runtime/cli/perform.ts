@@ -21,8 +21,9 @@ export const perform = async (call: Call, command: 'plan' | 'apply'): Promise<nu
     const use = await useOf(state, loaded.saved.id);
     if (command === 'plan') return (await import('./show-saved.js')).showSaved(call, loaded.saved, use);
     if (use !== null) {
-      const message = `this saved plan was used by run ${use.run} at ${use.time}, and each is used once`;
-      return say(call, message, 'make a new one: syncplan plan FILE -o SAVED', EXIT.refused);
+      const { usedText } = await import('./saved-again.js');
+      const { message, help } = await usedText(call, loaded.saved, use, state);
+      return say(call, message, help, EXIT.refused);
     }
   }
   const strange = options.values('accept-root').find(name => !loaded.plan.hosts.some(({ id }) => id === name));

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import type { Preview, RunEvent, Summary } from '../engine/events.js';
 import { type RunOptions, run } from '../engine/run.js';
+import type { SavedPlan } from '../engine/saved-plan.js';
 import { hasChanges } from '../engine/summary.js';
+import type { Claiming } from '../engine/used-once.js';
 import { openPrograms } from '../host/programs.js';
 import { displayMessage } from '../ui/display.js';
 import { previewText } from '../ui/preview-text.js';
@@ -18,6 +20,7 @@ import type { Loaded } from './load-plan.js';
 import { wordsAgain } from './plan-again.js';
 import { openRootMemory } from './root-memory.js';
 import { newRunId } from './run-id.js';
+import { commandAfter } from './saved-again.js';
 import { claimUse } from './saved-use.js';
 import type { Saving } from './saving.js';
 import { openShow, type RunShow, textOptions } from './show.js';
@@ -70,24 +73,16 @@ export const runPlan = async (
     return yes;
   };
   const mustAsk = command === 'apply' && saved === null && terminal.interactive && !options.flag('yes');
-  const journal = command === 'apply' ? openJournal(call, state, loaded, runId) : () => undefined;
+  const journal = command === 'apply' ? openJournal(call, state, loaded, runId) : NO_JOURNAL;
   // The stream's summary and the program's exit code are the same value.
   const emit = (event: RunEvent): void => {
-    journal(event);
+    journal.write(event);
     show.event(event.type === 'summary' ? judge(event) : event);
   };
   const warn = (message: string): void => terminal.say(`syncplan: ${displayMessage(message)}\n`);
   const server = openPrograms({ environment: terminal.environment, home: homedir() });
   const exactly: Partial<RunOptions> =
-    saved === null
-      ? {}
-      : {
-          expected: {
-            saved,
-            words: wordsAgain(call, { ...saved, inputs: plan.inputs }),
-            claim: () => claimUse(state, saved.id, { run: runId, time: new Date().toISOString() }),
-          },
-        };
+    saved === null ? {} : { expected: await claimingOf(call, saved, { run: runId, state, interrupts, journal }) };
   let summary: Summary;
   try {
     const outcome = await run({
@@ -127,7 +122,7 @@ export const runPlan = async (
 };
 
 /** A run that cannot keep a journal goes on: only --resume will know nothing of it. */
-const openJournal = ({ terminal }: Call, state: string, loaded: Loaded, run: string): ((event: RunEvent) => void) => {
+const openJournal = ({ terminal }: Call, state: string, loaded: Loaded, run: string): Journalling => {
   const warn = (error: unknown): void => {
     const why = displayMessage(whyFailed(error));
     terminal.say(
@@ -139,15 +134,40 @@ const openJournal = ({ terminal }: Call, state: string, loaded: Loaded, run: str
     write = beginJournal({ stateFolder: state, file: loaded.file }, run, loaded.whole, loaded.plan);
   } catch (error) {
     warn(error);
-    return () => undefined;
+    return NO_JOURNAL;
   }
-  return event => {
-    try {
-      write(event);
-    } catch (error) {
-      write = () => undefined;
-      warn(error);
-    }
+  return {
+    kept: true,
+    write(event) {
+      try {
+        write(event);
+      } catch (error) {
+        write = () => undefined;
+        warn(error);
+      }
+    },
+  };
+};
+
+type Journalling = { readonly kept: boolean; readonly write: (event: RunEvent) => void };
+
+const NO_JOURNAL: Journalling = { kept: false, write: () => undefined };
+
+const claimingOf = async (
+  call: Call,
+  saved: SavedPlan,
+  { run, state, interrupts, journal }: { run: string; state: string; interrupts: Interrupts; journal: Journalling },
+): Promise<Claiming> => {
+  const goesOn = await commandAfter(call, saved, journal.kept ? 'resume' : 'apply');
+  return {
+    saved,
+    words: wordsAgain(call, { ...saved, inputs: saved.plan.inputs }),
+    async claim() {
+      const isMine = await claimUse(state, saved.id, { run, time: new Date().toISOString() });
+      if (isMine) interrupts.goOnBy(goesOn);
+      return isMine;
+    },
+    goesOn: () => goesOn,
   };
 };
 

@@ -1,7 +1,4 @@
 // A saved plan in words, or as the stream a preview would be, without contacting anybody.
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { ChangeLine, Preview, Totals } from '../engine/events.js';
 import { type SavedPlan, savedPreview } from '../engine/saved-plan.js';
 import { newTally, totalsOf } from '../engine/tally.js';
@@ -10,6 +7,7 @@ import { displayText } from '../ui/display.js';
 import { objectLine } from '../ui/json.js';
 import { previewText } from '../ui/preview-text.js';
 import { type Call, EXIT } from './command.js';
+import { changedSources } from './saved-again.js';
 import type { Use } from './saved-use.js';
 import { textOptions, wantsJson, wantsQuiet } from './show.js';
 
@@ -20,8 +18,8 @@ export const showSaved = async (call: Call, saved: SavedPlan, use: Use | null): 
   const exitCode = options.flag('exit-code') && changes > 0 ? EXIT.changes : EXIT.done;
   if (wantsJson(call)) terminal.print(streamOf(saved, preview, exitCode));
   else if (!wantsQuiet(call)) {
-    terminal.say(await headOf(saved, use));
-    terminal.print(previewText(preview, { ...textOptions(terminal, 'print'), verbose: options.flag('verbose') }));
+    const shown = previewText(preview, { ...textOptions(terminal, 'print'), verbose: options.flag('verbose') });
+    terminal.print(`${await headOf(saved, use)}${shown}`);
   }
   return exitCode;
 };
@@ -35,7 +33,7 @@ const headOf = async (saved: SavedPlan, use: Use | null): Promise<string> => {
     ...(allowDelete ? ['--allow-delete'] : []),
     ...acceptRoots.map(name => `--accept-root ${name}`),
   ].map(displayText);
-  const changed = await changedSources(saved);
+  const changed = (await changedSources(saved)).there;
   const drifted = saved.relations.filter(({ drift }) => drift.length > 0).map(({ host }) => displayText(host));
   const lines = [
     `saved by run ${saved.id} at ${saved.created} from ${displayText(saved.file)}`,
@@ -48,16 +46,6 @@ const headOf = async (saved: SavedPlan, use: Use | null): Promise<string> => {
     ...(use === null ? [] : [`  ! used by run ${use.run} at ${use.time}: apply will refuse it`]),
   ];
   return `${lines.join('\n')}\n\n`;
-};
-
-/** Of those that are still there to be read. */
-const changedSources = async ({ plan, file }: SavedPlan): Promise<string[]> => {
-  const changed: string[] = [];
-  for (const { path, sha256 } of plan.sources) {
-    const bytes = await readFile(resolve(dirname(file), path)).catch(() => null);
-    if (bytes !== null && createHash('sha256').update(bytes).digest('hex') !== sha256) changed.push(path);
-  }
-  return changed;
 };
 
 const streamOf = (saved: SavedPlan, preview: Preview, exitCode: number): string => {

@@ -259,15 +259,14 @@ export type Summary = Deeds & {
   /** Without the time that an answer was waited for. */
   readonly seconds: number;
   readonly run: string;
+  /** The command that goes on where the same one cannot: a saved plan is used once. Left out otherwise. */
+  readonly again?: string;
   readonly relations: readonly RelationSummary[];
   /** Hosts that failed as a whole, with why. */
-  readonly hosts: readonly {
-    readonly host: string;
-    readonly code: string;
-    readonly message: string;
-    readonly help: string;
-  }[];
+  readonly hosts: readonly HostFault[];
 };
+
+export type HostFault = { readonly [of in 'host' | 'code' | 'message' | 'help']: string };
 
 export type RelationSummary = Deeds & {
   readonly host: string;

@@ -10,7 +10,7 @@ import { type Connected, connectHosts } from './connect-hosts.js';
 import { linesOf, previewOf } from './describe.js';
 import { driftedPaths } from './drift.js';
 import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './events.js';
-import { type Expected, expectSaved } from './expect-saved.js';
+import { expectSaved } from './expect-saved.js';
 import type { Guard, RootMemory } from './guards.js';
 import { tellHooks } from './hooks.js';
 import { type Linking, makeLinking } from './linking.js';
@@ -24,6 +24,7 @@ import { countPlanned } from './settle.js';
 import { findSharedFolders } from './shared-folders.js';
 import { about, attend, refuseGuarded, setState } from './state.js';
 import { summarize } from './summary.js';
+import { type Claiming, usedOnce } from './used-once.js';
 
 export type RunOptions = {
   readonly plan: Plan;
@@ -54,9 +55,8 @@ export type RunOptions = {
   readonly memory: RootMemory;
   /** Programs of this machine, for hooks `on server`. */
   readonly server: Programs;
-  /** Exactly the actions of a saved plan are done, or it is refused. `claim` is asked once, before the first write: false
-   * where the plan has been used meanwhile. */
-  readonly expected?: Expected & { readonly claim: () => Promise<boolean> };
+  /** Exactly the actions of a saved plan are done, or it is refused. */
+  readonly expected?: Claiming;
   /** Given what was observed, before anything is written: to save it. */
   readonly observed?: (relations: readonly Relation[]) => Promise<void>;
   /** Gets errors that nobody expected as they were thrown; the run tells their message alone. */
@@ -66,7 +66,8 @@ export type RunOptions = {
 };
 
 /** Never throws for what a host or a file does: all of that is in the summary and in the events. */
-export const run = async (options: RunOptions): Promise<Summary> => {
+export const run = async (given: RunOptions): Promise<Summary> => {
+  const { options, ended } = usedOnce(given);
   const { plan, clock, emit, signal } = options;
   const started = clock();
   announce(options);
@@ -112,7 +113,7 @@ export const run = async (options: RunOptions): Promise<Summary> => {
     hosts: hosts.failures(),
     traffic: { ...hosts.traffic(), sent: hosts.traffic().sent + linking.carried() },
   };
-  const summary = summarize(relations, end);
+  const summary = ended(summarize(relations, end));
   emit({ type: 'summary', time: clock(), ...summary });
   return summary;
 };

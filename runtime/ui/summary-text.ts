@@ -81,25 +81,31 @@ export const verdict = (summary: Summary): string => {
         ? 'Nothing to do: every host holds what the plan says.'
         : 'Done: every host holds what the plan says.';
     case 1:
-      return summary.declined === true ? 'You said no: nothing was done.' : 'Failed: nothing was done.';
+      return `${summary.declined === true ? 'You said no' : 'Failed'}: ${nothingText(summary)}`;
     case 2:
       return 'There are changes.';
     case 4:
-      return 'Refused, to protect data: nothing was done.';
+      return `Refused, to protect data: ${nothingText(summary)}`;
     case 5:
       return summary.relations.some(({ state }) => state === 'partial') || hasDone(summary)
         ? 'Partial: some of it is done, some is not.'
         : 'Partial: some of it was in place already, some could not be done.';
     case 6:
-      return 'Locked by another run: nothing was done.';
+      return `Locked by another run: ${nothingText(summary)}`;
     case 130:
-      return summary.relations.some(({ state }) => TOUCHED.has(state)) || hasDone(summary)
+      if (!summary.relations.some(({ state }) => TOUCHED.has(state)) && !hasDone(summary))
+        return 'Interrupted: nothing was done.';
+      return summary.again === undefined
         ? 'Interrupted: the same command finishes what is left.'
-        : 'Interrupted: nothing was done.';
+        : 'Interrupted: some of it may be done, some is not.';
     default:
       return `Ended with exit code ${summary.exitCode}.`;
   }
 };
+
+/** What an earlier run had begun is finished before anything is looked at; how many, the counts tell. */
+const nothingText = ({ finished = 0 }: Summary): string =>
+  finished === 0 ? 'nothing was done.' : 'only what an earlier run had begun was finished.';
 
 const hasDone = (totals: Deeds): boolean =>
   changesText({ ...totals, inconsistent: 0, failed: 0 }) !== '' || besideText(totals) !== '';
@@ -226,6 +232,10 @@ const totalLines = (summary: Summary, width: number, paint: Palette): string[] =
   const traffic = `${travelled(summary)} in ${durationText(summary.seconds * 1000)}`;
   return [
     paint.bold(colour(verdict(summary))),
+    ...(summary.again === undefined
+      ? []
+      : // Not wrapped: it is there to be copied.
+        [`a saved plan is used once; to go on: ${displayMessage(summary.again)}`]),
     ...(counts.length === 0 ? [] : [counts.join(', ')]),
     ...(widthOf(traffic) + 3 + widthOf(run) <= width ? [`${traffic}   ${paint.dim(run)}`] : [traffic, paint.dim(run)]),
   ];
