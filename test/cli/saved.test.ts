@@ -61,6 +61,12 @@ const save = async (...args: string[]) => {
   const { code, err } = await run('plan', 'plan.sp', '-o', 'saved', ...args);
   assert.equal(code, 0, said(err));
 };
+/** The result of `plan SAVED`: what it is about without what differs each time, and its preview. */
+const headed = (out: string): [string, string] => {
+  const at = out.indexOf('\n\n') + 2;
+  return [out.slice(0, at).replace(/run \S+ at \S+ from \S+/, 'run at from'), out.slice(at)];
+};
+const HEAD = 'saved by run at from\n\n';
 /** Every byte and attribute of the remotes, syncplan's own folder included. */
 const remotes = (): unknown => ['one', 'two'].map(name => [treeOf(join(base, name)), stateOf(join(base, name))]);
 const stateOf = (root: string): string[] =>
@@ -77,7 +83,9 @@ test('a saved plan is written for its owner alone, says what its preview says, a
   const plain = await run('plan', 'plan.sp');
   assert.equal(statSync(join(base, 'saved')).mode & 0o777, 0o600);
   const shown = await desk.run(['plan', 'saved', '--exit-code'], { cwd: base, env: { PATH: '/nowhere' } });
-  assert.deepEqual([shown.code, shown.out], [2, plain.out]);
+  assert.equal(shown.code, 2);
+  assert.deepEqual(headed(shown.out), [HEAD, plain.out]);
+  assert.equal(shown.err, '');
   assert.doesNotMatch(shown.err, /connect/);
 });
 
@@ -90,7 +98,7 @@ test('what its preview says beside the changes is kept with it', async () => {
   const plain = await run('plan', 'plan.sp');
   await save();
   const shown = await run('plan', 'saved');
-  assert.equal(shown.out, plain.out);
+  assert.equal(headed(shown.out)[1], plain.out);
   assert.match(shown.out, /^ {2}! left out {2}setuid, setgid or sticky of 1 file or folder;/m);
   assert.match(shown.out, /^ {4}1 new file of 4\.9 KiB look/m);
   assert.equal((await run('apply', 'saved')).code, 0);
@@ -101,7 +109,7 @@ test('it is applied exactly, and once', async () => {
   assert.equal(code, 0, said(out, err));
   for (const name of ['one', 'two']) assertSameTree(join(base, name), join(base, 'master'));
   await refused(/this saved plan was used by run \S+ at \S+, and each is used once/);
-  assert.match((await run('plan', 'saved')).err, /used by run/);
+  assert.match((await run('plan', 'saved')).out, /^ {2}! used by run/m);
 });
 
 test('a master that has moved on is refused with path, expected, found and the next command', async () => {
@@ -249,8 +257,23 @@ test('nothing is saved where something was refused', async () => {
   rmSync(join(base, 'master'), { recursive: true });
   const { code, err } = await run('plan', 'plan.sp', '-o', 'saved');
   assert.equal(code, 4, said(err));
-  assert.match(err, /the plan was not saved/);
+  assert.match(
+    err,
+    /the plan was not saved: something was refused on one and two\n {2}mend that, then save it anew: nothing/,
+  );
   assert.deepEqual(readdirSync(base).includes('saved'), false);
+});
+
+test('where a host is amiss, it is named, and the command that leaves it out saves the rest', async () => {
+  rmSync(join(base, 'saved'));
+  rmSync(join(base, 'two/.syncplan/marker'));
+  const { code, err } = await run('plan', 'plan.sp', '-o', 'saved', '--allow-delete');
+  assert.equal(code, 4, said(err));
+  assert.match(err, /the plan was not saved: something was refused on two\n/);
+  const [, words = ''] = /or leave it out: syncplan (plan \S+ --allow-delete -o saved --except two)\n/.exec(err) ?? [];
+  const rest = await run(...words.split(' '));
+  assert.equal(rest.code, 0, said(err, rest.err));
+  assert.equal((await run('apply', 'saved')).code, 0);
 });
 
 test('where a block hands on what another one brings first, nothing of a saved plan is done', async () => {
