@@ -213,7 +213,7 @@ const ROWS: readonly Row[] = [
     code: 'unreachable',
     what: 'the server turns this address away for a while',
     help: () =>
-      'It does so after failed logins (PerSourcePenalties in sshd_config). Wait some minutes, then run it again.',
+      'It does so after failed logins (PerSourcePenalties in sshd_config). Wait some minutes, then run the same command again.',
   },
   // With a host on the way, what that one says goes before the connection that ends with it.
   {

@@ -100,6 +100,11 @@ const counted = (chunk: Uint8Array) => {
     return countsOf(chunk);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    throw new HostError('protocol', `a data link carries damaged content: ${error.message}`, 'run it again', error);
+    throw new HostError(
+      'protocol',
+      `a data link carries damaged content: ${error.message}`,
+      'run the same command again',
+      error,
+    );
   }
 };

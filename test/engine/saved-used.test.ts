@@ -1,5 +1,7 @@
 // Advice of a run of a saved plan: before it is used the same command works, afterwards the one that goes on is named.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import type { RunEvent, Summary } from '../../runtime/engine/events.js';
 import { newTally } from '../../runtime/engine/tally.js';
@@ -48,6 +50,16 @@ test('once it is used, every advice names the command that goes on, as it stands
     assert.equal(help, `Run ${COMMAND}: it goes on from what has arrived.`);
   }
   for (const exitCode of [0, 4]) assert.equal(ended(summaryOf(exitCode)).again, undefined);
+});
+
+test('all advice of the kind is worded alike, so that none is missed', () => {
+  const sources = readdirSync('runtime', { recursive: true, encoding: 'utf8' }).filter(name => /\.tsx?$/.test(name));
+  const others = sources.flatMap(name =>
+    (readFileSync(join('runtime', name), 'utf8').match(/.{0,5}the same command.{0,9}/g) ?? [])
+      .filter(words => !/\brun\)? the same command again/i.test(words))
+      .map(words => `${name}: ${words}`),
+  );
+  assert.deepEqual(others, ['ui/summary-text.ts: ted: the same command finishes']);
 });
 
 test('as long as it is not, the same command is right', async () => {

@@ -39,7 +39,7 @@ const asHostError = (error: unknown): HostError => {
   if (error instanceof HostError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return error instanceof WireError
-    ? new HostError('protocol', message, 'Both ends must be the same syncplan; run it again.')
+    ? new HostError('protocol', message, 'Both ends must be the same syncplan; run the same command again.')
     : new HostError('failed', message, UNEXPECTED);
 };
 
