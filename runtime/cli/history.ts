@@ -1,8 +1,9 @@
 // The history of runs on this machine: one JSON line per run in $XDG_STATE_HOME/syncplan/history.jsonl.
 //
 // Format 1, one object a line: { history: 1, run, command, file, started (ISO 8601, UTC), summary }. The summary is that of
-// the stream (runtime/engine/events.ts), without the counts of relations that are 0. Lines are appended in one write, so
-// runs side by side never mix theirs.
+// the stream (runtime/engine/events.ts), without the counts of relations that are 0: that of a `plan`, which does nothing, has
+// `planned`, and its counts are of what an `apply` would have done. Lines are appended in one write, so runs side by side
+// never mix theirs.
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Summary } from '../engine/events.js';

@@ -113,22 +113,8 @@ export type RunEvent =
       readonly state: 'begin' | 'done';
     }
   /** Cumulative for the relation, never going back. */
-  | {
-      readonly type: 'progress';
-      readonly time: number;
-      readonly host: string;
-      readonly block: string;
-      readonly files: number;
-      readonly bytes: number;
-    }
-  | {
-      readonly type: 'commit';
-      readonly time: number;
-      readonly host: string;
-      readonly block: string;
-      readonly done: number;
-      readonly total: number;
-    }
+  | ({ readonly type: 'progress'; readonly files: number; readonly bytes: number } & OfRelation)
+  | ({ readonly type: 'commit'; readonly done: number; readonly total: number } & OfRelation)
   | {
       readonly type: 'inconsistent';
       readonly time: number;
@@ -168,6 +154,8 @@ export type RunEvent =
   /** The run was asked to stop, and does so at the next safe point. */
   | { readonly type: 'stopping'; readonly time: number }
   | ({ readonly type: 'summary'; readonly time: number } & Summary);
+
+type OfRelation = { readonly time: number; readonly host: string; readonly block: string };
 
 /** Senders before receivers. */
 export type RouteOutline = {
@@ -223,6 +211,7 @@ export type ChangeLine = {
   readonly detail: string;
 };
 
+/** Counts of paths and of bytes. In the summary of `plan` they are of what an `apply` would do. */
 export type Totals = {
   readonly created: number;
   readonly replaced: number;
@@ -232,7 +221,9 @@ export type Totals = {
   readonly deleted: number;
   readonly unchanged: number;
   readonly inconsistent: number;
+  /** Paths with a problem; how many relations failed, `states` tells. */
   readonly failed: number;
+  /** Sockets, FIFOs and devices on the master; how many relations were skipped, `states` tells. */
   readonly skipped: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -254,6 +245,10 @@ export type Deeds = Totals & {
 
 export type Summary = Deeds & {
   readonly exitCode: number;
+  /** Nothing was done: all counts are of what an `apply` would do. Left out in `apply`. */
+  readonly planned?: true;
+  /** How many relations are in each state; one in which there are none is left out. */
+  readonly states: Readonly<Partial<Record<BlockState, number>>>;
   /** The operator looked at the preview and said no; left out otherwise. */
   readonly declined?: true;
   /** Without the time that an answer was waited for. */

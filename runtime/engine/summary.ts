@@ -1,5 +1,5 @@
 // The summary of a run: the one value from which the last words and the exit code both come.
-import type { Deeds, RelationSummary, Summary, Totals } from './events.js';
+import type { BlockState, Deeds, RelationSummary, Summary, Totals } from './events.js';
 import type { Relation } from './relation.js';
 import { totalsOf } from './tally.js';
 
@@ -19,6 +19,8 @@ export const summarize = (relations: readonly Relation[], end: RunEnd): Summary 
   const totals = totalsOf(relations.map(({ block, tally }) => ({ block: block.name, tally })));
   return {
     exitCode: exitCode(relations, end),
+    ...(end.command === 'plan' ? { planned: true as const } : {}),
+    states: statesOf(relations),
     ...(end.declined && !end.interrupted ? { declined: true as const } : {}),
     seconds: end.seconds,
     run: end.run,
@@ -29,6 +31,12 @@ export const summarize = (relations: readonly Relation[], end: RunEnd): Summary 
     relations: relations.map(summarizeRelation),
     hosts: end.hosts,
   };
+};
+
+const statesOf = (relations: readonly Relation[]): Summary['states'] => {
+  const states: { -readonly [State in BlockState]?: number } = {};
+  for (const { state } of relations) states[state] = (states[state] ?? 0) + 1;
+  return states;
 };
 
 /** The table of the contract, worst first. `plan --exit-code` turns 0 into 2 where there are changes: `hasChanges`. */

@@ -37,6 +37,7 @@ export const summaryText = (summary: Summary, options: SummaryOptions): string =
       options.width,
       paint,
       signs,
+      summary.planned,
     ),
     ...hostLines(summary, options.width, paint, signs),
     ...problemLines(problems, count, options.width, paint, options.mostProblems),
@@ -45,20 +46,22 @@ export const summaryText = (summary: Summary, options: SummaryOptions): string =
   return `${lines.join('\n')}\n`;
 };
 
-/** `12 created, 2 replaced, 1 deleted`; '' for none. Also what stayed wrong. */
-export const changesText = (totals: Totals): string =>
-  [
-    [totals.created, 'created'],
-    [totals.replaced, 'replaced'],
-    [totals.attributes, 'with other attributes'],
-    [totals.linked, 'linked'],
-    [totals.moved, 'moved'],
-    [totals.deleted, 'deleted'],
-    [totals.inconsistent, 'inconsistent'],
-    [totals.failed, 'failed'],
-  ]
-    .filter(([count]) => Number(count) > 0)
-    .map(([count, word]) => `${numberText(Number(count))} ${word}`)
+/** `12 created, 2 replaced, 1 deleted`, or `12 to create, …` where it is only planned; '' for none. Also what stayed wrong. */
+export const changesText = (totals: Totals, planned = false): string =>
+  (
+    [
+      [totals.created, 'created', 'to create'],
+      [totals.replaced, 'replaced', 'to replace'],
+      [totals.attributes, 'with other attributes'],
+      [totals.linked, 'linked', 'to link'],
+      [totals.moved, 'moved', 'to move'],
+      [totals.deleted, 'deleted', 'to delete'],
+      [totals.inconsistent, 'inconsistent'],
+      [totals.failed, 'failed'],
+    ] as const
+  )
+    .filter(([count]) => count > 0)
+    .map(([count, done, toDo = done]) => `${numberText(count)} ${planned ? toDo : done}`)
     .join(', ');
 
 /** `1 hook run, 1 transaction of an earlier run finished`: what was done where nothing was changed, too. */
@@ -75,6 +78,7 @@ const keptText = ({ kept = 0 }: Deeds): string =>
 
 /** The exit code in words. */
 export const verdict = (summary: Summary): string => {
+  if (summary.planned === true) return verdictOfPlan(summary);
   switch (summary.exitCode) {
     case 0:
       return !hasDone(summary)
@@ -107,6 +111,24 @@ export const verdict = (summary: Summary): string => {
 const nothingText = ({ finished = 0 }: Summary): string =>
   finished === 0 ? 'nothing was done.' : 'only what an earlier run had begun was finished.';
 
+/** A plan does nothing, so it is no news that it did nothing. */
+const verdictOfPlan = ({ exitCode, states }: Summary): string => {
+  switch (exitCode) {
+    case 0:
+      return 'Everything could be compared.';
+    case 1:
+      return states.compared === undefined ? 'Nothing could be compared.' : 'Failed: not everything could be compared.';
+    case 2:
+      return 'There are changes.';
+    case 4:
+      return 'Refused, to protect data: an apply would not do all of it.';
+    case 130:
+      return 'Interrupted: not everything was compared.';
+    default:
+      return `Ended with exit code ${exitCode}.`;
+  }
+};
+
 const hasDone = (totals: Deeds): boolean =>
   changesText({ ...totals, inconsistent: 0, failed: 0 }) !== '' || besideText(totals) !== '';
 
@@ -118,7 +140,13 @@ const isOutcome = ({ block, host, path, message }: ProblemView, { relations }: S
 /** `hosts` are named where they share a line although it did not go well. */
 type Outcome = { readonly label: string; readonly relation: RelationSummary; readonly hosts: readonly string[] };
 
-const outcomeLines = (relations: readonly RelationSummary[], width: number, paint: Palette, signs: Marks): string[] => {
+const outcomeLines = (
+  relations: readonly RelationSummary[],
+  width: number,
+  paint: Palette,
+  signs: Marks,
+  planned?: true,
+): string[] => {
   const blocks = new Map<string, RelationSummary[]>();
   for (const relation of relations) blocks.set(relation.block, [...(blocks.get(relation.block) ?? []), relation]);
   const outcomes = new Map([...blocks].map(([block, list]) => [block, collapsed(list)]));
@@ -127,7 +155,7 @@ const outcomeLines = (relations: readonly RelationSummary[], width: number, pain
   const helped = new Set<string>();
   return [...outcomes].flatMap(([block, list]) => [
     paint.bold(displayText(block)),
-    ...list.flatMap(outcome => outcomeLine(outcome, column, width, paint, signs, helped)),
+    ...list.flatMap(outcome => outcomeLine(outcome, column, width, paint, signs, helped, planned)),
     '',
   ]);
 };
@@ -162,13 +190,14 @@ const outcomeLine = (
   paint: Palette,
   signs: Marks,
   helped: Set<string>,
+  planned?: true,
 ): string[] => {
   const { mark, colour } = faceOf(relation.state, signs);
-  const changes = changesText(relation);
+  const changes = changesText(relation, planned);
   const skipped = relation.skipped === 0 ? '' : `${countText(relation.skipped, 'special file')} skipped`;
   const said = [
     relation.message === undefined ? '' : displayMessage(relation.message),
-    changes === '' && relation.state === 'done' ? 'nothing to change' : changes,
+    changes === '' && relation.state === (planned === true ? 'compared' : 'done') ? 'nothing to change' : changes,
     // Without changes of this run, what ran is what an earlier one owed.
     besideText(relation, changes === '' && relation.state === 'done' ? 'owed ' : ''),
     skipped,
@@ -222,7 +251,7 @@ const totalLines = (summary: Summary, width: number, paint: Palette): string[] =
   const colour =
     summary.exitCode === 0 ? paint.green : summary.exitCode === 5 || summary.exitCode === 2 ? paint.yellow : paint.red;
   const counts = [
-    changesText(summary),
+    changesText(summary, summary.planned),
     besideText(summary),
     summary.unchanged > 0 ? `${numberText(summary.unchanged)} unchanged` : '',
     summary.skipped > 0 ? `${countText(summary.skipped, 'special file')} skipped` : '',

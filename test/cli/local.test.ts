@@ -260,6 +260,14 @@ test('every run leaves one line in the history of this machine', async () => {
       [1, 'apply', 0],
     ],
   );
+  // A plan's counts are of what would be done, and it says so.
+  assert.deepEqual(
+    lines.map(({ summary }) => [summary.planned, summary.created, summary.states]),
+    [
+      [true, 3, { compared: 2 }],
+      [undefined, 3, { done: 2 }],
+    ],
+  );
   assert.equal(lines[1].file, join(base, 'plan.sp'));
   assert.notEqual(lines[0].run, lines[1].run);
 });

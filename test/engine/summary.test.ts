@@ -78,6 +78,14 @@ test('a plan that could look everywhere is 0, and problems come before changes',
   assert.equal(code(['compared', 'failed'], { command: 'plan' }), 1);
   assert.equal(code(['compared', 'guarded'], { command: 'plan' }), 4);
 });
+test('relations are counted by their state, and a plan says that its counts are of what would be done', () => {
+  const summary = summarize(relationsOf(['done', 'failed', 'failed', 'skipped', 'guarded']), end);
+  assert.deepEqual(summary.states, { done: 1, failed: 2, skipped: 1, refused: 1 });
+  // Of paths, and of special files.
+  assert.deepEqual([summary.failed, summary.skipped, summary.planned], [0, 0, undefined]);
+  const planned = summarize(relationsOf(['compared', 'failed']), { ...end, command: 'plan' });
+  assert.deepEqual([planned.planned, planned.states], [true, { compared: 1, failed: 1 }]);
+});
 test('totals add up, and changes are told from no changes', () => {
   const a = newRelation(blockPlan('b'), 'x', 0);
   const b = newRelation(blockPlan('b'), 'y', 0);

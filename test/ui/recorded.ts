@@ -1,5 +1,5 @@
 // Recorded-like runs for the tests of ui: event lists as the engine would say them, for any number of hosts and blocks.
-import type { BlockState, RelationSummary, RunEvent, Totals } from '../../runtime/engine/events.js';
+import type { BlockState, RelationSummary, RunEvent, Summary, Totals } from '../../runtime/engine/events.js';
 
 export type FleetShape = {
   readonly hosts: number;
@@ -200,6 +200,7 @@ export const recordedRun = (shape: FleetShape): RunEvent[] => {
     bytesSent: sum(({ created, replaced }) => created + replaced) * fileBytes,
     bytesReceived: 52_345,
     exitCode: bad ? 5 : 0,
+    states: statesOf(relations),
     seconds: (time - START) / 1000,
     run: '20260921-7f3a',
     relations,
@@ -209,6 +210,14 @@ export const recordedRun = (shape: FleetShape): RunEvent[] => {
   });
   return events;
 };
+
+const statesOf = (relations: readonly RelationSummary[]): Summary['states'] =>
+  Object.fromEntries(
+    [...new Set(relations.map(({ state }) => state))].map(state => [
+      state,
+      relations.filter(one => one.state === state).length,
+    ]),
+  );
 
 export const NOTHING: Totals = {
   created: 0,
