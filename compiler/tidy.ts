@@ -2,19 +2,23 @@
 //
 // 1. On the lines of a syntax error nothing else is told: what stands there was read by guessing.
 // 2. Where any file has syntax errors, or could not be read, nothing is said to be missing: it may stand in what was not understood.
-// 3. What looks like a secret is told as that, and as nothing else.
+// 3. Where a statement ends too early, nothing is said of how its file is laid out: `fmt` refuses it, too.
+// 4. What looks like a secret is told as that, and as nothing else.
 import type { Diagnostic } from '../grammar/diagnostic.js';
 import { lineTable, positionIn, type Span } from '../grammar/source.js';
 import type { Program } from './1-resolve/program.js';
 import * as settings from './catalog/settings.js';
 import { isAbsence } from './catalog.js';
+import { isOfForm } from './form.js';
 
 export const tidy = (diagnostics: readonly Diagnostic[], program: Program): readonly Diagnostic[] => {
   const isGuess = guessedLines(diagnostics, program);
   const isBroken = !program.isWhole || [...program.files.values()].some(({ broken }) => broken);
   const secrets = diagnostics.filter(({ code }) => code === settings.secret.code).map(({ span }) => span);
+  const halves = new Set(diagnostics.filter(isOfForm).map(({ span }) => span.file));
   const kept = diagnostics.filter(found => {
     if (isSyntax(found)) return true;
+    if (found.code === settings.notFormatted.code && halves.has(found.span.file)) return false;
     if (isGuess(found.span) || (isBroken && isAbsence(found.code))) return false;
     return !secrets.some(secret =>
       found.code === settings.secret.code ? isInside(secret, found.span) : isWithin(found.span, secret),

@@ -1,4 +1,5 @@
 // syncplan fmt: lays plans out in the one way; writes a file only after the formatter has proved that it means the same.
+import { faultsOfForm } from '../../compiler/form.js';
 import type { Diagnostic } from '../../grammar/diagnostic.js';
 import { format } from '../../grammar/format.js';
 import type { Source } from '../../grammar/source.js';
@@ -32,8 +33,9 @@ const formatOne = async (operand: string, call: Call): Promise<number> => {
   const source = { path, text: isInput ? decodeText(await terminal.readInput(), path) : await readText(operand) };
   if (isJson(source.text)) return sayJson(call, path);
   const formatted = format(source);
-  if (!formatted.ok) {
-    sayFindings(formatted.diagnostics, source, terminal);
+  const faults = formatted.ok ? faultsOfForm(source) : formatted.diagnostics;
+  if (!formatted.ok || faults.length > 0) {
+    sayFindings(faults, source, terminal);
     return EXIT.faulty;
   }
   const same = formatted.text === source.text;

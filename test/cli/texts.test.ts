@@ -221,6 +221,33 @@ test('fmt refuses a broken file, formats the others, and exits 3', async () => {
   assert.notEqual(read('b.sp'), UNTIDY);
 });
 
+test('fmt refuses what check calls a statement that ends too early, writes nothing, and check does not send there', async () => {
+  for (const text of [
+    'block\n',
+    'syncplan 1\nblock\n',
+    'syncplan 1\nblock',
+    'syncplan 1\nblock a { delete never { trash 7d } }\n',
+  ]) {
+    write('a.sp', text);
+    for (const options of [['--check'], ['--diff'], []]) {
+      const { code, out, err } = await run('fmt', ...options, 'a.sp');
+      assert.deepEqual([code, out], [3, ''], said(text, err));
+      assert.match(err, /SP30(?:06|10)/);
+    }
+    assert.equal(read('a.sp'), text);
+    const { code, out } = await run('check', 'a.sp');
+    assert.equal(code, 3);
+    assert.doesNotMatch(out, /SP3021/, out);
+  }
+  // What other files may declare is none of its business.
+  write(
+    'a.sp',
+    'import "./nowhere.sp"\nfleet {\n  ssh { port shop }\n}\nblock a { take page in www; delete mirror { trash days } }\n',
+  );
+  const { code, err } = await run('fmt', 'a.sp');
+  assert.equal(code, 0, said(err));
+});
+
 test('compile prints the same bytes under another folder, locale and time zone', async () => {
   write('a.sp', TIDY);
   const here = await run('compile', 'a.sp');
