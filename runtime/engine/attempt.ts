@@ -56,8 +56,9 @@ export const attempt = async (
   context: Attempting,
 ): Promise<Left | null> => {
   const { block, takes } = relation;
-  if (context.barrierOf(relation).hasFailed()) {
-    leftAlone(relation, context);
+  const barrier = context.barrierOf(relation);
+  if (barrier.hasFailed()) {
+    leftAlone(relation, barrier, context);
     return null;
   }
   const trash = block.delete.mode === 'mirror' ? block.delete.trash : DEFAULT_TRASH;
@@ -154,7 +155,7 @@ const getReady = async (
 ): Promise<boolean> => {
   if (isInterrupted(relation, switched, context)) return false;
   const barrier = context.barrierOf(relation);
-  if (barrier.hasFailed()) return leftAlone(relation, context);
+  if (barrier.hasFailed()) return leftAlone(relation, barrier, context);
   const changes = relation.block.hooks.length === 0 ? [] : work.remainingChanges();
   const failed = await runHooks(relation, hooksFor(relation, 'before', changes), context);
   if (failed !== null) {
@@ -167,7 +168,8 @@ const getReady = async (
     );
     return false;
   }
-  if (!(await barrier.arrive())) return leftAlone(relation, context);
+  if (barrier.mustWait()) setState(relation, 'staging', context, 'waiting for the other hosts of this block');
+  if (!(await barrier.arrive())) return leftAlone(relation, barrier, context);
   if (isInterrupted(relation, switched, context)) return false;
   const owed = owedText(hooksFor(relation, 'after', changes));
   if (owed !== '') {
@@ -184,7 +186,11 @@ const getReady = async (
 };
 
 /** A block that switches together, of which another host cannot. */
-export const leftAlone = (relation: Relation, context: Telling): false => {
+export const leftAlone = (relation: Relation, barrier: Barrier, context: Telling): false => {
+  if (barrier.wasInterrupted()) {
+    setState(relation, 'skipped', context, 'interrupted before anything was switched', 'run the same command again');
+    return false;
+  }
   const message = 'another host of this block did not get ready, and the plan says `commit together`';
   const help = 'nothing was switched on any host; mend the other host, then run the same command again';
   setState(relation, 'failed', context, message, help);

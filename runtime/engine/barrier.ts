@@ -3,15 +3,20 @@
 export type Barrier = {
   /** True once all have arrived; false as soon as one has failed. */
   readonly arrive: () => Promise<boolean>;
-  /** Who cannot get ready says so; it does no harm after all have arrived. */
-  readonly fail: () => void;
+  /** Who cannot get ready says so, and whether that is because the run was interrupted; it does no harm after all have arrived. */
+  readonly fail: (interrupted?: boolean) => void;
   /** One has failed: who has not begun need not. */
   readonly hasFailed: () => boolean;
+  /** The first that failed did so because the run was interrupted. */
+  readonly wasInterrupted: () => boolean;
+  /** Who arrives now waits for others. */
+  readonly mustWait: () => boolean;
 };
 
 export const makeBarrier = (count: number): Barrier => {
   let missing = count;
   let failed = false;
+  let interruption = false;
   let open: (all: boolean) => void = () => undefined;
   const all = new Promise<boolean>(resolve => {
     open = resolve;
@@ -22,14 +27,25 @@ export const makeBarrier = (count: number): Barrier => {
       if (missing === 0) open(true);
       return all;
     },
-    fail() {
+    fail(interrupted = false) {
       // Some may have gone through by now.
-      if (missing > 0) failed = true;
+      if (missing > 0 && !failed) {
+        failed = true;
+        interruption = interrupted;
+      }
       open(false);
     },
     hasFailed: () => failed,
+    wasInterrupted: () => interruption,
+    mustWait: () => missing > 1 && !failed,
   };
 };
 
 /** For blocks whose hosts switch each by itself. */
-export const noBarrier: Barrier = { arrive: async () => true, fail: () => undefined, hasFailed: () => false };
+export const noBarrier: Barrier = {
+  arrive: async () => true,
+  fail: () => undefined,
+  hasFailed: () => false,
+  wasInterrupted: () => false,
+  mustWait: () => false,
+};

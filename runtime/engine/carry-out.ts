@@ -45,7 +45,7 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
     const work = await workOf(relation);
     if (work.steps.length === 0) await barrier.arrive();
     // Before it waits for a lock, and keeps others waiting for it.
-    else if (barrier.hasFailed()) leftAlone(relation, context);
+    else if (barrier.hasFailed()) leftAlone(relation, barrier, context);
     else {
       const left = await underLocks(relation, strategy, work, context);
       if (left !== null) {
@@ -59,7 +59,7 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
     const isWhole = relation.problems.length === 0 && relation.tally.inconsistent === 0;
     setState(relation, isWhole ? 'done' : 'partial', context);
   } finally {
-    barrier.fail();
+    barrier.fail(context.signal.aborted && relation.state !== 'failed' && relation.state !== 'refused');
     const after = host.traffic();
     relation.tally.bytesSent += after.sent - before.sent;
     relation.tally.bytesReceived += after.received - before.received;

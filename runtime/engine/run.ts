@@ -247,7 +247,7 @@ const apply = async (
     signal,
     skip(relation, message, help) {
       setState(relation, 'skipped', options, message, help);
-      barrierOf(relation).fail();
+      barrierOf(relation).fail(signal.aborted);
       relays.leave(relation);
     },
     async carryOut(relation) {

@@ -202,6 +202,9 @@ const stateText = (relation: RelationView, paint: Palette): string => {
       const size = relation.changeBytes === 0 ? '' : `, ${bytesText(relation.changeBytes)}`;
       return `compared: ${count === 0 ? 'nothing to change' : countText(count, 'change')}${size}`;
     }
+    case 'staging':
+      // All is staged, and it says whom it waits for.
+      return (relation.message === null ? 'staging' : 'staged') + message;
     case 'done':
       return paint.green('done') + message;
     case 'partial':

@@ -47,9 +47,11 @@ export const relationLine = (relation: RelationView, view: RunView, measures: Me
   const { word, mark, colour } = faceOf(relation, signs);
   const host = padEnd(cutMiddle(displayText(relation.host.host), measures.host, signs.ellipsis), measures.host);
   const isMoving = relation.state === 'staging' || relation.state === 'committing' || relation.state === 'verifying';
-  const rest = isMoving
-    ? progressText(relation, view, measures, brush)
-    : cutEnd(sayingOf(relation), measures.rest, signs.ellipsis);
+  // What is at work and says something waits.
+  const rest =
+    isMoving && relation.message === null
+      ? progressText(relation, view, measures, brush)
+      : cutEnd(sayingOf(relation), measures.rest, signs.ellipsis);
   const painted = colour === 'dim' && !isMoving ? paint.dim(rest) : rest;
   return `${' '.repeat(INDENT)}${paint[colour](mark)} ${host}  ${paint[colour](padEnd(word, STATE))}  ${painted}`.trimEnd();
 };
@@ -75,6 +77,8 @@ const faceOf = (relation: RelationView, signs: Marks): Face => {
     case 'staging':
     case 'committing':
     case 'verifying':
+      // All is staged, and it says whom it waits for.
+      if (relation.message !== null) return { word: 'staged', mark: signs.waiting, colour: 'dim' };
       return troubled(relation, { word: relation.state, mark: signs.active, colour: 'cyan' }, signs);
     case 'done':
       return troubled(relation, { word: 'done', mark: signs.done, colour: 'green' }, signs);

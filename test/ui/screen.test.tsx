@@ -56,6 +56,23 @@ test('A small fleet is shown row by row, in columns', () => {
   );
 });
 
+test('A host that waits for others says so instead of how much of it is staged', () => {
+  const events = recordedRun({ hosts: 2, blocks: 1 });
+  const at = events.findIndex(isHalfway);
+  const message = 'waiting for the other hosts of this block';
+  const waits = {
+    type: 'block',
+    time: events[at]!.time,
+    block: 'app',
+    host: hostName(1),
+    state: 'staging',
+    message,
+  } as const;
+  const shown = pictureAt([...events.slice(0, at + 1), waits], event => event === waits, { width: 100, height: 30 });
+  assert.match(shown, /^ {2}· eu\.web\.web-01 {2}staged {6}waiting for the other hosts of this block$/m);
+  assert.match(shown, /^ {2}▸ eu\.web\.web-02 {2}staging .* %/m);
+});
+
 test('Without Unicode the same is told in ASCII, and without colour by words and shapes', () => {
   const shown = pictureAt(recordedRun({ hosts: 3, blocks: 1, troubled: [3] }), event => event.type === 'summary', {
     width: 80,
