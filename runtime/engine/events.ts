@@ -65,7 +65,8 @@ export type RunEvent =
       readonly block: string;
       readonly path: Path;
     }
-  /** `on` is the host whose lock it is: the remote, or the master for the relation of `host`. */
+  /** `on` is the host whose lock it is: the remote, or the master for the relation of `host`. `waiting` only where it is not to
+   * be had within a second; the message names who holds it, where that is known then. */
   | {
       readonly type: 'lock';
       readonly time: number;

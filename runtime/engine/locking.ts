@@ -6,8 +6,8 @@
 // 4. A lock command runs once for a host and block, however many roots it has there: when all of them are locked.
 // 5. Where remotes want a master's block under different commands, one has its turn after the other.
 import type { LockBy, LockStrategy } from '../../compiler/plan.js';
-import type { Host, Lock, LockRequest, Root } from '../host/host.js';
-import { HostError } from '../host/host-error.js';
+import type { Host, Lock, LockRequest, Locks, Root } from '../host/host.js';
+import { HostError, WAIT_FOR_RUN } from '../host/host-error.js';
 import type { Problem } from '../tree/entry.js';
 import { type Path, parent } from '../tree/path.js';
 import { ADVISORY, lockOnMaster } from './check-locks.js';
@@ -82,7 +82,7 @@ export const lockRelation = async (
     };
   } catch (error) {
     await release();
-    throw error;
+    throw advised(error, strategy);
   }
 };
 
@@ -159,9 +159,10 @@ const acquire = async (
       'choose another consistency for this host',
     );
   }
-  context.emit({ ...where, time: context.clock(), state: 'waiting' });
   try {
-    const lock = await host.locks.acquire(request);
+    const lock = await waitFor(host.locks, request, message =>
+      context.emit({ ...where, time: context.clock(), state: 'waiting', ...(message === null ? {} : { message }) }),
+    );
     context.emit({ ...where, time: context.clock(), state: 'held' });
     return {
       ...lock,
@@ -177,6 +178,33 @@ const acquire = async (
     throw error;
   }
 };
+
+/** Tells of waiting only when there has been some, and then who holds it, as far as that is known. */
+const waitFor = async (locks: Locks, request: LockRequest, tell: (message: string | null) => void): Promise<Lock> => {
+  if (request.wait <= MOMENT) return locks.acquire(request);
+  // What a command says is no word of who holds the lock, and it is run once.
+  if (request.by.kind === 'command') {
+    const timer = setTimeout(() => tell(null), MOMENT * 1000);
+    return locks.acquire(request).finally(() => clearTimeout(timer));
+  }
+  try {
+    return await locks.acquire({ ...request, wait: MOMENT });
+  } catch (error) {
+    if (!(error instanceof HostError) || error.code !== 'locked') throw error;
+    tell(error.message);
+  }
+  return { ...(await locks.acquire({ ...request, wait: request.wait - MOMENT })), waited: true };
+};
+
+/** `wait` belongs to a strategy that locks: without one there is none to be made longer. */
+const advised = (error: unknown, strategy: LockStrategy | null): unknown =>
+  strategy !== null && error instanceof HostError && error.help === WAIT_FOR_RUN
+    ? new HostError(
+        error.code,
+        error.message,
+        `${error.help} Or let it wait longer: \`lock { wait … }\` in its consistency.`,
+      )
+    : error;
 
 /** A command is about the whole host: of several roots, the last that is locked runs it, and gives it back first. */
 const byAt = (by: LockBy, isLast: boolean): LockBy => (by.kind === 'command' && !isLast ? ADVISORY : by);
@@ -198,5 +226,7 @@ const distinct = <T>(items: readonly T[], key: (item: T) => string): T[] => [
   ...new Map(items.map(item => [key(item), item] as const)).values(),
 ];
 
+/** Seconds. */
+const MOMENT = 1;
 const DEFAULT_WAIT = 30;
 const DEFAULT_HOLD = 300;

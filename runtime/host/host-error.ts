@@ -37,6 +37,9 @@ export class HostError extends Error {
   }
 }
 
+/** The help of a lock that a run holds; who knows that the plan can have it waited for longer says that as well. */
+export const WAIT_FOR_RUN = 'Wait until that run has ended, then run the same command again.';
+
 /** Data to protect, not a machine out of order: such a failure exits 4. */
 export const isRefusal = (error: HostError): boolean =>
   error.code === 'unknown-host-key' ||

@@ -155,7 +155,7 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
 const lockLines = (where: string, event: Extract<RunEvent, { type: 'lock' }>, paint: Palette): string[] => {
   switch (event.state) {
     case 'waiting':
-      return [`${where}  waiting for the lock of ${displayText(event.on)}`];
+      return [`${where}  waiting for the lock of ${displayText(event.on)}${messageOf(event.message)}`];
     case 'refused':
       return [`${where}  ${paint.red('no lock')} of ${displayText(event.on)}${messageOf(event.message)}`];
     case 'held':

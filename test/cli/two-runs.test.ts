@@ -90,6 +90,26 @@ test('a second run is refused with exit 6 while the first holds the block, and w
   assertSameTree(join(base, 'one'), join(base, 'master'));
 });
 
+test('who waits for a lock is told who holds it, and only where there is a `wait` to be made longer, of that', async () => {
+  const first = await holdBlock();
+  write(plan('consistency lock { wait 2s }'));
+  const locked = await run('apply', 'plan.sp');
+  assert.equal(locked.code, 6, said(locked.out, locked.err));
+  const waiting = locked.err.match(/^.*waiting for the lock of .*$/gm) ?? [];
+  assert.equal(waiting.length, 1, said(locked.err));
+  assert.match(waiting[0]!, new RegExp(`waiting for the lock of one: block pages .* is locked by run ${first.id} of `));
+  const help = 'Wait until that run has ended, then run the same command again.';
+  const more = ' Or let it wait longer: `lock { wait … }` in its consistency.';
+  assert.ok(
+    unwrapped(locked.out)
+      .replace(/\s+/g, ' ')
+      .includes(help + more),
+    said(locked.out),
+  );
+  first.go();
+  assert.equal(await first.ended, 0);
+});
+
 test("a killed holder's lock is free without help", async () => {
   const first = await holdBlock();
   first.kill();

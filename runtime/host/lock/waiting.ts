@@ -4,7 +4,7 @@
 // is locked exclusively beside it. So those records (closing.ts, command.ts) are only ever touched by one process.
 import type { Folder } from '../file-verbs.js';
 import type { LockRequest } from '../host.js';
-import { HostError } from '../host-error.js';
+import { HostError, WAIT_FOR_RUN } from '../host-error.js';
 import { sleep } from '../sleep.js';
 import { describeClaim, livingClaims } from './claim.js';
 import type { Grip } from './flock.js';
@@ -92,7 +92,7 @@ const refusal = (block: string, waiting: Waiting): HostError => {
     'locked',
     `${where} is locked by ${holders.map(one => describeLease(one, holder)).join('; ')}`,
     silent === undefined
-      ? 'Wait until that run has ended, or let the block wait longer for its lock.'
+      ? WAIT_FOR_RUN
       : `Process ${silent.process} seems to hang: end it on that machine, and its lock is free. A lock that is held is never taken away.`,
   );
 };

@@ -2,7 +2,7 @@
 import { hostErrorOf } from '../faults.js';
 import type { Fault, Folder } from '../file-verbs.js';
 import type { LockMode } from '../host.js';
-import { HostError } from '../host-error.js';
+import { HostError, WAIT_FOR_RUN } from '../host-error.js';
 import { describeLease, type Holder, type Lease, parseLease } from '../lock/lease.js';
 import { unrecorded } from '../lock/waiting.js';
 import { answerFault } from './complaints.js';
@@ -113,7 +113,7 @@ const refusal = (
   return new HostError(
     'locked',
     `${where} is locked by ${holders.map(one => describeLease(one, here)).join('; ')}`,
-    'Wait until that run has ended, or let the block wait longer for its lock.',
+    WAIT_FOR_RUN,
   );
 };
 
