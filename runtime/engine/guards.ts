@@ -23,6 +23,7 @@ export type RootMemory = {
 export type RememberedRoot = { readonly marker: string | null; readonly fileSystem: string };
 
 export type Guarding = {
+  readonly command: 'plan' | 'apply';
   readonly allowDelete: boolean;
   /** Hosts whose roots are accepted although they lost their marker. */
   readonly acceptRoots: readonly string[];
@@ -60,7 +61,7 @@ export const rememberRoots = async (relation: Relation, { memory }: Pick<Guardin
   }
 };
 
-const checkBudget = ({ takes, block }: Relation, { allowDelete }: Guarding): Guard[] => {
+const checkBudget = ({ takes, block }: Relation, { allowDelete, command }: Guarding): Guard[] => {
   if (allowDelete) return [];
   const loss = { deletions: 0, remoteEntries: 0, masterEntries: 0 };
   for (const { changes, master, remote } of takes) {
@@ -71,7 +72,8 @@ const checkBudget = ({ takes, block }: Relation, { allowDelete }: Guarding): Gua
   }
   const verdict = checkDeletions(block.delete, loss);
   if (verdict === null) return [];
-  const help = 'look at the deletions with `syncplan plan`; if they are meant, run with --allow-delete';
+  const look = command === 'plan' ? '' : 'look at the deletions with `syncplan plan`; ';
+  const help = `${look}if ${command === 'plan' ? 'these deletions' : 'they'} are meant, run with --allow-delete`;
   return [{ ...verdict, stops: 'block', help }];
 };
 

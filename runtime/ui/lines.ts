@@ -69,6 +69,11 @@ const foldedLines = (view: RunView, event: RunEvent, few: FewOfAKind, paint: Pal
     if (!named) return [];
     return linesOf(view, event.type === 'problem' && !advised ? { ...event, help: '' } : event, paint, unicode);
   }
+  if (event.type === 'host' && event.state === 'lost' && event.message !== undefined) {
+    const { host, code = '', message, help = '' } = event;
+    const first = few.sameAs({ host, code, message, help });
+    if (first !== null) return [`${displayText(host)}  ${paint.red('lost')}: the same as ${displayText(first)}`];
+  }
   const lines = linesOf(view, event, paint, unicode);
   if (event.type !== 'block' && event.type !== 'redo') return lines;
   const at = `${displayText(event.block)} ${marks(unicode).to} ${displayText(event.host)}`;
@@ -140,6 +145,7 @@ const linesOf = (view: RunView, event: RunEvent, paint: Palette, unicode: boolea
       // Whose lock it waits for is told by the lock's own event.
       if (event.state === 'locking' && event.message === undefined) return [];
       const relation = relationOf(view, event);
+      if (event.state === 'refused' && isToldByGuard(view, event)) return [`${at(event)}  ${paint.red('refused')}`];
       const { message = null, help } = pointToHost(event, faultsOf(view), 'above');
       return [`${at(event)}  ${stateText({ ...relation, message }, paint)}`, ...advice(help)];
     }
@@ -193,6 +199,13 @@ const faultsOf = (view: RunView): { readonly host: string; readonly message: str
   [...view.hosts.values()].flatMap(({ host, state, message }) =>
     state === 'lost' && message !== null ? [{ host, message }] : [],
   );
+
+/** What a guard saw stands there already, with its advice. */
+const isToldByGuard = (
+  { problems }: RunView,
+  { block, host, message }: Extract<RunEvent, { type: 'block' }>,
+): boolean =>
+  problems.some(one => one.path === null && one.block === block && one.host === host && one.message === message);
 
 const stateText = (relation: RelationView, paint: Palette): string => {
   const message = relation.message === null ? '' : `: ${displayMessage(relation.message)}`;

@@ -2,7 +2,7 @@
 import { bytesText, countText, numberText, rateText, roughDuration } from './amounts.js';
 import { bar } from './bar.js';
 import type { Palette } from './colour.js';
-import { displayText } from './display.js';
+import { displayMessage, displayText } from './display.js';
 import { cutEnd, cutMiddle, padEnd, padStart, widthOf } from './fit.js';
 import { faultText } from './host-fault.js';
 import type { Marks } from './marks.js';
@@ -135,7 +135,10 @@ const sayingOf = (relation: RelationView): string => {
   const message = relation.message ?? (relation.host.state === 'lost' ? relation.host.message : null);
   if (message !== null) return faultText({ host: relation.host.host, message });
   if (relation.hook !== null) return relation.hook;
-  if (relation.waitsFor !== null) return `waiting for the lock of ${displayText(relation.waitsFor)}`;
+  if (relation.waitsFor !== null) {
+    const { on, message = null } = relation.waitsFor;
+    return `waiting for the lock of ${displayText(on)}${message === null ? '' : `: ${displayMessage(message)}`}`;
+  }
   const problems = [
     relation.problems === 0 ? '' : countText(relation.problems, 'problem'),
     relation.linkedTo === '' ? 'no data link' : '',

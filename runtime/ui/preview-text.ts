@@ -14,7 +14,7 @@ import { type Palette, palette } from './colour.js';
 import { displayMessage, displayPath, displayText } from './display.js';
 import { hanging, padEnd } from './fit.js';
 import { commandText } from './hook-text.js';
-import { faultText, pointToHost } from './host-fault.js';
+import { alikeLines, faultKinds, faultText, pointToHost } from './host-fault.js';
 import { lessLines } from './less-text.js';
 import { type Marks, marks } from './marks.js';
 import { type Alike, groupAlike } from './preview-group.js';
@@ -55,7 +55,7 @@ export const previewText = (preview: Preview, options: PreviewOptions): string =
   if (lines.length > 0) lines.push('');
   lines.push(
     ...lessLines(preview, options.width, paint, signs),
-    ...hostLines(preview, options.width, paint, signs),
+    ...hostLines(preview, options, paint, signs),
     ...totalsText(preview, options.interrupted ?? false, paint),
   );
   return `${lines.join('\n')}\n`;
@@ -71,7 +71,9 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
     if (help !== undefined && help !== '')
       lines.push(...hanging('help: ', displayMessage(help), INDENT + 2, options.width));
   };
-  if (relation.message !== undefined) say('', displayMessage(relation.message), relation.help);
+  // What a guard saw is why it is refused, and is said once, by the guard.
+  const isGuarded = guards.some(({ message }) => message === relation.message);
+  if (relation.message !== undefined && !isGuarded) say('', displayMessage(relation.message), relation.help);
   for (const { guard, message, help } of guards) say(paint.red(`! guard ${guard}  `), displayMessage(message), help);
   const kinds =
     options.verbose === true ? problems.map(problem => ({ problem, paths: [problem.path] })) : kindsOf(problems);
@@ -167,13 +169,15 @@ const closingOf = (relation: PreviewRelation): string =>
     .filter(text => text !== '')
     .join('; ');
 
-const hostLines = (preview: Preview, width: number, paint: Palette, signs: Marks): string[] => {
+const hostLines = (preview: Preview, { width, verbose }: PreviewOptions, paint: Palette, signs: Marks): string[] => {
   if (preview.hosts.length === 0) return [];
+  const kinds = verbose === true ? preview.hosts.map(fault => ({ fault, others: [] })) : faultKinds(preview.hosts);
   return [
     paint.bold('hosts that failed'),
-    ...preview.hosts.flatMap(fault => [
+    ...kinds.flatMap(({ fault, others }) => [
       ...hanging(`${paint.red(signs.failed)} ${displayText(fault.host)}: `, faultText(fault), 2, width),
       ...(fault.help === '' ? [] : hanging('help: ', displayMessage(fault.help), 4, width)),
+      ...alikeLines(others, width, signs),
     ]),
     '',
   ];

@@ -87,8 +87,8 @@ export type RelationView = {
   readonly staged: { files: number; bytes: number };
   readonly committed: { done: number; total: number };
   redo: { round: number; rounds: number; paths: number } | null;
-  /** The host whose lock it waits for. */
-  waitsFor: string | null;
+  /** The host whose lock it waits for, and who holds that, where it is known. */
+  waitsFor: { readonly on: string; readonly message?: string } | null;
   /** The host its content comes from over a data link; '' where there is to be one and is none. Null: not asked for. */
   linkedTo: string | null;
   /** The relay that its content comes from; null where that is the master, or nobody yet. */

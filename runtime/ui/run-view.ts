@@ -61,7 +61,7 @@ export const fold = (view: RunView, event: RunEvent): RunView => {
       relationOf(view, event).drifted++;
       return view;
     case 'lock':
-      relationOf(view, event).waitsFor = event.state === 'waiting' ? event.on : null;
+      relationOf(view, event).waitsFor = event.state === 'waiting' ? event : null;
       return view;
     case 'route':
       return view;

@@ -7,7 +7,7 @@ import { bytesText, countText, durationText, numberText } from './amounts.js';
 import { type Palette, palette } from './colour.js';
 import { displayMessage, displayText } from './display.js';
 import { cutMiddle, hanging, padEnd, widthOf } from './fit.js';
-import { faultText, pointToHost } from './host-fault.js';
+import { alikeLines, faultKinds, faultText, pointToHost } from './host-fault.js';
 import { hostNames } from './host-names.js';
 import { type Marks, marks } from './marks.js';
 import { problemLines } from './problem-text.js';
@@ -234,7 +234,7 @@ const hostLines = (summary: Summary, width: number, paint: Palette, signs: Marks
   if (summary.hosts.length === 0) return [];
   return [
     paint.bold('hosts'),
-    ...summary.hosts.flatMap(fault => [
+    ...faultKinds(summary.hosts).flatMap(({ fault, others }) => [
       ...hanging(
         `  ${paint.red(signs.failed)} ${displayText(fault.host)}  ${paint.red('failed')}  `,
         faultText(fault),
@@ -242,6 +242,7 @@ const hostLines = (summary: Summary, width: number, paint: Palette, signs: Marks
         width,
       ),
       ...(fault.help === '' ? [] : hanging('help: ', displayMessage(fault.help), 4, width)),
+      ...alikeLines(others, width, signs),
     ]),
     '',
   ];

@@ -151,6 +151,9 @@ test('a block that would lose more than half is refused everywhere, and nothing 
     session.remotes.map(remote => remote.look()),
     before,
   );
+  assert.match(summary.relations[0]!.help ?? '', /with `syncplan plan`.*--allow-delete/);
+  const planned = await session.run({ block, options: { command: 'plan' } });
+  assert.equal(planned.summary.relations[0]!.help, 'if these deletions are meant, run with --allow-delete');
   const allowed = await session.run({ block, options: { allowDelete: true } });
   assert.equal(allowed.summary.exitCode, 0);
   assert.equal(allowed.summary.deleted, 3);

@@ -300,7 +300,7 @@ test('Waiting for a lock, what drifted and hooks are lines of their own', () => 
   const text = linesOf([
     ...events.slice(0, -1),
     { type: 'drift', ...place, path: 'a\x1b' },
-    { type: 'lock', ...place, on: 'build', state: 'waiting' },
+    { type: 'lock', ...place, on: 'build', state: 'waiting', message: 'run x holds it' },
     { type: 'block', ...place, state: 'locking' },
     { type: 'lock', ...place, on: 'build', state: 'held' },
     { type: 'lock', ...place, on: 'build', state: 'refused', message: 'run x holds it' },
@@ -312,7 +312,7 @@ test('Waiting for a lock, what drifted and hooks are lines of their own', () => 
     lines.map(line => line.replace(/^ *\d+:\d+ {2}app → eu\.web\.web-01 {2}/, '')),
     [
       '! drift: a\\x1b was changed by somebody else',
-      'waiting for the lock of build',
+      'waiting for the lock of build: run x holds it',
       'no lock of build: run x holds it',
       "hook after systemctl reload 'a b' on eu.web.web-01: running",
       "failed: hook after systemctl reload 'a b' on eu.web.web-01: ended with 1",
