@@ -39,12 +39,15 @@ const watch = (): { readonly emit: (event: RunEvent) => void; readonly both: Pro
   const both = new Promise<void>(resolve => {
     open = resolve;
   });
+  const timer = setTimeout(open, 5_000);
   const emit = (event: RunEvent): void => {
     if (event.type !== 'block' || event.state !== 'staging' || event.message === undefined) return;
     waits.push(event);
-    if (waits.length === 2) open();
+    if (waits.length < 2) return;
+    clearTimeout(timer);
+    open();
   };
-  return { emit, both: Promise.race([both, new Promise<void>(resolve => setTimeout(resolve, 5_000).unref())]), waits };
+  return { emit, both, waits };
 };
 
 test('who is ready says that it waits for the others, and the last one does not', async ({ session }) => {
