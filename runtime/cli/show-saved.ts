@@ -77,7 +77,9 @@ const streamOf = (saved: SavedPlan, preview: Preview, exitCode: number): string 
     counted.push({ block, host, tally });
   }
   const relations = counted.map(({ block, host, tally }) => ({ host, block, state: 'compared', ...tally }));
-  const end = { exitCode, seconds: 0, run: saved.id, ...totalsOf(counted), relations, hosts: [] };
+  const states = relations.length === 0 ? {} : { compared: relations.length };
+  const run = { exitCode, seconds: 0, run: saved.id, planned: true, states };
+  const end = { ...run, ...totalsOf(counted), relations, hosts: [] };
   lines.push({ type: 'summary', time, ...end });
   return lines.map(objectLine).join('');
 };

@@ -26,6 +26,7 @@ const summaryOf = (exitCode: number, more: Partial<Summary> = {}): Summary => ({
   exitCode,
   seconds: 1,
   run: 'run-1',
+  states: { failed: 1 },
   relations: [{ ...newTally(), host: 'web', block: 'app', state: 'failed', message: 'lost', help: HELP }],
   hosts: [{ host: 'web', code: 'lost', message: 'lost', help: HELP }],
   ...more,
