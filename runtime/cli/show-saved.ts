@@ -1,5 +1,5 @@
 // A saved plan in words, or as the stream a preview would be, without contacting anybody.
-import type { ChangeLine, Preview, Totals } from '../engine/events.js';
+import type { ChangeLine, Preview, Summary, Totals } from '../engine/events.js';
 import { type SavedPlan, savedPreview } from '../engine/saved-plan.js';
 import { newTally, totalsOf } from '../engine/tally.js';
 import { placeOf } from '../engine/which-hooks.js';
@@ -76,10 +76,10 @@ const streamOf = (saved: SavedPlan, preview: Preview, exitCode: number): string 
     }
     counted.push({ block, host, tally });
   }
-  const relations = counted.map(({ block, host, tally }) => ({ host, block, state: 'compared', ...tally }));
+  const relations = counted.map(({ block, host, tally }) => ({ host, block, state: 'compared' as const, ...tally }));
   const states = relations.length === 0 ? {} : { compared: relations.length };
-  const run = { exitCode, seconds: 0, run: saved.id, planned: true, states };
-  const end = { ...run, ...totalsOf(counted), relations, hosts: [] };
+  const run = { exitCode, seconds: 0, run: saved.id, planned: true as const, states };
+  const end: Summary = { ...run, ...totalsOf(counted), relations, hosts: [] };
   lines.push({ type: 'summary', time, ...end });
   return lines.map(objectLine).join('');
 };
