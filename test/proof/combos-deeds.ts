@@ -162,8 +162,14 @@ const makeRoom = (folder: string, path: string, gentle: boolean): boolean => {
 };
 
 const kindAt = (folder: string, path: string): Found['kind'] | null => {
-  const found = lstatSync(at(folder, path), { throwIfNoEntry: false });
-  return found === undefined ? null : found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : 'file';
+  try {
+    const found = lstatSync(at(folder, path));
+    return found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : 'file';
+  } catch (error) {
+    // Nothing there, or nothing below what is no folder any more.
+    if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
 };
 
 const bytes = (name: string): string => Buffer.from(name).toString('latin1');
