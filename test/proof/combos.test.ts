@@ -86,7 +86,7 @@ const tryRound = async (how: string, file: string, combos: Combos, random: Rando
     const host = random.pick(block.on);
     const only = how === 'one host' ? host.name : block.name;
     const expected = expectationsOf(combos, (one, at) => (how === 'one host' ? at === host : one === block));
-    await succeeds(['apply', file, '--yes', '--only', only]);
+    await succeeds(['apply', file, ...MEANT, '--only', only]);
     holds(expected, `--only ${only}`);
   }
   const expected = expectationsOf(combos, () => true);
@@ -95,16 +95,20 @@ const tryRound = async (how: string, file: string, combos: Combos, random: Rando
   const killed = how === 'killed' || how === 'resumed';
   if (killed) {
     const seconds = (200 + random.below(1300)) / 1000;
-    await runProcess('timeout', ['-s', 'KILL', `${seconds}`, process.execPath, PROGRAM, ...argsOf(['apply', file])], {
-      cwd: desk.folder,
-      env: HOME(),
-    });
+    await runProcess(
+      'timeout',
+      ['-s', 'KILL', `${seconds}`, process.execPath, PROGRAM, ...argsOf(['apply', file, ...MEANT])],
+      {
+        cwd: desk.folder,
+        env: HOME(),
+      },
+    );
     counts.kills++;
   }
-  if (how === 'saved') await succeeds(['plan', file, '-o', `${file}.json`]);
+  if (how === 'saved') await succeeds(['plan', file, '-o', `${file}.json`, '--allow-delete']);
   // Killed before it had begun, it is not the last run: then nothing is left of that.
-  if (how === 'resumed') await succeeds(['apply', file, '--yes', '--resume']);
-  await succeeds(['apply', how === 'saved' ? `${file}.json` : file, '--yes']);
+  if (how === 'resumed') await succeeds(['apply', file, ...MEANT, '--resume']);
+  await succeeds(how === 'saved' ? ['apply', `${file}.json`, '--yes'] : ['apply', file, ...MEANT]);
   holds(expected, how);
   const ran = readFileSync(join(desk.folder, 'ledger'), 'utf8').split('\n');
   for (const hook of due) {
@@ -114,6 +118,9 @@ const tryRound = async (how: string, file: string, combos: Combos, random: Rando
   await succeeds(['plan', file, '--exit-code']);
   if (random.chance(0.3)) await succeeds(['apply', file, '--yes']);
 };
+
+/** Chance may leave nothing of a block on its master: that its files go everywhere is meant. */
+const MEANT = ['--yes', '--allow-delete'];
 
 /** Of blocks that have something to do on a host, as `BLOCK HOST`. */
 const dueHooks = (combos: Combos): string[] =>
