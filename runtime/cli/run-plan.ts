@@ -17,10 +17,9 @@ import { recordRun } from './history.js';
 import { INTERRUPTED, type Interrupts } from './interrupts.js';
 import { beginJournal } from './journal.js';
 import type { Loaded } from './load-plan.js';
-import { wordsAgain } from './plan-again.js';
 import { openRootMemory } from './root-memory.js';
 import { newRunId } from './run-id.js';
-import { commandAfter } from './saved-again.js';
+import { commandAfter, wordsOf } from './saved-again.js';
 import { claimUse } from './saved-use.js';
 import type { Saving } from './saving.js';
 import { openShow, type RunShow, textOptions } from './show.js';
@@ -161,13 +160,13 @@ const claimingOf = async (
   const goesOn = await commandAfter(call, saved, journal.kept ? 'resume' : 'apply');
   return {
     saved,
-    words: wordsAgain(call, { ...saved, inputs: saved.plan.inputs }),
+    words: wordsOf(call, saved),
     async claim() {
       const isMine = await claimUse(state, saved.id, { run, time: new Date().toISOString() });
       if (isMine) interrupts.goOnBy(goesOn);
       return isMine;
     },
-    goesOn: () => goesOn,
+    goesOn,
   };
 };
 

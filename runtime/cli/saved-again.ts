@@ -50,4 +50,6 @@ export const changedSources = async ({
 const anew = (call: Call, saved: SavedPlan): string =>
   `syncplan plan ${wordsOf(call, saved)} -o ${shellQuote(call.operands[0] ?? '')}`;
 
-const wordsOf = (call: Call, saved: SavedPlan): string => wordsAgain(call, { ...saved, inputs: saved.plan.inputs });
+/** What follows `syncplan plan` or `apply`, to make the same plan again. */
+export const wordsOf = (call: Call, saved: SavedPlan): string =>
+  wordsAgain(call, { ...saved, inputs: saved.plan.inputs });

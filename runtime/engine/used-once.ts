@@ -7,7 +7,7 @@ export type Claiming = Expected & {
   /** Asked once, before the first write: false where the plan has been used meanwhile. */
   readonly claim: () => Promise<boolean>;
   /** The command line that goes on where a run ends that has used the plan. */
-  readonly goesOn: () => string;
+  readonly goesOn: string;
 };
 
 type Saying = { readonly emit: (event: RunEvent) => void; readonly expected?: Claiming };
@@ -21,7 +21,7 @@ export const usedOnce = <T extends Saying>(
   let again: string | null = null;
   const claim = async (): Promise<boolean> => {
     const isMine = await expected.claim();
-    if (isMine) again = expected.goesOn();
+    if (isMine) again = expected.goesOn;
     return isMine;
   };
   return {

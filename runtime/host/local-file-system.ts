@@ -91,6 +91,7 @@ const NOT_FOUND = 127;
 const MOST_WORDS = 1000;
 const NO_SUCH_CALL: Fault = { fault: 'ENOSYS', message: 'there is no call that syncs a whole file system' };
 
+/** Of file systems: whose folders' times tell of names, and whose files' of all that changes. */
 const TIMED = new Set(['ext4', 'xfs', 'btrfs', 'tmpfs', 'f2fs', 'zfs']);
 const DATED = new Set([...TIMED, 'bcachefs', 'ramfs', 'overlay', 'nfs', 'ceph', '9p', 'virtiofs']);
 /** By the magic numbers of statfs(2). */

@@ -1,11 +1,11 @@
 // Is a folder of this machine, the working folder now, still what its kept page tells? Looks at every name and builds nothing.
 //
-// Loops of a few lines on purpose: what Node.js makes of an answer of the system (a Stats with four dates) costs as much as the
-// answer, and only where V8 takes a loop together with all it calls does it leave that out.
+// Loops of a few lines on purpose: what Node.js makes of an answer of the system (a Stats with four dates) costs a good part of
+// that again, and only where V8 takes a loop together with all it calls does it leave that out.
 import { constants, lstatSync } from 'node:fs';
 import type { KeptFolder } from '../tree/listing.js';
 import { ROW_FIELDS } from '../tree/listing-store.js';
-import { isFileAt } from '../tree/page.js';
+import { kindAt } from '../tree/page.js';
 import type { KeptFolderOf } from './file-verbs.js';
 import { bytesOf } from './local-folder.js';
 import { statOf } from './local-stat.js';
@@ -20,7 +20,7 @@ export const foldersAsKept = (
   for (let row = 0; row < count; row++) {
     const name = names[row]!;
     const at = row * ROW_FIELDS;
-    if (isFileAt(page, columns[at]!)) {
+    if (kindAt(page, columns[at]!) === 'file') {
       if (!isSame(bytesOf(name), columns, at)) return null;
     } else {
       const stats = lstatSync(bytesOf(name), MAY_VANISH);

@@ -121,9 +121,9 @@ const listAsKept = (folder: Folder, kept: KeptFolder, sameNames: boolean): Found
   try {
     const names = namesAt(kept.page, kept.columns, ROW_FIELDS);
     // Compared, not counted: some file systems find a name that is written otherwise now, in other letters.
-    const mayBe = sameNames || isSameList(namesHere(), names);
-    const folders = mayBe ? foldersAsKept(kept, names) : null;
-    return folders === null ? statAll(namesHere(), '') : { folders };
+    const now = sameNames ? null : namesHere();
+    const folders = now === null || isSameList(now, names) ? foldersAsKept(kept, names) : null;
+    return folders === null ? statAll(now ?? namesHere(), '') : { folders };
   } finally {
     leave();
   }

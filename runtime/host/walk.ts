@@ -9,7 +9,6 @@
 //  7. Where a machine's word is all there is, a tree that does not end ends the walk: then nothing of it is believed.
 import type { Hasher } from '../bytes/digest.js';
 import { type Folded, type Listing, makeListing } from '../tree/listing.js';
-import { ROW_FIELDS } from '../tree/listing-store.js';
 import type { Matcher, Scope } from '../tree/matcher.js';
 import { join, leaf, type Path, parent } from '../tree/path.js';
 import { problemOf } from './faults.js';
@@ -118,9 +117,8 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
   const listAsKept = async (held: Folder, { page, folders }: FoundKept, path: Path, scope: Scope): Promise<void> => {
     let from = 0;
     const addFiles = (to: number): void => {
-      listing.addKept(page, from, to);
+      tally.bytes += listing.addKept(page, from, to);
       tally.files += to - from;
-      for (let row = from; row < to; row++) tally.bytes += page.columns[row * ROW_FIELDS + 1]!;
       from = to + 1;
     };
     for (const { row, name, stat } of folders) {

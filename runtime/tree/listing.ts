@@ -39,8 +39,8 @@ export type ListingBuilder = {
   /** Names in ascending order within a folder. */
   readonly add: (name: string, entry: Exclude<Entry, FolderEntry>, seen: Identity) => void;
   readonly addFolder: (name: string, entry: FolderEntry, folded: Folded, seen: Identity) => void;
-  /** Entries `from` up to `to` of an earlier listing, as they are; all of them files. */
-  readonly addKept: (kept: KeptFolder, from: number, to: number) => void;
+  /** Entries `from` up to `to` of an earlier listing, as they are; all of them files, and these are their bytes. */
+  readonly addKept: (kept: KeptFolder, from: number, to: number) => number;
   /** Entries that were added to the folder begun last. */
   readonly added: () => number;
   /** A page that turns out to be the one of `kept` is not digested again. */
@@ -117,7 +117,7 @@ export const makeListing = (hasher: Hasher): ListingBuilder => {
     add: (name, entry, seen) => add(name, entry, seen, entry.kind === 'file' ? entry.size : 0, 0),
     addFolder: (name, entry, folded, seen) => add(name, { ...entry, ...folded }, seen, folded.bytes, folded.entries),
     addKept({ page, columns: kept, count }, from, to) {
-      if (from === to) return;
+      if (from === to) return 0;
       const frame = frames[depth]!;
       const at = frame.rows * ROW_FIELDS;
       const start = kept[from * ROW_FIELDS]!;
@@ -126,15 +126,16 @@ export const makeListing = (hasher: Hasher): ListingBuilder => {
       while (at + rows.length > frame.columns.length) frame.columns = grown(frame.columns, frame.columns.length * 2);
       const { columns } = frame;
       columns.set(rows, at);
-      let bytes = frame.bytes;
+      let bytes = 0;
       for (let row = at; row < at + rows.length; row += ROW_FIELDS) {
         columns[row]! += shift;
         bytes += columns[row + 1]!;
       }
       frame.rows += to - from;
       frame.entries += to - from;
-      frame.bytes = Math.min(Number.MAX_SAFE_INTEGER, bytes);
+      frame.bytes = Math.min(Number.MAX_SAFE_INTEGER, frame.bytes + bytes);
       frame.writer.raw(page.subarray(start, to === count ? page.length : kept[to * ROW_FIELDS]!));
+      return bytes;
     },
     added: () => frames[depth]!.rows,
     end(folder, kept) {

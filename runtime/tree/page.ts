@@ -147,8 +147,6 @@ const readExtra = (reader: Reader): string => {
 /** The kind of the entry that begins at `offset` of a page made here. */
 export const kindAt = (page: Uint8Array, offset: number): PagedEntry['kind'] => KINDS[page[offset]!]!;
 
-export const isFileAt = (page: Uint8Array, offset: number): boolean => page[offset] === FILE;
-
 /** Its name. */
 export const nameAt = (page: Buffer, offset: number): string => {
   const [start, end] = nameSpan(page, offset);
@@ -160,10 +158,8 @@ export const namesAt = (page: Buffer, offsets: Float64Array, step: number): stri
   const text = page.toString('latin1');
   const names: string[] = [];
   for (let at = 0; at < offsets.length; at += step) {
-    const offset = offsets[at]!;
-    const low = page[offset + 1]!;
-    const start = offset + (low < 128 ? 2 : 3);
-    names.push(text.substring(start, start + (low < 128 ? low : (low & 127) | (page[offset + 2]! << 7))));
+    const [start, end] = nameSpan(page, offsets[at]!);
+    names.push(text.substring(start, end));
   }
   return names;
 };

@@ -34,7 +34,7 @@ const summaryOf = (exitCode: number, more: Partial<Summary> = {}): Summary => ({
 
 const opened = (isMine: boolean) => {
   const emitted: RunEvent[] = [];
-  const expected = { claim: async () => isMine, goesOn: () => COMMAND } as unknown as Claiming;
+  const expected = { claim: async () => isMine, goesOn: COMMAND } as unknown as Claiming;
   const { options, ended } = usedOnce({ emit: (event: RunEvent) => void emitted.push(event), expected });
   return { emitted, options, ended };
 };

@@ -1,13 +1,14 @@
 // Many failures that are alike are said once, with a count and a few examples; the stream tells every one.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import type { Preview, RunEvent } from '../../runtime/engine/events.js';
+import type { RunEvent } from '../../runtime/engine/events.js';
 import { openJson } from '../../runtime/ui/json.js';
 import { openLines } from '../../runtime/ui/lines.js';
 import { previewText } from '../../runtime/ui/preview-text.js';
 import { openQuiet } from '../../runtime/ui/quiet.js';
 import type { Show } from '../../runtime/ui/show.js';
 import { summaryText } from '../../runtime/ui/summary-text.js';
+import { barePreview } from './bare-preview.js';
 import { hostName, NOTHING, recordedRun } from './recorded.js';
 
 /** A run in which as many paths of these hosts fail in the same way, and one path of the first in another. */
@@ -104,32 +105,7 @@ test('the stream tells every one', () => {
 
 test('a preview folds them as well, unless all are asked for', () => {
   const problems = failing(1, 300).flatMap(event => (event.type === 'problem' ? [event] : []));
-  const preview = {
-    relations: [
-      {
-        block: 'app',
-        host: 'a',
-        state: 'compared',
-        strategy: '',
-        createsRoot: null,
-        changes: [],
-        problems,
-        guards: [],
-        drift: [],
-        unfinished: 0,
-        owed: [],
-        unchanged: 0,
-        skipped: 0,
-        bytes: 0,
-        alike: { files: 0, bytes: 0 },
-      },
-    ],
-    hosts: [],
-    weaker: [],
-    unkept: [],
-    routes: [],
-    specialBits: [],
-  } as Preview;
+  const preview = barePreview({ problems });
   const text = previewText(preview, { ...options, width: 200 });
   assert.deepEqual(text.match(/^.*! problem.*$/gm), [
     '    ! problem  secret/key-0, secret/key-1, secret/key-2 and 297 more (--verbose names all): open: permission denied',

@@ -1,10 +1,10 @@
 // Tests of what is told once: what a guard saw, and hosts that failed alike but for their names.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import type { Preview } from '../../runtime/engine/events.js';
 import { kindOf } from '../../runtime/ui/host-fault.js';
 import { openLines } from '../../runtime/ui/lines.js';
 import { previewText } from '../../runtime/ui/preview-text.js';
+import { barePreview } from './bare-preview.js';
 import { hostName, recordedRun } from './recorded.js';
 
 test('A guard is told once on the way, too: the host is then merely refused', () => {
@@ -37,26 +37,8 @@ test('A guard is told once on the way, too: the host is then merely refused', ()
 test('What a guard saw is said once by a preview, though it is also why the host is refused', () => {
   const seen = { message: 'would delete 512 of 600 entries', help: 'say --allow-delete' };
   const of = (message: string): string => {
-    const relation = {
-      block: 'app',
-      host: 'web-1',
-      state: 'refused',
-      message,
-      help: seen.help,
-      strategy: '',
-      createsRoot: null,
-      changes: [],
-      problems: [],
-      guards: [{ guard: 'deletions', ...seen }],
-      drift: [],
-      unfinished: 0,
-      owed: [],
-      unchanged: 0,
-      skipped: 0,
-      bytes: 0,
-      alike: { files: 0, bytes: 0 },
-    } as const;
-    const preview: Preview = { relations: [relation], hosts: [], weaker: [], unkept: [], routes: [], specialBits: [] };
+    const guards = [{ guard: 'deletions', ...seen }] as const;
+    const preview = barePreview({ state: 'refused', message, help: seen.help, guards });
     return previewText(preview, { colour: false, width: 100 });
   };
   const text = of(seen.message);

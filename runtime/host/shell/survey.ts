@@ -5,7 +5,7 @@
 //  2. A listing that find complained of, for more than vanished or forbidden names, counts for nothing.
 import type { KeptFolder } from '../../tree/listing.js';
 import { ROW_FIELDS } from '../../tree/listing-store.js';
-import { isFileAt, namesAt } from '../../tree/page.js';
+import { kindAt, namesAt } from '../../tree/page.js';
 import { type FoundAsKept, isFault, type KeptFolderOf, type Named } from '../file-verbs.js';
 import { apart, faultAmong } from './complaints.js';
 import { FIND_FORMAT, type FoundRecords, makeFoundRecords } from './found.js';
@@ -126,7 +126,7 @@ const listedOf = (records: FoundRecords, behind: number, stretches: readonly num
         // Nothing is there twice.
         if (row === undefined || !rows.delete(name)) return;
         const at = row * ROW_FIELDS;
-        if (!isFileAt(page, columns[at]!)) {
+        if (kindAt(page, columns[at]!) !== 'file') {
           if (records.isFolder(record)) folders.push({ row, ...records.named(record, behind) });
           else return;
         } else if (!records.isSame(record, columns[at + 1]!, columns[at + 2]!, columns[at + 3]!, columns[at + 4]!))
