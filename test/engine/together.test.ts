@@ -86,11 +86,16 @@ test('who is ready when another host fails has failed, also where the run is int
   session,
 }) => {
   const stop = new AbortController();
+  const { emit, both } = watch();
   const { summary } = await session.run({
     block: { commit: 'together' },
-    wrap: lastAfter(() => Promise.reject(new HostError('failed', 'r3: the disk is gone', ''))),
+    wrap: lastAfter(async () => {
+      await both;
+      throw new HostError('failed', 'r3: the disk is gone', '');
+    }),
     options: {
       emit: event => {
+        emit(event);
         if (event.type === 'block' && event.host === 'r1' && event.state === 'failed') stop.abort();
       },
       signal: stop.signal,
