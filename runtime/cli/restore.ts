@@ -1,22 +1,27 @@
-// syncplan restore: brings back from the trash what a run removed or replaced; shows it first and asks on a terminal.
+// syncplan restore: brings back from the trash what a run removed or replaced; shows it first and asks on a terminal. Of no
+// run, it lists those that can be chosen.
 import { dirname } from 'node:path';
 import { openTrash, restoreExitCode, type Trash } from '../engine/restore.js';
 import { fromText } from '../tree/path.js';
-import { displayMessage, displayPath, displayText } from '../ui/display.js';
+import { displayMessage, displayPath, displayText, shellQuote } from '../ui/display.js';
 import { objectLine } from '../ui/json.js';
 import { afterwardsText, failureText, restoredText, trashText } from '../ui/trash-text.js';
 import { type Call, type Command, complain, EXIT } from './command.js';
 import { prepareConnect } from './connecting.js';
 import { catchInterrupts, INTERRUPTED, type Interrupts } from './interrupts.js';
 import { loadPlan } from './load-plan.js';
+import { listTrash } from './restorable.js';
 import { newRunId } from './run-id.js';
 import { wantsJson, wantsQuiet } from './show.js';
 
 export const restore: Command = async call => {
   const { terminal, options, operands } = call;
   const run = options.value('run');
-  if (run === null)
-    return complain(call, 'restore needs --run ID: the run whose trash is meant (its last line names it)');
+  if (run === null && options.flag('yes'))
+    return complain(
+      call,
+      'restore --yes needs --run ID: the run whose trash is meant (without --yes, they are listed)',
+    );
   const paths = operands.slice(1).map(cleanPath);
   const odd = paths.indexOf(null);
   if (odd >= 0) {
@@ -29,9 +34,10 @@ export const restore: Command = async call => {
   if ('exitCode' in loaded) return loaded.exitCode;
   const interrupts = catchInterrupts(call.process, terminal.say);
   const connecting = prepareConnect(call, dirname(loaded.file), interrupts.signal);
+  const visiting = { plan: loaded.plan, ...connecting, clock: Date.now, paths: paths.flatMap(path => path ?? []) };
+  if (run === null) return listTrash(call, visiting, interrupts);
   const by = newRunId(new Date());
-  const asked = { run, by, paths: paths.flatMap(path => path ?? []) };
-  const trash = await openTrash({ plan: loaded.plan, ...connecting, clock: Date.now, ...asked });
+  const trash = await openTrash({ ...visiting, run, by });
   try {
     return await bringBack(trash, run, by, call, interrupts);
   } finally {
@@ -70,6 +76,9 @@ const bringBack = async (
   if (trash.places.length === 0) {
     const help = 'its time may be over, or that run removed and replaced nothing of this plan';
     say(`nothing in the trash of run ${displayText(run)}: ${displayMessage(help)}\n`);
+    say(
+      `${displayMessage(`help: list the runs that it holds something of:  syncplan restore ${shellQuote(call.operands[0]!)}`)}\n`,
+    );
     return end(restoreExitCode([], trash.failures, trash.missing), 0, trash.failures.length);
   }
   const mustAsk = terminal.interactive && !options.flag('yes') && !json;

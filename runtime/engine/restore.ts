@@ -117,16 +117,18 @@ const lookAt = async (
     const host = await connect();
     const root = await host.openRoot(at, { create: true, state: resolveState(plan, place.path) });
     const trashed = root.exists ? await root.trashed(run) : [];
-    const folders = place.uses.flatMap(use => use.folders);
-    const items = trashed.filter(
-      ({ path }) =>
-        folders.some(folder => isWithin(path, folder)) &&
-        (paths.length === 0 || paths.some(wanted => isWithin(path, wanted))),
-    );
-    return { place, host, root, items };
+    return { place, host, root, items: trashed.filter(isMeant(place, paths)) };
   } catch (error) {
-    return failureOf(error, plan.id, at);
+    return restoreFailure(error, plan.id, at);
   }
+};
+
+/** What is in the plan's folders, and asked for. */
+export const isMeant = (place: PlaceUse, paths: readonly Path[]): ((item: Trashed) => boolean) => {
+  const folders = place.uses.flatMap(use => use.folders);
+  return ({ path }) =>
+    folders.some(folder => isWithin(path, folder)) &&
+    (paths.length === 0 || paths.some(wanted => isWithin(path, wanted)));
 };
 
 const restoreOne = async (
@@ -157,7 +159,7 @@ const restoreOne = async (
     );
     return { recovered };
   } catch (error) {
-    return failureOf(error, place.host, root.path);
+    return restoreFailure(error, place.host, root.path);
   } finally {
     for (const lock of locks.reverse()) await lock.release();
   }
@@ -165,7 +167,7 @@ const restoreOne = async (
 
 const shown = ({ place, root, items }: Opened): TrashPlace => ({ host: place.host, path: root.path, items });
 
-const failureOf = (error: unknown, host: string, path: Path): RestoreFailure => {
+export const restoreFailure = (error: unknown, host: string, path: Path): RestoreFailure => {
   if (!(error instanceof HostError)) {
     return { host, path, message: error instanceof Error ? error.message : String(error), help: '', reason: 'failed' };
   }

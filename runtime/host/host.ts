@@ -9,11 +9,13 @@ import type { Problem } from '../tree/entry.js';
 import type { Path } from '../tree/path.js';
 import type { About } from './about.js';
 import type { HostFacts } from './host-facts.js';
+import type { Recovered, Trashed, TrashedRun, Unfinished } from './past.js';
 import type { Programs } from './program-verbs.js';
 import type { Leftover, Twins } from './twins.js';
 
 export type { About } from './about.js';
 export type { HostFacts } from './host-facts.js';
+export type { Recovered, Trashed, TrashedRun, Unfinished } from './past.js';
 export type { Ended, Programs } from './program-verbs.js';
 export type { Leftover, Twin, Twins } from './twins.js';
 
@@ -86,35 +88,13 @@ export type Root = {
   readonly recover: (unfinished: Unfinished) => Promise<readonly Recovered[]>;
   /** The hooks that this transaction owed have run. */
   readonly paid: (transaction: string) => Promise<void>;
+  /** The runs that the trash holds something of, the oldest first. */
+  readonly trashedRuns: () => Promise<readonly TrashedRun[]>;
   /** What a run removed or replaced and the trash still holds. */
   readonly trashed: (run: string) => Promise<readonly Trashed[]>;
   /** Brings these paths (all, when empty) back from the trash; what stands there now goes into the trash in turn. */
   readonly restore: (run: string, paths: readonly Path[], by: TransactionId) => Promise<readonly Recovered[]>;
   readonly scan: (selection: Selection) => Promise<Scan>;
-};
-
-export type Unfinished = {
-  /** Name of the transaction, unique on this root: `RUN-BLOCK`. */
-  readonly transaction: string;
-  readonly run: string;
-  readonly block: string;
-  /** `intent`: durable but not done. `owed`: done, but its hooks have not run. */
-  readonly state: 'intent' | 'owed';
-  readonly steps: number;
-  /** As the engine gave it to `Transaction.owe`; '' for nothing. */
-  readonly owed: string;
-};
-
-export type Recovered =
-  | { readonly path: Path; readonly result: 'done' | 'kept' }
-  | { readonly path: Path; readonly result: 'failed'; readonly problem: Problem };
-
-export type Trashed = {
-  readonly path: Path;
-  readonly kind: 'file' | 'link' | 'folder';
-  /** `moved`: another path has its content, as a further name of the same file. */
-  readonly why: 'deleted' | 'replaced' | 'moved';
-  readonly size: number;
 };
 
 /** Where what stands at a path comes from: what syncplan committed there last, somebody else's, or no record of it. */

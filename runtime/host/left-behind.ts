@@ -7,9 +7,9 @@ import { recoverTransaction } from './transaction/recover.js';
 import { restoreFromTrash } from './transaction/restore.js';
 import { plainName, type StatePlace } from './transaction/state-folder.js';
 import type { TransactionTools } from './transaction/transaction.js';
-import { withTrash } from './transaction/trashed.js';
+import { runsInTrash, withTrash } from './transaction/trashed.js';
 
-type LeftBehind = Pick<Root, 'unfinished' | 'recover' | 'paid' | 'trashed' | 'restore'>;
+type LeftBehind = Pick<Root, 'unfinished' | 'recover' | 'paid' | 'trashedRuns' | 'trashed' | 'restore'>;
 
 /** `place` is null as long as the root does not exist: nothing was left there. */
 export const attendLeftBehind = (
@@ -24,6 +24,7 @@ export const attendLeftBehind = (
     unfinished: () => inPlace([], async place => (await readLog(tools.verbs, place)).map(unfinishedOf)),
     recover: ({ transaction }) => inPlace([], place => recoverTransaction(tools, place, transaction)),
     paid: transaction => inPlace(undefined, place => forgetOwed(tools.verbs, place, plainName(transaction))),
+    trashedRuns: () => inPlace([], place => runsInTrash(tools.verbs, place)),
     trashed: run =>
       inPlace([], place =>
         withTrash(tools.verbs, place, run, async entries =>

@@ -58,7 +58,7 @@ const complaints: readonly (readonly [args: string[], words: RegExp])[] = [
   [['plan', 'a.sp', '--ui', 'jsn'], /--ui is ink, lines, json, quiet, not "jsn"; did you mean json\?/],
   [['plan', 'a.sp', '--ui', 'ink', '--ui', 'json'], /--ui is given 2 times/],
   [['unlock', 'a.sp'], /unlock needs --run ID/],
-  [['restore', 'a.sp', 'file'], /restore needs --run ID/],
+  [['restore', 'a.sp', 'file', '--yes'], /restore --yes needs --run ID/],
   [['restore', 'a.sp', '--run', 'x', '../file'], /"..\/file" is no path below a root/],
   [['plan', 'a.sp', '--resume'], /plan has no option --resume \(it belongs to apply\)/],
   [['plan', 'a.sp', '--only'], /--only needs a value: --only NAME/],

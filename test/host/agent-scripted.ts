@@ -99,6 +99,7 @@ export const PLAIN_ROOT: Omit<Root, 'path' | 'scan'> = {
   unfinished: async () => [],
   recover: async () => [],
   paid: async () => {},
+  trashedRuns: async () => [],
   trashed: async () => [],
   restore: async () => [],
 };

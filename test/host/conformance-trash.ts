@@ -69,10 +69,7 @@ export const trashCases: readonly Case[] = [
         (await root.trashed('run-2')).map(({ path, why }) => `${path} ${why}`),
         ['e replaced'],
       );
-      assert.deepEqual(
-        (await root.trashed('run-1')).filter(({ kind }) => kind !== 'folder'),
-        [],
-      );
+      assert.deepEqual(await root.trashed('run-1'), []);
       const scan = await root.scan(ALL);
       assert.deepEqual(await scan.provenance(['e']), ['drift']);
     },
@@ -126,6 +123,25 @@ export const trashCases: readonly Case[] = [
         'trash/run-1/app/a/l',
         'trash/run-1/app/g',
       ]);
+    },
+  },
+  {
+    title: 'the trash tells of which runs it holds something, since when, and until when',
+    async run(subject) {
+      subject.place.put({ g: { file: '1' }, h: { file: '2' } });
+      assert.deepEqual(await (await reopen(subject)).trashedRuns(), []);
+      await apply(subject, [remove('g')], {}, { run: 'b-first', trash: 60 });
+      await apply(subject, [remove('h')], {}, { run: 'a-second', trash: 3600 });
+      subject.place.put({ '.syncplan/trash/stray': { file: 'no run' }, '.syncplan/trash/empty': { folder: 0o700 } });
+      const told = await (await reopen(subject)).trashedRuns();
+      assert.deepEqual(
+        new Map(told.map(({ run, since, until }) => [run, until - since])),
+        new Map([
+          ['b-first', 60_000_000],
+          ['a-second', 3_600_000_000],
+        ]),
+      );
+      assert.ok(told[0]!.since <= told[1]!.since, 'the oldest first');
     },
   },
   {

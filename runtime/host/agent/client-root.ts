@@ -7,7 +7,7 @@ import type { Calls } from './calls.js';
 import { transactionId } from './client-lock.js';
 import { remoteScan, scanCall } from './client-scan.js';
 import { encodePaths } from './lists.js';
-import { type CHANGED_ROOTS, NOTHING, type ROOT, SCANNED, UNFINISHED_LIST } from './messages.js';
+import { type CHANGED_ROOTS, NOTHING, type ROOT, SCANNED, TRASHED_RUNS, UNFINISHED_LIST } from './messages.js';
 import { decodeRecovered, decodeTrashed } from './past.js';
 
 /** The agent's numbers of what this connection opened. */
@@ -45,6 +45,7 @@ export const remoteRoot = (
     recover: unfinished =>
       calls.list({ verb: 'recover', root: id, unfinished: { ...unfinished } }, undefined, decodeRecovered, () => {}),
     paid: transaction => calls.ask({ verb: 'paid', root: id, transaction }, NOTHING, 'an end'),
+    trashedRuns: () => calls.ask({ verb: 'trashedRuns', root: id }, TRASHED_RUNS, 'the runs in the trash'),
     trashed: run => calls.list({ verb: 'trashed', root: id, run }, undefined, decodeTrashed, () => {}),
     restore: async (run, paths, by) => {
       const call = { verb: 'restore', root: id, run, by: transactionId(by, calls) } as const;

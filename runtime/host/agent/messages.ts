@@ -158,6 +158,8 @@ export const ROOT = z.strictObject({
 export const CHANGED_ROOTS = z.array(z.strictObject({ root: whole(), ...changing })).check(z.maxLength(10_000));
 /** Transactions of a root that wait to be finished or paid for. */
 const MAX_UNFINISHED = 10_000;
+/** Of more, the newest are told. */
+export const MAX_TRASHED_RUNS = 10_000;
 const UNFINISHED = z.strictObject({
   transaction: text(1_024),
   run: text(256),
@@ -167,6 +169,8 @@ const UNFINISHED = z.strictObject({
   owed: text(MAX_OWED),
 });
 export const UNFINISHED_LIST = z.array(UNFINISHED).check(z.maxLength(MAX_UNFINISHED));
+const TRASHED_RUN = z.strictObject({ run: text(256), since: z.int(), until: z.int() });
+export const TRASHED_RUNS = z.array(TRASHED_RUN).check(z.maxLength(MAX_TRASHED_RUNS));
 export const LOCKED = z.strictObject({ id: whole(), epoch: whole(), waited: flag });
 export const PROBLEMS = z.array(PROBLEM).check(z.maxLength(1000));
 export const UNLOCKED = z.enum(['unlocked', 'not-locked', 'held']);
@@ -226,6 +230,7 @@ export const CALL = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('unfinished'), root }),
   z.strictObject({ verb: z.literal('recover'), root, unfinished: UNFINISHED }),
   z.strictObject({ verb: z.literal('paid'), root, transaction: text(1_024) }),
+  z.strictObject({ verb: z.literal('trashedRuns'), root }),
   z.strictObject({ verb: z.literal('trashed'), root, run: text(256) }),
   z.strictObject({ verb: z.literal('restore'), root, run: text(256), by: TRANSACTION_ID }),
   z.strictObject({ verb: z.literal('scan'), root, selection: SELECTION }),

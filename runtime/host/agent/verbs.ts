@@ -19,7 +19,7 @@ import type {
 import { HostError } from '../host-error.js';
 import { encodeDigests, encodeFollowers, encodeFounds, encodeOutcomes, encodePages } from './answers.js';
 import { collect, decodeIndexes, decodePaths, decodeWanted, encodeIndexes } from './lists.js';
-import type { Call } from './messages.js';
+import { type Call, MAX_TRASHED_RUNS } from './messages.js';
 import {
   decodeLeftovers,
   encodeExtraTexts,
@@ -80,6 +80,8 @@ export const makeVerbs = (host: Host): Verbs => {
       }
       case 'paid':
         return roots.get(call.root).paid(call.transaction);
+      case 'trashedRuns':
+        return (await roots.get(call.root).trashedRuns()).slice(-MAX_TRASHED_RUNS);
       case 'trashed':
         return sendAll(encodeTrashed(await roots.get(call.root).trashed(call.run)), session);
       case 'restore': {

@@ -61,6 +61,8 @@ type Restoring = {
   readonly actions: readonly Action[];
   /** What of the trash each action brings back, by its index. */
   readonly sources: ReadonlyMap<number, InTrash>;
+  /** Parents first; those that stand there already included. */
+  readonly folders: readonly InTrash[];
   readonly scan: PartScan;
   /** Nothing needs to be done, or nothing can. */
   readonly settled: readonly Recovered[];
@@ -89,9 +91,8 @@ const planRestoring = async (
     actions.push({ do: 'folder', path, mode, owner, group, extra: '', whole: false });
   };
   const sorted = [...wanted].sort((a, b) => comparePaths(a.path, b.path));
-  for (const entry of sorted) {
-    if (entry.kind === 'folder') await makeFolder(entry.path, entry);
-  }
+  const folders = sorted.filter(({ kind }) => kind === 'folder');
+  for (const entry of folders) await makeFolder(entry.path, entry);
   for (const entry of sorted) {
     const { path, kind, stat, bin } = entry;
     if (kind === 'folder') {
@@ -127,10 +128,10 @@ const planRestoring = async (
     selection: { folder: '', attributes: [], algorithm: 'xxh128' },
     summary: { exists: true },
   };
-  return { actions, sources, scan, settled };
+  return { actions, sources, folders, scan, settled };
 };
 
-const carryOut = async (work: Work, { sources }: Restoring): Promise<Recovered[]> => {
+const carryOut = async (work: Work, { sources, folders }: Restoring): Promise<Recovered[]> => {
   const { table } = work;
   refuseSteps(work);
   for (const [index, source] of sources) {
@@ -155,6 +156,8 @@ const carryOut = async (work: Work, { sources }: Restoring): Promise<Recovered[]
     }
   }
   for (const source of restored) await forget(work, source);
+  const failed = new Set(recovered.filter(({ result }) => result === 'failed').map(({ path }) => path));
+  for (const folder of [...folders].reverse()) if (!failed.has(folder.path)) await forget(work, folder);
   return recovered;
 };
 
@@ -178,9 +181,12 @@ const stageFrom = async (work: Work, index: number, { bin, path, kind, why, stat
   return copyFile(work.verbs, { at, name, to, toName, stat, durable: work.id.strict });
 };
 
-const forget = async (work: Work, { bin, path }: InTrash): Promise<void> => {
+/** A folder in which something of the trash is left stays. */
+const forget = async (work: Work, { bin, path, kind }: InTrash): Promise<void> => {
+  await bin.forget(path);
   const at = await bin.at(parent(path));
-  if (!isFault(at)) await performOne(work.verbs, { do: 'remove', at, name: leaf(path) });
+  if (isFault(at)) return;
+  await performOne(work.verbs, { do: kind === 'folder' ? 'remove-folder' : 'remove', at, name: leaf(path) });
 };
 
 const statAt = async (verbs: Work['verbs'], cursor: Cursor, path: Path): Promise<Stat | Fault> => {

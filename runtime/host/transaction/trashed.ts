@@ -1,9 +1,10 @@
-// What the trash holds of a run: what the records of its transactions name, as far as it is there.
+// What the trash holds of a run – what the records of its transactions name, as far as it is there – and of which runs there is any.
 import { type Path, parent } from '../../tree/path.js';
 import { type Cursor, openCursor } from '../cursor.js';
 import { hostErrorOf } from '../faults.js';
 import { type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
+import type { TrashedRun } from '../past.js';
 import { decodeTrash, readRecordName, TRASH, type TrashEntry } from './bin.js';
 import { openOwn } from './own-folder.js';
 import { isDamage, readWhole, unsealRecord } from './record.js';
@@ -49,6 +50,39 @@ export const withTrash = async <T>(
   }
 };
 
+/** The oldest first, by the records of each: what these name may have been brought back since. */
+export const runsInTrash = async (verbs: FileVerbs, place: StatePlace): Promise<TrashedRun[]> => {
+  const state = await openState(verbs, place, false);
+  const trash = state === null ? null : await openRoom(verbs, place, state, 'trash', false);
+  try {
+    const listed = trash === null ? [] : await verbs.list(trash);
+    const where = `the trash of ${place.where}`;
+    if (isFault(listed)) throw hostErrorOf(`list ${where}`, listed);
+    const runs: TrashedRun[] = [];
+    for (const { name: run, stat } of listed) {
+      if (stat.kind !== 'folder') continue;
+      const ofRun = await openOwn(verbs, trash!, run, { mode: null, trusted: trustedIn(place), where });
+      if (ofRun === null) continue;
+      try {
+        const inside = await verbs.list(ofRun);
+        if (isFault(inside)) throw hostErrorOf(`list ${where}`, inside);
+        const records = inside.flatMap(({ name, stat }) => {
+          const record = readRecordName(name);
+          return record === null ? [] : [{ put: stat.modified, until: stat.modified + record.age * SECOND }];
+        });
+        if (records.length === 0) continue;
+        const since = Math.min(...records.map(({ put }) => put));
+        runs.push({ run, since, until: Math.max(...records.map(({ until }) => until)) });
+      } finally {
+        await verbs.release(ofRun);
+      }
+    }
+    return runs.sort((a, b) => a.since - b.since);
+  } finally {
+    for (const folder of [trash, state]) if (folder !== null) await verbs.release(folder);
+  }
+};
+
 /** The oldest first. */
 const recordsIn = async (verbs: FileVerbs, ofRun: Folder, where: string): Promise<string[]> => {
   const listed = await verbs.list(ofRun);
@@ -77,3 +111,5 @@ const statIn = async (verbs: FileVerbs, bin: Cursor, path: Path): Promise<Stat |
   const [stat] = await verbs.stat([{ at, name: path.slice(path.lastIndexOf('/') + 1) }]);
   return stat === undefined || isFault(stat) ? null : stat;
 };
+
+const SECOND = 1_000_000;
