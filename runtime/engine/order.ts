@@ -1,4 +1,5 @@
 // Runs relations as the `after` edges of their blocks allow.
+import { comesBefore, type Held, whyHeld } from './held.js';
 import { hasFailed, type Relation } from './relation.js';
 
 export type Carrying = {
@@ -23,27 +24,13 @@ export const inBlockOrder = async (
     const begin = async (): Promise<void> => {
       await Promise.all(before.map(other => ended.get(other)));
       if (hasFailed(relation)) return;
-      const failed = before.find(hasFailed);
-      const stopped = onFailure === 'stop' ? relations.find(hasFailed) : undefined;
-      if (carrying.signal.aborted) carrying.skip(relation, 'interrupted before it began', 'run the same command again');
-      else if (failed !== undefined) {
-        carrying.skip(
-          relation,
-          `block ${failed.block.name}, which comes first, ended "${failed.state}" on ${failed.host}`,
-          'mend that first, then run the same command again',
-        );
-      } else if (stopped !== undefined) {
-        carrying.skip(
-          relation,
-          `stopped: block ${stopped.block.name} ended "${stopped.state}" on ${stopped.host}`,
-          'the plan says `on failure stop`',
-        );
-      } else await carrying.carryOut(relation);
+      const why = carrying.signal.aborted ? INTERRUPTED : whyHeld(relation, relations, onFailure);
+      if (why !== null) carrying.skip(relation, why.message, why.help);
+      else await carrying.carryOut(relation);
     };
     ended.set(relation, begin());
   }
   await Promise.all(ended.values());
 };
 
-export const comesBefore = (first: Relation, then: Relation): boolean =>
-  then.block.after.includes(first.block.name) && (first.host === then.host || !then.block.remotes.includes(first.host));
+const INTERRUPTED: Held = { message: 'interrupted before it began', help: 'run the same command again' };

@@ -12,6 +12,7 @@ import { driftedPaths } from './drift.js';
 import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './events.js';
 import { expectSaved } from './expect-saved.js';
 import type { Guard, RootMemory } from './guards.js';
+import { holdBack } from './held.js';
 import { tellHooks } from './hooks.js';
 import { type Linking, makeLinking } from './linking.js';
 import { handsOn, hasMovedMaster } from './moved-masters.js';
@@ -162,6 +163,10 @@ const observe = async (relations: readonly Relation[], options: RunOptions, obse
   for (const [relation, found] of guards) refuseGuarded(relation, found, relations, options);
   const stale = relations.find(relation => relation.guards.some(({ guard }) => guard === 'saved-plan'));
   if (stale !== undefined) refuseAll(relations, options, `it no longer fits ${stale.host}`);
+  if (options.signal.aborted) return;
+  holdBack(relations, options.plan.onFailure, (relation, { message, help }) =>
+    setState(relation, 'skipped', options, message, help),
+  );
 };
 
 const unexpected = async (

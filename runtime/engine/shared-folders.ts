@@ -7,7 +7,7 @@
 import { type Change, createsFolder } from '../tree/change.js';
 import type { FolderEntry } from '../tree/entry.js';
 import { isWithin, join, type Path, parent } from '../tree/path.js';
-import { comesBefore } from './order.js';
+import { comesBefore } from './held.js';
 import { type ComparedTake, onMachine, type Relation, shownPath } from './relation.js';
 
 /** Says of each relation which of its folders others make as well; all of them are compared by now. */

@@ -38,10 +38,12 @@ const withoutChanges = ({ relations }: Preview, interrupted: boolean): string =>
   const of = (state: PreviewRelation['state']) => relations.filter(relation => relation.state === state);
   const refused = of('refused');
   const compared = of('compared');
+  const held = of('skipped');
   if (interrupted && compared.length < relations.length) return 'Interrupted: not everything was compared.';
   if (refused.some(({ changes }) => changes.length > 0)) return `Refused: ${changesOn(refused)}, see above.`;
   if (refused.length > 0) return 'Refused, to protect data: see above.';
-  if (compared.length === 0) return 'Nothing could be compared.';
+  if (held.some(({ changes }) => changes.length > 0)) return `Held back: ${changesOn(held)}, see above.`;
+  if (compared.length + held.length === 0) return 'Nothing could be compared.';
   const whole = compared.length === relations.length && compared.every(({ problems }) => problems.length === 0);
   if (!whole) return 'Nothing to change where it could be compared.';
   const owed = compared.reduce((sum, { owed: hooks }) => sum + hooks.length, 0);
