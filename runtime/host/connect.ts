@@ -12,6 +12,7 @@ import { REMOTE_COMMAND, REMOTE_COMMAND_WITH_RUNTIME, SHELL_COMMAND } from './ag
 import { ownRuntime, type Runtime } from './agent/runtime.js';
 import { commandAs, explainSudo } from './become.js';
 import { type Carrier, startCarrier } from './carrier.js';
+import { withoutTrace } from './crash.js';
 import type { Host } from './host.js';
 import { HostError } from './host-error.js';
 import { sleep } from './sleep.js';
@@ -105,7 +106,8 @@ const connectLocal = async (label: string, options: ConnectOptions): Promise<Hos
   const carrier = startCarrier(process.execPath, args, { ...options.environment });
   return settle(carrier, label, 'local', null, options, async chatter => {
     const { exitCode, signal, failure } = await carrier.ended;
-    const why = tail(`${failure ?? ''} ${carrier.stderr()} ${chatter}`.trim(), 600) || `exit ${exitCode ?? signal}`;
+    const said = `${failure ?? ''} ${withoutTrace(carrier.stderr())} ${chatter}`.trim();
+    const why = tail(said, 600) || `exit ${exitCode ?? signal}`;
     return new HostError(
       'no-agent',
       `${label}: the agent of this machine did not start: ${why}`,
@@ -264,7 +266,7 @@ const diagnose = async (
   const waited = new Promise<null>(resolve => setTimeout(resolve, DIAGNOSE_MS, null).unref());
   const end = await Promise.race([carrier.ended, waited]);
   const how = end === null ? '' : end.signal !== null ? ` (killed by ${end.signal})` : ` (exit ${end.exitCode})`;
-  const said = tail(carrier.stderr().trim(), 600);
+  const said = tail(withoutTrace(carrier.stderr()).trim(), 600);
   return (
     ours() ??
     new HostError(

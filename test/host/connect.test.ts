@@ -49,7 +49,10 @@ test('the compiled agent is kept beside its bundle, and run only as it was kept 
     await visit(sshd);
     const kept = () => readdirSync(cache).filter(name => name.includes('.cjs.v'));
     for (let i = 0; kept().length === 0 && i < 100; i++) await delay(20);
-    assert.deepEqual(kept(), [`${bundles(cache)[0]}.${process.version}-${process.arch}`]);
+    // The far Node.js may be another one than this.
+    assert.equal(kept().length, 1);
+    assert.match(kept()[0]!, /\.cjs\.v\d+\.\d+\.\d+-\w+$/);
+    assert.ok(kept()[0]!.startsWith(`${bundles(cache)[0]}.v`));
     const code = join(cache, kept()[0]!);
     const whole = readFileSync(code);
     assert.equal(statSync(code).mode & 0o777, 0o600);
@@ -108,7 +111,7 @@ test('a login script that talks is skipped; one that never stops is named', asyn
   });
   await withSshd(talk('Welcome to @@sync'), async sshd => {
     const host = await connectTo(sshd);
-    assert.equal(host.facts.node, process.versions.node);
+    assert.match(host.facts.node, /^\d+\.\d+\.\d+$/);
     await host.close();
     const bare = await byShell(sshd);
     assert.equal((await bare.openRoot('/usr', { create: false, state: null })).exists, true);
@@ -174,7 +177,11 @@ test('the agent of this machine is a process of its own that counts no traffic; 
   assert.deepEqual(host.traffic(), { sent: 0, received: 0 });
   await host.close();
   const missing = connector({ agentBundle: join(folder, 'missing.cjs') });
-  await rejects(missing(hostPlan('here', { kind: 'local' })), 'no-agent', /missing\.cjs/);
+  await rejects(
+    missing(hostPlan('here', { kind: 'local' })),
+    'no-agent',
+    /did not start: Error: Cannot find module '.*missing\.cjs'$/,
+  );
 });
 
 test('what was started is stopped and removed', nothingIsLeft);
