@@ -28,6 +28,8 @@ export const totalsText = (preview: Preview, interrupted: boolean, paint: Palett
   const troubles = against.filter(([count]) => count > 0).map(([count, word]) => `${numberText(count)} ${word}`);
   const problems = relations.reduce((sum, relation) => sum + relation.problems.length, 0);
   if (problems > 0) troubles.push(countText(problems, 'problem'));
+  const drift = relations.reduce((sum, relation) => sum + relation.drift.length, 0);
+  if (drift > 0) lines.push(paint.yellow(`! ${countText(drift, 'path')} changed by somebody else (drift)`));
   if (troubles.length > 0) lines.push(paint.red(`! ${troubles.join(', ')}`));
   return lines;
 };

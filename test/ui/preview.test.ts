@@ -282,6 +282,7 @@ test('Drift and what an earlier run left unfinished stand before the changes, ea
   const text = textOf([relation('one', { drift: ['index.html', 'b\n'], unfinished: 1 })]);
   assert.match(text, /! drift {2}index\.html was changed by somebody else; what stands there goes to the trash/);
   assert.match(text, /! drift {2}b\\n was changed/);
+  assert.match(text, /^! 2 paths changed by somebody else \(drift\)$/m);
   assert.match(text, /! unfinished {2}1 transaction of an earlier run; apply finishes that first/);
   assert.ok(text.indexOf('! drift') < text.indexOf('+ create'));
 });
