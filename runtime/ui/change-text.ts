@@ -1,12 +1,14 @@
 // Changes of a preview as lines: a sign and a word for each, path, what differs, bytes; deletions apart, long lists cut.
 import type { ChangeLine } from '../engine/events.js';
 import { bytesText, countText } from './amounts.js';
+import { type Folded, foldChanges } from './change-fold.js';
 import type { Palette } from './colour.js';
 import { displayBytes, displayDetail, displayPath } from './display.js';
 import { padEnd, padStart, widthOf } from './fit.js';
 import type { Marks } from './marks.js';
 
-/** At most `most` lines of each of the two parts: what comes or changes, and what is deleted. */
+/** At most `most` lines of each of the two parts: what comes or changes, and what is deleted. Where that is a limit, whole folders
+ * of a long part are a line each. */
 export const changeLines = (
   changes: readonly ChangeLine[],
   most: number,
@@ -14,20 +16,38 @@ export const changeLines = (
   paint: Palette,
   signs: Marks,
 ): string[] => {
-  const kept = changes.filter(({ change }) => change !== 'delete');
-  const deleted = changes.filter(({ change }) => change === 'delete');
-  const shown = [...kept.slice(0, most), ...deleted.slice(0, most)];
-  const rows = shown.map(change => ({ change, path: pathText(change), detail: displayDetail(change.detail) }));
+  const coming = cut(
+    changes.filter(({ change }) => change !== 'delete'),
+    most,
+  );
+  const gone = changes.filter(({ change }) => change === 'delete');
+  const going = cut(gone, most);
+  const rows = [...coming.shown, ...going.shown].map(({ change }) => ({
+    change,
+    path: pathText(change),
+    detail: displayDetail(change.detail),
+  }));
   const columns = columnsOf(rows, width);
   const lines = rows.map(row => lineOf(row, columns, paint));
-  const split = Math.min(kept.length, most);
+  const isFolded = coming.folded || going.folded;
   return [
-    ...lines.slice(0, split),
-    ...(kept.length > most ? [cutLine(kept.length - most, 'change', paint, signs)] : []),
-    ...(deleted.length > 0 ? [`${INDENT}${paint.dim(`${countText(deleted.length, 'deletion')}:`)}`] : []),
-    ...lines.slice(split),
-    ...(deleted.length > most ? [cutLine(deleted.length - most, 'deletion', paint, signs)] : []),
+    ...lines.slice(0, coming.shown.length),
+    ...(coming.left > 0 ? [cutLine(coming.left, 'change', paint, signs)] : []),
+    ...(gone.length > 0 ? [`${INDENT}${paint.dim(`${countText(gone.length, 'deletion')}:`)}`] : []),
+    ...lines.slice(coming.shown.length),
+    ...(going.left > 0 ? [cutLine(going.left, 'deletion', paint, signs)] : []),
+    ...(isFolded && coming.left + going.left === 0 ? [`${INDENT}${paint.dim(FOLDED)}`] : []),
   ];
+};
+
+/** The lines of one part, and how many changes none of them stands for. */
+const cut = (
+  part: readonly ChangeLine[],
+  most: number,
+): { readonly shown: readonly Folded[]; readonly left: number; readonly folded: boolean } => {
+  const shown = foldChanges(part, Number.isFinite(most) ? FEW : most).slice(0, most);
+  const left = shown.reduce((rest, { stands }) => rest - stands, part.length);
+  return { shown, left, folded: shown.some(({ stands }) => stands > 1) };
 };
 
 /** Hosts that share an entry may each keep the root elsewhere. */
@@ -74,6 +94,9 @@ const FACES = {
   link: { sign: '→', word: 'link', colour: 'cyan' },
   delete: { sign: '-', word: 'delete', colour: 'red' },
 } as const;
+/** Changes that are listed one by one. */
+const FEW = 40;
+const FOLDED = 'a whole folder is one line (--verbose shows all)';
 const INDENT = '    ';
 const BETWEEN = '  ';
 const SIGN = 12;

@@ -31,4 +31,46 @@ test('one long path moves its own line only, whatever the terminal, and no other
   }
 });
 
+const created = (path: string, kind: ChangeLine['kind'] = 'file'): ChangeLine => ({
+  change: 'create',
+  path,
+  kind,
+  bytes: kind === 'file' ? 1024 : 0,
+  detail: '',
+});
+const many = (folder: string, count: number): ChangeLine[] =>
+  Array.from({ length: count }, (_, i) => created(`${folder}/${String(i).padStart(3, '0')}`));
+const textOf = (changes: readonly ChangeLine[], most: number): string[] =>
+  changeLines(changes, most, 100, palette(false), marks(true)).map(line => line.trim().replace(/ +/g, ' '));
+
+test('in a long list a new folder stands for all that is in it, and a short one names everything', () => {
+  const changes = [created('a', 'folder'), created('a/b', 'folder'), ...many('a/b', 30), created('a.txt')];
+  assert.equal(textOf(changes, 200).length, 33);
+  const more = [...changes, created('few', 'folder'), ...many('few', 2), ...many('there', 5)];
+  assert.deepEqual(textOf(more, 200).slice(0, 5), [
+    '+ create a/ 31 paths in it 30.0 KiB',
+    '+ create a.txt 1.0 KiB',
+    '+ create few/',
+    '+ create few/000 1.0 KiB',
+    '+ create few/001 1.0 KiB',
+  ]);
+  assert.equal(textOf(more, 200).length, 11);
+  assert.equal(textOf(more, 200).at(-1), 'a whole folder is one line (--verbose shows all)');
+  assert.equal(textOf(more, Number.POSITIVE_INFINITY).length, more.length);
+});
+
+test('a deleted folder stands for what goes with it, keeps its condition, and what is cut is counted in changes', () => {
+  const gone = (one: ChangeLine): ChangeLine => ({ ...one, change: 'delete', bytes: 0 });
+  const deleted = [
+    gone({ ...created('old', 'folder'), detail: 'unless it holds something else' }),
+    ...many('old', 50).map(gone),
+  ];
+  assert.deepEqual(textOf([...deleted, ...many('z', 3).map(gone)], 2), [
+    '54 deletions:',
+    '- delete old/ 50 paths in it, unless it holds something else',
+    '- delete z/000',
+    '… and 2 more deletions (--verbose shows all)',
+  ]);
+});
+
 test.run();
