@@ -91,9 +91,11 @@ const parse = (argv: readonly string[]): Parsed | { readonly complaint: string }
     const message = error instanceof Error ? error.message : String(error);
     const missing = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
     if (missing === undefined) return { complaint: message };
-    return {
-      complaint: `${spell(missing)} needs a value: ${spell(missing)} ${isOption(missing) ? optionRow(missing).value : 'VALUE'}`,
-    };
+    const name = (Object.keys(OPTIONS) as OptionName[]).find(
+      one => one === missing || optionRow(one).short === missing,
+    );
+    const value = name === undefined ? 'VALUE' : optionRow(name).value;
+    return { complaint: `${spell(missing)} needs a value: ${spell(missing)} ${value}` };
   }
 };
 
@@ -117,6 +119,10 @@ const faultOf = (command: CommandName, operands: readonly string[], given: Parse
     if (odd !== undefined) {
       return `${spell(name)} is ${option.choices?.join(', ')}, not ${quote(String(odd))}${didYouMean(String(odd), option.choices ?? [], '')}`;
     }
+  }
+  const kind = given.get('ui')?.at(-1);
+  if (given.has('json') && kind !== undefined && kind !== 'json') {
+    return `--json and --ui ${kind} contradict each other: --json is short for --ui json`;
   }
   const empty = operands.indexOf('');
   if (operands.length < row.least) return `${command} needs ${row.operands}`;

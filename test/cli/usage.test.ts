@@ -58,6 +58,8 @@ const complaints: readonly (readonly [args: string[], words: RegExp])[] = [
   [['plan', 'a.sp', '--ui', 'jsn'], /--ui is ink, lines, json, quiet, not "jsn"; did you mean json\?/],
   [['plan', 'a.sp', '--ui', 'ink', '--ui', 'json'], /--ui is given 2 times/],
   [['unlock', 'a.sp'], /unlock needs --run ID/],
+  [['plan', 'a.sp', '-o'], /-o needs a value: -o FILE/],
+  [['plan', 'a.sp', '--json', '--ui', 'lines'], /--json and --ui lines contradict each other/],
   [['restore', 'a.sp', 'file', '--yes'], /restore --yes needs --run ID/],
   [['restore', 'a.sp', '--run', 'x', '../file'], /"..\/file" is no path below a root/],
   [['plan', 'a.sp', '--resume'], /plan has no option --resume \(it belongs to apply\)/],
