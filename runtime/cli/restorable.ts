@@ -6,7 +6,7 @@ import { trashRunsText } from '../ui/trash-runs-text.js';
 import { failureText } from '../ui/trash-text.js';
 import type { Call } from './command.js';
 import { INTERRUPTED, type Interrupts } from './interrupts.js';
-import { wantsJson, wantsQuiet } from './show.js';
+import { textOptions, wantsJson, wantsQuiet } from './show.js';
 
 /** Writes nothing on any host; the exit code. */
 export const listTrash = async (call: Call, finding: TrashFinding, interrupts: Interrupts): Promise<number> => {
@@ -26,9 +26,9 @@ const tell = (
   { found, failures }: TrashFound,
   { paths }: TrashFinding,
 ): void => {
-  const style = { width: terminal.width, verbose: options.flag('verbose') };
-  terminal.print(trashRunsText(found, { ...style, colour: terminal.colour.print }));
-  terminal.say(failureText(failures, { ...style, colour: terminal.colour.say }));
+  const verbose = options.flag('verbose');
+  terminal.print(trashRunsText(found, { ...textOptions(terminal, 'print'), verbose }));
+  terminal.say(failureText(failures, { ...textOptions(terminal, 'say'), verbose }));
   if (found.length === 0 && failures.length > 0) return;
   const of = paths.length === 0 ? '' : ` of ${paths.map(displayPath).join(', ')}`;
   const words = operands.map(word => ` ${shellQuote(word)}`);

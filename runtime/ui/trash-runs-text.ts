@@ -1,9 +1,11 @@
 // The runs that the trash holds something of, in words: the newest first, hosts that hold the same together.
 import type { Path } from '../tree/path.js';
-import { bytesText, countText, listText } from './amounts.js';
+import { bytesText, countText } from './amounts.js';
 import { palette } from './colour.js';
 import { displayPath, displayText } from './display.js';
 import { hanging } from './fit.js';
+import { hostNames } from './host-names.js';
+import { marks } from './marks.js';
 import type { TrashOptions } from './trash-text.js';
 
 /** As runtime/engine/trash-runs.ts has it. */
@@ -22,8 +24,12 @@ type TrashOfRun = {
 };
 
 /** Whole lines, each ended; of each run and root, some paths by name. */
-export const trashRunsText = (found: readonly TrashOfRun[], { colour, width, verbose }: TrashOptions): string => {
+export const trashRunsText = (
+  found: readonly TrashOfRun[],
+  { colour, width, verbose, unicode }: TrashOptions & { readonly unicode: boolean },
+): string => {
   const paint = palette(colour);
+  const signs = marks(unicode);
   const lines = byRun(found).flatMap(([run, places]) => {
     const kept = `kept until ${timeText(Math.max(...places.map(({ until }) => until)))}`;
     const put = timeText(Math.min(...places.map(({ since }) => since)));
@@ -35,7 +41,7 @@ export const trashRunsText = (found: readonly TrashOfRun[], { colour, width, ver
     return [
       `${paint.bold(displayText(run))}  ${put}, ${kept}`,
       ...[...alike].flatMap(([text, hosts]) =>
-        hanging('', `${listText(hosts.map(displayText))}  ${text}`, 2, width).map(line => `  ${line.trimStart()}`),
+        hanging('', `${hostNames(hosts, signs)}  ${text}`, 2, width).map(line => `  ${line.trimStart()}`),
       ),
     ];
   });
