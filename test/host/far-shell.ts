@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { BOOT } from '../../runtime/host/shell/boot.js';
 import { bringVerbs } from '../../runtime/host/shell/scripts.js';
 import { openSession, type SessionOptions, type ShellSession } from '../../runtime/host/shell/session.js';
+import type { BsdTools } from '../support/bsd-tools.js';
 import { NO_FLOCK } from './locking.js';
 
 export type FarShell = {
@@ -76,3 +77,9 @@ const OTHERS = /^(?:node|npm|npx|corepack|python|perl|pypy|ruby|busybox)/;
 
 /** How a shell is started that has nothing else; flock, which is looked for beyond PATH as well, is this machine's own. */
 export const busyBoxShell = (path: string) => ({ shell: [join(path, 'sh')], environment: { PATH: path, ...NO_FLOCK } });
+
+/** The tools of a BSD (test/support/bsd-tools.ts), and no flock, wherever it is looked for. */
+export const bsdShell = ({ path, environment }: BsdTools) => ({
+  shell: [join(path, 'sh')],
+  environment: { ...environment, ...NO_FLOCK },
+});

@@ -30,6 +30,7 @@ export const KINDS = {
   agent: { title: 'agent', without: [] },
   shell: { title: 'shell (GNU)', without: ['programs', 'data links', 'access lists', 'moves'] },
   busybox: { title: 'shell (BusyBox)', without: ['programs', 'data links', 'access lists', 'fine times', 'moves'] },
+  bsd: { title: 'shell (BSD)', without: ['programs', 'data links', 'access lists', 'moves'] },
   sftp: { title: 'SFTP', without: Object.keys(PROMISES) as Promised[] },
 } as const satisfies Record<string, Kind>;
 export type KindName = keyof typeof KINDS;

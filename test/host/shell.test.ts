@@ -333,7 +333,7 @@ test('a machine without the tools is refused, and each is named with where it wa
   const tools = await probeTools(far.session);
   await far.stop();
   assert.throws(() => checkTools('box', tools, null), /no find, no stat, .*no id/);
-  const some = { ...parseTools('find exec\nstat yes\nmissing touch\nmv-T yes\nln-T yes\npath /usr/bin'), touch: false };
+  const some = parseTools('find exec\nstat -c\nmissing touch\nmv -T\nln -T\npath /usr/bin');
   assert.throws(() => checkTools('box', some, null), /box: it cannot be driven by its shell: there is no touch$/);
 });
 

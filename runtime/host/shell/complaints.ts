@@ -1,5 +1,5 @@
 // What the tools of a POSIX machine complain of in the C locale, read into faults: the words of the C library stand last.
-import type { Fault } from '../file-verbs.js';
+import type { Fault, Stat } from '../file-verbs.js';
 import type { Answer } from './session.js';
 import { UNABLE } from './statuses.js';
 
@@ -24,6 +24,9 @@ export const faultAmong = (said: string, harmless: ReadonlySet<string> = VANISHE
   }
   return null;
 };
+
+/** Of what links were followed to: where one leads nowhere, the stat of a BSD tells of the link itself. */
+export const followedTo = (stat: Stat): Stat | Fault => (stat.kind === 'link' ? faultOf('ENOENT') : stat);
 
 /** A verb that could not begin, or failed as a whole. */
 export const answerFault = ({ status, output }: Answer): Fault | null => {
@@ -108,7 +111,7 @@ const ENDINGS: readonly (readonly [string, RegExp])[] = [
   ['EXDEV', /Invalid cross-device link$|Cross-device link$/],
   ['EIO', /Input\/output error$|I\/O error$/],
   ['EMLINK', /Too many links$/],
-  ['EBUSY', /Device or resource busy$|Resource busy$/],
+  ['EBUSY', /Device or resource busy$|Resource busy$|Device busy$/],
   ['ETXTBSY', /Text file busy$/],
   ['ESTALE', /Stale (NFS )?file handle$/],
   ['EINVAL', /Invalid argument$|to a subdirectory of itself/],

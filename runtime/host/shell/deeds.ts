@@ -2,30 +2,40 @@
 import { type Deed, type Fault, isFault } from '../file-verbs.js';
 import { deedFaults } from './complaints.js';
 import { pathOf, wordFor } from './folder.js';
+import type { ShellTools } from './probe.js';
 import type { ShellSession } from './session.js';
 
-/** `fine`: times with their fraction, which not every touch takes. */
+/** What its touch takes. */
+export type Times = Pick<ShellTools, 'touch' | 'fineTouch'>;
+
 export const performAll = async (
   session: ShellSession,
   deeds: readonly Deed[],
-  fine: boolean,
+  times: Times,
 ): Promise<(null | Fault)[]> => {
   const asked: Promise<readonly (null | Fault)[]>[] = [];
   for (let start = 0; start < deeds.length; ) {
     const end = endOfStretch(deeds, start);
-    asked.push(performHere(session, deeds.slice(start, end), fine));
+    asked.push(performHere(session, deeds.slice(start, end), times));
     start = end;
   }
   // Every one is waited for, also when the connection is lost: then all are refused.
   return (await Promise.all(asked)).flat();
 };
 
-/** Seconds with a fraction, as `touch -d @…` takes them; without, the second that has begun. */
-export const secondsText = (micros: number, fine: boolean): string => {
-  const rest = fine ? Math.abs(micros % 1_000_000) : 0;
-  const whole = fine ? Math.trunc(Math.abs(micros) / 1_000_000) : Math.abs(Math.floor(micros / 1_000_000));
-  return `${micros < 0 ? '-' : ''}${whole}${rest === 0 ? '' : `.${String(rest).padStart(6, '0')}`}`;
+/** As `touch -d` takes it: seconds behind a `@`, or a date of UTC; with its fraction, or the second that has begun. */
+export const timeText = (micros: number, { touch, fineTouch }: Times): string => {
+  if (touch === 'date') {
+    const second = Math.floor(micros / 1_000_000);
+    const rest = fineTouch ? micros - second * 1_000_000 : 0;
+    return `${new Date(second * 1000).toISOString().slice(0, -5)}${fractionText(rest)}Z`;
+  }
+  const rest = fineTouch ? Math.abs(micros % 1_000_000) : 0;
+  const whole = fineTouch ? Math.trunc(Math.abs(micros) / 1_000_000) : Math.abs(Math.floor(micros / 1_000_000));
+  return `@${micros < 0 ? '-' : ''}${whole}${fractionText(rest)}`;
 };
+
+const fractionText = (micros: number): string => (micros === 0 ? '' : `.${String(micros).padStart(6, '0')}`);
 
 /** Five digits: with fewer, some chmod keep the special bits of a folder. */
 export const modeText = (mode: number): string => (mode & 0o7777).toString(8).padStart(5, '0');
@@ -47,8 +57,8 @@ const isBeside = (one: Deed, other: Deed): boolean => {
 };
 
 /** What cannot be a name is answered here; the rest goes there. */
-const performHere = async (session: ShellSession, deeds: readonly Deed[], fine: boolean): Promise<(null | Fault)[]> => {
-  const words = deeds.map(deed => wordsOf(deed, fine));
+const performHere = async (session: ShellSession, deeds: readonly Deed[], times: Times): Promise<(null | Fault)[]> => {
+  const words = deeds.map(deed => wordsOf(deed, times));
   const fit = words.filter(one => !isFault(one)) as readonly (readonly string[])[];
   const [first] = deeds;
   const folders = 'to' in first! ? [pathOf(first.at), pathOf(first.to)] : [pathOf(first!.at)];
@@ -68,7 +78,7 @@ const performHere = async (session: ShellSession, deeds: readonly Deed[], fine: 
   return words.map(one => (isFault(one) ? one : faults[next++]!));
 };
 
-const wordsOf = (deed: Deed, fine: boolean): readonly string[] | Fault => {
+const wordsOf = (deed: Deed, times: Times): readonly string[] | Fault => {
   if (deed.do === 'sync-folder') return ['sync-folder'];
   const name = wordFor(deed.name);
   if (isFault(name)) return name;
@@ -92,7 +102,7 @@ const wordsOf = (deed: Deed, fine: boolean): readonly string[] | Fault => {
         'set',
         name,
         deed.mode === null ? '' : modeText(deed.mode),
-        deed.modified === null ? '' : secondsText(deed.modified, fine),
+        deed.modified === null ? '' : timeText(deed.modified, times),
         ownersText(deed.owner, deed.group),
       ];
   }

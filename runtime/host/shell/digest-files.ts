@@ -2,7 +2,7 @@
 import type { Algorithm } from '../../../compiler/plan.js';
 import { type Digested, type Fault, type Folder, isFault, type Stat } from '../file-verbs.js';
 import { notFile } from '../kind.js';
-import { answerFault, faultAmong, faultOf, UNREADABLE } from './complaints.js';
+import { answerFault, faultAmong, faultOf, followedTo, UNREADABLE } from './complaints.js';
 import { isPlainWord, parseDigests } from './digest-tools.js';
 import { pathOf, wordFor } from './folder.js';
 import { parseLooked } from './records.js';
@@ -55,6 +55,8 @@ const digestSome = async (
   const complaint = faultAmong(said) ?? faultOf('ENOENT');
   return words.map(word => {
     const [one, other, digest] = [before.get(word), after.get(word), byWord.get(word)];
+    const led = one === undefined || !follow ? one : followedTo(one);
+    if (led !== undefined && isFault(led)) return [word, led];
     if (one !== undefined && one.kind !== 'file') return [word, notFile(one.kind)];
     if (one === undefined || other === undefined || digest == null) return [word, complaint];
     return [word, { digest, before: one, after: other }];

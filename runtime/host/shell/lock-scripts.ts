@@ -61,8 +61,8 @@ grip() {
     *) refuse "\${said:-EIO}"; return;;
   esac
   keep
-  inode=$(stat -c %d:%i -- "$1" 2>/dev/null)
-  if [ -z "$inode" ] || { [ -n "$held" ] && [ "$inode" != "$(stat -L -c %d:%i /proc/self/fd/5 2>/dev/null)" ]; }; then
+  inode=$(stat $as %d:%i -- "$1" 2>/dev/null)
+  if [ -z "$inode" ] || { [ -n "$held" ] && [ "$inode" != "$(stat -L $as %d:%i /proc/self/fd/5 2>/dev/null)" ]; }; then
     drop "$keeper"
     refuse ESTALE
     return
@@ -126,7 +126,7 @@ gone() {
 }
 still() {
   kill -0 "$2" 2>/dev/null || { refuse ESRCH; return; }
-  case $3 in ';'*) ;; *) [ "$(stat -c %d:%i -- "$1" 2>/dev/null)" = "\${3%%;*}" ] || { refuse ESTALE; return; };; esac
+  case $3 in ';'*) ;; *) [ "$(stat $as %d:%i -- "$1" 2>/dev/null)" = "\${3%%;*}" ] || { refuse ESTALE; return; };; esac
   case $3 in *';') ;; *) [ -d "$1.held/\${3#*;}" ] || refuse ESTALE;; esac
 }`,
 
@@ -137,7 +137,7 @@ still() {
   rm -f -- "$5.new"
   said=$( ( umask 022; set -C; : >"$5.new" ) 2>&1 ) || { refuse "$said"; return; }
   left=0
-  said=$(take "$data" <&9 2>&1 >>"$5.new" && mv -f -T -- "$5.new" "$5" 2>&1) || refuse "$said"
+  said=$(take "$data" <&9 2>&1 >>"$5.new" && put_at "$5.new" "$5" 2>&1) || refuse "$said"
 }`,
 
   /** Lets go, and removes a record that goes with it, where one is named. */

@@ -1,6 +1,7 @@
 // What tools a machine has, and of which make: tried once, by doing a small thing with each, not by what it calls itself.
 import { HostError } from '../host-error.js';
 import { chooseCommands, type DigestCommands, digestCommandWords, SAMPLE } from './digest-tools.js';
+import { FIND_FORMAT } from './found.js';
 import type { ShellSession } from './session.js';
 
 export type ShellTools = {
@@ -11,8 +12,8 @@ export type ShellTools = {
   readonly missing: readonly string[];
   /** `printf`: find prints records itself; `exec`: stat prints them for it; null where it can do neither. */
   readonly find: 'printf' | 'exec' | null;
-  /** `stat -c` prints whole records. */
-  readonly stat: boolean;
+  /** With which option it prints whole records: `-c` of GNU and BusyBox, `-f` of the BSDs; null where it prints none. */
+  readonly stat: '-c' | '-f' | null;
   /** A folder that is held by a descriptor has a name, so that a move begins in it whatever stands at its path. */
   readonly heldNames: boolean;
   /** Its own name. */
@@ -30,20 +31,22 @@ export type ShellTools = {
   readonly flock: string;
   /** Named pipes, on which the keepers of locks wait. */
   readonly pipes: boolean;
-  /** `sync -f` makes one file system durable, `sync FILE` one file. */
+  /** `sync -f` makes one file system durable, `sync FILE` or `fsync FILE` one file. */
   readonly syncOne: boolean;
   readonly syncFile: boolean;
-  /** `mv -T` and `ln -T` never go into a folder that stands at the destination. */
-  readonly exactMove: boolean;
-  readonly exactLink: boolean;
-  /** `touch -d @SECONDS` sets the time of a link itself, and keeps a fraction. */
-  readonly touch: boolean;
+  /** With -T, mv and ln never go into a folder at the destination; with -h of the BSDs, they look through no link there. */
+  readonly exactMove: '-T' | '-h' | null;
+  readonly exactLink: '-T' | '-h' | null;
+  /** What `touch -d` takes, to set the time of a link itself; and whether it keeps a fraction of a second. */
+  readonly touch: 'seconds' | 'date' | null;
   readonly fineTouch: boolean;
   readonly tar: boolean;
+  /** Its tar is that of libarchive, which does not take everything as it is (write-many.ts). */
+  readonly libarchive: boolean;
 };
 
 export const probeTools = async (session: ShellSession): Promise<ShellTools> => {
-  const text = (await session.ask('probe', [SAMPLE, ...digestCommandWords()])).output.toString('latin1');
+  const text = (await session.ask('probe', [FIND_FORMAT, SAMPLE, ...digestCommandWords()])).output.toString('latin1');
   return { ...parseTools(text), digests: await chooseCommands(saidOf(text)) };
 };
 
@@ -65,13 +68,15 @@ export const parseTools = (text: string): ShellTools => {
   const of = (name: string): string => lines.find(({ word }) => word === name)?.value ?? '';
   const all = (name: string): string[] => lines.filter(({ word }) => word === name).map(({ value }) => value);
   const has = (name: string): boolean => of(name) === 'yes';
-  const find = of('find');
+  const one = <Word extends string>(name: string, ...words: readonly Word[]): Word | null =>
+    words.find(word => word === of(name)) ?? null;
+  const time = of('touch');
   return {
     system: of('system').toLowerCase(),
     path: of('path'),
     missing: all('missing'),
-    find: find === 'printf' || find === 'exec' ? find : null,
-    stat: has('stat'),
+    find: one('find', 'printf', 'exec'),
+    stat: one('stat', '-c', '-f'),
     heldNames: has('proc'),
     machine: of('machine'),
     user: of('user') || of('uid'),
@@ -85,37 +90,40 @@ export const parseTools = (text: string): ShellTools => {
     pipes: has('fifo'),
     syncOne: has('sync-f'),
     syncFile: has('sync-file'),
-    exactMove: has('mv-T'),
-    exactLink: has('ln-T'),
-    touch: has('touch-d'),
+    exactMove: one('mv', '-T', '-h'),
+    exactLink: one('ln', '-T', '-h'),
+    touch: time === '' ? null : time.startsWith('@') ? 'seconds' : 'date',
     fineTouch: has('touch-fine'),
     tar: has('tar'),
+    libarchive: has('libarchive'),
   };
 };
 
 /** Throws where the machine cannot be driven by its shell, naming each reason and what to install. */
 export const checkTools = (label: string, tools: ShellTools, why: HostError | null): void => {
   const { missing, find, stat, exactMove, exactLink, touch } = tools;
+  const tried = exactMove !== null;
   const wrong = [
     ...missing,
     ...(find === null && !missing.includes('find') ? ['find that knows -printf or -exec … {} +'] : []),
-    ...(!stat && !missing.includes('stat') ? ['stat that knows -c'] : []),
-    ...(!exactMove && !missing.includes('mv') ? ['mv that knows -T, or a temporary folder to try it in'] : []),
-    ...(exactMove && !exactLink && !missing.includes('ln') ? ['ln that knows -T'] : []),
-    ...(exactMove && !touch && !missing.includes('touch') ? ['touch that knows -h and -d @SECONDS'] : []),
+    ...(stat === null && !missing.includes('stat') ? ['stat that knows -c or -f'] : []),
+    ...(!tried && !missing.includes('mv') ? ['mv that knows -T or -h, or a temporary folder to try it in'] : []),
+    ...(tried && exactLink === null && !missing.includes('ln') ? ['ln that knows -T or -h'] : []),
+    ...(tried && touch === null && !missing.includes('touch')
+      ? ['touch that knows -h, and -d with seconds or a date']
+      : []),
   ];
   if (wrong.length === 0) return;
-  const isBsd = BSD.test(tools.system);
   const where = tools.path === '' ? 'PATH there is empty' : `PATH there is ${tools.path}`;
   const first = why === null ? `${label}: ` : `${why.message}; and `;
   throw new HostError(
     why?.code ?? 'unsupported',
     `${first}it cannot be driven by its shell: there is no ${wrong.join(', no ')}`,
-    isBsd
-      ? `The tools of a BSD are not driven: install Node.js 18 or later there, and it is driven by an agent; or say \`agent sftp\`. GNU tools count only under their own names (${where}).`
+    BSD.test(tools.system)
+      ? `Install Node.js 18 or later there, and it is driven by an agent; or say \`agent sftp\`. Its own tools serve from FreeBSD 13, macOS 13 and NetBSD 10 on; GNU tools count only under their own names (${where}).`
       : `Install GNU coreutils and findutils, or BusyBox, there (${where}); or install Node.js 18 or later, and it is driven by an agent.`,
   );
 };
 
-/** By `uname -s`; their stat, mv, ln and touch have other options, and packages put GNU's there under names with a `g`. */
+/** By `uname -s`; packages put GNU's tools there under names with a `g`. */
 const BSD = /bsd|darwin|dragonfly/;

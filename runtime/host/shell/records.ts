@@ -2,7 +2,8 @@
 //
 // It cannot print a NUL, as find can (found.ts): each record begins with the session's mark, which no name holds, and ends with
 // a line end: `MARK MODE SIZE INODE DEVICE NAMES OWNER GROUP|MODIFIED|CHANGED|PATH`, its mode in hexadecimal with the type.
-// Times are seconds, or a date of UTC, with a fraction of any length or none. The path may hold anything but a NUL.
+// Times are a date of UTC, or seconds since 1970 where it is a BSD's, with a fraction of any length or none; the fraction counts
+// on from its second, before 1970 too. The path may hold anything but a NUL.
 import type { Named, Stat } from '../file-verbs.js';
 import { kindOf } from '../kind.js';
 
@@ -44,24 +45,31 @@ export const timeIn = (text: string, start: number, end: number): number | null 
 
 const isDigit = (text: string, at: number): boolean => text.charCodeAt(at) >= ZERO && text.charCodeAt(at) < ZERO + 10;
 
+/** As stat prints one. */
+const lookedTime = (text: string): number | null => {
+  const date = parseDate(text);
+  if (date !== null) return date;
+  const [, seconds, fraction = ''] = SECONDS.exec(text) ?? [];
+  return seconds === undefined ? null : safe(Number(seconds) * 1e6 + microsOf(fraction));
+};
+
 /** A date of UTC: its fraction counts on from its second, before 1970 too. */
 export const parseDate = (text: string): number | null => {
   const [, year, month, day, hour, minute, second, fraction = ''] = DATE.exec(text) ?? [];
   if (year === undefined) return null;
   const moment = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  return Number.isNaN(moment) ? null : safe(moment * 1000 + microsOf(fraction, 1));
+  return Number.isNaN(moment) ? null : safe(moment * 1000 + microsOf(fraction));
 };
 
-const microsOf = (fraction: string, sign: 1 | -1): number =>
-  Math.round((sign * Number(fraction.slice(0, 9).padEnd(9, '0'))) / 1000);
+const microsOf = (fraction: string): number => Math.round(Number(fraction.slice(0, 9).padEnd(9, '0')) / 1000);
 
 const safe = (micros: number): number | null => (Number.isSafeInteger(micros) ? micros : null);
 
 const lookedStat = (facts: readonly string[], modifiedText: string, changedText: string): Stat | null => {
   const [modeText = '', size, inode, device, names, owner, group] = facts;
   const mode = Number.parseInt(modeText, 16);
-  const modified = parseDate(modifiedText);
-  const changed = parseDate(changedText);
+  const modified = lookedTime(modifiedText);
+  const changed = lookedTime(changedText);
   if (modified === null || changed === null) return null;
   return {
     kind: kindOf(mode),
@@ -79,6 +87,7 @@ const lookedStat = (facts: readonly string[], modifiedText: string, changedText:
 
 const LOOKED = /^([0-9a-f]+ \d+ \d+ \d+ \d+ \d+ \d+)\|([^|]+)\|([^|]+)\|(.+)\n$/s;
 const DATE = /^(-?\d{4,9})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?: \+0000)?$/;
+const SECONDS = /^(-?\d{1,12})(?:\.(\d+))?$/;
 const ZERO = 48;
 const MINUS = 45;
 /** From the zero. */

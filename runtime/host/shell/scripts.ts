@@ -8,6 +8,7 @@
 //  2. Names come as words after the folder, and are used as `./NAME` only; no tool sees one that could be an option.
 //  3. A verb that cannot begin says why and ends with UNABLE: an errno name, or what a tool said in the C locale.
 import { LOCK_VERBS } from './lock-scripts.js';
+import { PROBE_VERBS, USUAL } from './probe-scripts.js';
 import { quoteWords } from './quote.js';
 import { BROKEN, UNABLE } from './statuses.js';
 import { WRITE_VERBS } from './write-scripts.js';
@@ -31,12 +32,12 @@ export const bringVerbs = (): Buffer =>
 const SETTING = `exec 9<&0 </dev/null 3>&1
 LC_ALL=C; TZ=UTC0; export LC_ALL TZ
 umask 077
-if [ -z "$BASH_VERSION$KSH_VERSION$ZSH_VERSION$YASH_VERSION" ]; then at() { cd -P -- "$1" 2>/dev/null && [ "$PWD" = "$1" ]; }
+if [ -z "$BASH_VERSION$KSH_VERSION$ZSH_VERSION$YASH_VERSION$NETBSD_SHELL" ]; then at() { cd -P -- "$1" 2>/dev/null && [ "$PWD" = "$1" ]; }
 else at() { cd -P -- "$1" 2>/dev/null && [ "$(env pwd -P; echo .)" = "$1$nl." ]; }; fi
 refuse() { printf '%s' "$1"; return ${UNABLE}; }
 unable() {
   if [ -h "$1" ]; then refuse ELOOP
-  elif ! said=$(stat -c %f -- "$1" 2>&1); then refuse "$said"
+  elif ! said=$(stat $as %i -- "$1" 2>&1); then refuse "$said"
   elif [ ! -d "$1" ]; then refuse ENOTDIR
   elif [ ! -x "$1" ]; then refuse EACCES
   else refuse ELOOP; fi
@@ -61,54 +62,13 @@ held=; [ ! -d /proc/self/fd ] || held=yes
 lifeline=; flock=
 read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id || boot=
 read -r mark <&9 || exit 0
-facts="$mark %f %s %i %d %h %u %g|%y|%z|%n"`;
+${USUAL}`;
 
 /** Records of find are in the format of found.ts, those of stat in that of records.ts. What a tool complained of stands behind a NUL at the end. */
 const VERBS = {
   ...LOCK_VERBS,
   ...WRITE_VERBS,
-
-  probe: `probe() {
-  printf 'system %s\\n' "$(uname -sm 2>/dev/null)"
-  printf 'machine %s\\n' "$(uname -n 2>/dev/null)"
-  printf 'path %s\\n' "$PATH"
-  for tool in find stat dd head cat mv rm rmdir ln mkdir chmod touch readlink id; do
-    command -v "$tool" >/dev/null 2>&1 || echo "missing $tool"
-  done
-  if find / -prune -printf '' >/dev/null 2>&1; then echo find printf
-  elif find / -prune -exec true {} + >/dev/null 2>&1; then echo find exec
-  fi
-  stat -c '%f %y %z' / >/dev/null 2>&1 && echo stat yes
-  [ -d /proc/self/fd/ ] && echo proc yes
-  printf 'user %s\\nuid %s\\ngroups %s\\nhome %s\\n' "$(id -un 2>/dev/null)" "$(id -u)" "$(id -G)" "$HOME"
-  printf 'boot %s\\n' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
-  printf 'clock %s\\n' "$(date +%s 2>/dev/null)"
-  folder=$(mktemp -d 2>/dev/null) || return 0
-  cd -P -- "$folder" || return 0
-  : >a
-  printf '%s' "$1" >sample
-  shift
-  for tool do
-    # A script that takes longer than all the others together is not tried where there is a program.
-    case $tool in "shasum -a "*) ! command -v "sha\${tool##* }sum" >/dev/null 2>&1 || continue;; esac
-    command -v "\${tool%% *}" >/dev/null 2>&1 && printf 'digest %s|%s\\n' "$tool" "$(eval "$tool ./sample" 2>/dev/null)"
-  done
-  lifeline && echo fifo yes
-  [ -z "$flock" ] || printf 'flock %s\\n' "$flock"
-  # Tried where there is next to nothing to write out: others may have left seconds of it on a disk.
-  { sync -f /proc || sync -f .; } >/dev/null 2>&1 && echo sync-f yes
-  ! sync ./nothing >/dev/null 2>&1 && { sync / || sync ./a; } >/dev/null 2>&1 && echo sync-file yes
-  mkdir b && ! mv -T ./a ./b >/dev/null 2>&1 && mv -T ./a ./c >/dev/null 2>&1 && echo mv-T yes
-  ln -s b s && : >e && mv -f -T ./e ./s >/dev/null 2>&1 || roundabout=yes
-  ln -T ./c ./h >/dev/null 2>&1 && ln -s -T -- -x ./l >/dev/null 2>&1 && echo ln-T yes
-  touch -h -c -m -d @1 ./l >/dev/null 2>&1 && case $(stat -c %y ./l) in 1970-01-01\\ 00:00:01*) echo touch-d yes;; esac
-  touch -h -c -m -d @1.5 ./l >/dev/null 2>&1 && case $(stat -c %y ./l) in *.5*) echo touch-fine yes;; esac
-  if printf tar >d && tar -cf t ./d >/dev/null 2>&1; then
-    rm d
-    tar -xpof - <t >/dev/null 2>&1 && [ "$(cat ./d)" = tar ] && echo tar yes
-  fi
-  cd / && rm -rf -- "$folder"
-}`,
+  ...PROBE_VERBS,
 
   about: `about() {
   printf 'clock %s\\n' "$(date +%s.%N 2>/dev/null)"
@@ -122,13 +82,14 @@ const VERBS = {
 
   open: `open() {
   if ! cd -P -- "$1" 2>/dev/null; then
-    if ! said=$(stat -L -c %f -- "$1" 2>&1); then refuse "$said"
+    if ! said=$(stat -L $as %i -- "$1" 2>&1); then refuse "$said"
+    elif [ ! -e "$1" ]; then refuse ENOENT
     elif [ -d "$1" ]; then refuse EACCES
     else refuse ENOTDIR; fi
     return
   fi
   printf '%s\\0' "$(env pwd -P; echo .)"
-  stat -c "$facts" .
+  stat $as "$facts" .
 }`,
 
   enter: `enter() { at "$1" || unable "$1"; }`,
@@ -137,7 +98,7 @@ const VERBS = {
   at "$1" || { unable "$1"; return; }
   [ -r . ] || { refuse EACCES; return; }
   if [ "$2" = printf ]; then said=$(find . -mindepth 1 -maxdepth 1 -printf "$3" 2>&1 1>&3 3>&-)
-  else said=$(find . -mindepth 1 -maxdepth 1 -exec stat -c "$facts" {} + 2>&1 1>&3 3>&-)
+  else said=$(find . -mindepth 1 -maxdepth 1 -exec stat $as "$facts" {} + 2>&1 1>&3 3>&-)
   fi
   printf '\\0%s' "$said"
 }`,
@@ -151,20 +112,20 @@ const VERBS = {
   look: `look() {
   at "$1" || { unable "$1"; return; }
   shift
-  said=$(stat -c "$facts" -- "$@" 2>&1 1>&3 3>&-)
+  said=$(stat $as "$facts" -- "$@" 2>&1 1>&3 3>&-)
   printf '\\0%s' "$said"
 }`,
 
   follow: `follow() {
   at "$1" || { unable "$1"; return; }
-  said=$(stat -L -c "$facts" -- "$2" 2>&1) || { refuse "$said"; return; }
+  said=$(stat -L $as "$facts" -- "$2" 2>&1) || { refuse "$said"; return; }
   printf '%s\\n' "$said"
 }`,
 
   target: `target() {
   at "$1" || { unable "$1"; return; }
   if [ -h "$2" ]; then readlink -n "$2"
-  elif said=$(stat -c %f -- "$2" 2>&1); then refuse EINVAL
+  elif said=$(stat $as %i -- "$2" 2>&1); then refuse EINVAL
   else refuse "$said"; fi
 }`,
 
@@ -173,12 +134,12 @@ const VERBS = {
   at "$1" || { unable "$1"; return; }
   how=-L
   if [ "$3" != follow ]; then how=; [ ! -h "$2" ] || { refuse ELOOP; return; }; fi
-  said=$(stat $how -c "$facts" -- "$2" 2>&1) || { refuse "$said"; return; }
+  said=$(stat $how $as "$facts" -- "$2" 2>&1) || { refuse "$said"; return; }
   printf '%s\\n\\0' "$said"
   [ -f "$2" ] || return 0
   if said=$(dd if="$2" bs="$4" count=1 2>&1 >&3 3>&-); then
     printf '\\0%s\\0' "$mark"
-    stat $how -c "$facts" -- "$2" 2>&1
+    stat $how $as "$facts" -- "$2" 2>&1
   else printf '\\0%s\\0%s' "$mark" "$said"; fi
 }`,
 
@@ -194,7 +155,7 @@ const VERBS = {
   at "$1" || { unable "$1"; return; }
   tool=$2; how=-L; [ "$3" = follow ] || how=
   shift 3
-  stat $how -c "$facts" -- "$@" 2>/dev/null
+  stat $how $as "$facts" -- "$@" 2>/dev/null
   printf '\\0'
   for name do
     shift
@@ -203,7 +164,7 @@ const VERBS = {
   said=
   [ $# = 0 ] || said=$(eval "$tool \\"\\$@\\"" 2>&1 1>&3 3>&-)
   printf '\\0'
-  [ $# = 0 ] || stat $how -c "$facts" -- "$@" 2>/dev/null
+  [ $# = 0 ] || stat $how $as "$facts" -- "$@" 2>/dev/null
   printf '\\0%s' "$said"
 }`,
 
@@ -215,11 +176,11 @@ const VERBS = {
   for name do
     [ -f "$name" ] && [ ! -h "$name" ] || { refuse ESTALE; return; }
   done
-  stat -c "$facts" -- "$@" 2>/dev/null
+  stat $as "$facts" -- "$@" 2>/dev/null
   printf '\\0'
   cat -- "$@" 2>/dev/null | take "$limit"
   printf '\\0%s\\0' "$mark"
-  stat -c "$facts" -- "$@" 2>/dev/null
+  stat $as "$facts" -- "$@" 2>/dev/null
 }`,
 
   /** For each deed what was said, and its status. */
@@ -229,12 +190,12 @@ const VERBS = {
   while [ $# -gt 0 ]; do
     case $1 in
       folder) mkdir -m "$3" -- "$2";;
-      link) ln -s -T -- "$3" "$2";;
+      link) point_to "$3" "$2";;
       remove) rm -- "$2";;
       remove-folder) rmdir -- "$2";;
       set) give "$2" "$3" "$4" "$5";;
-      sync-file) if [ -h "$2" ]; then refuse ELOOP; else sync "$2"; fi;;
-      sync-folder) sync .;;
+      sync-file) if [ -h "$2" ]; then refuse ELOOP; else $flush "$2"; fi;;
+      sync-folder) $flush .;;
       sync-all) sync -f .;;
     esac 2>&1
     printf '\\0%d\\0' "$?"
@@ -243,12 +204,12 @@ const VERBS = {
 }
 give() {
   there "$1" || { refuse ENOENT; return; }
-  [ -z "$4" ] || chown -h "$4" -- "$1" || return
+  [ -z "$4" ] || chown -h -- "$4" "$1" || return
   if [ -n "$2" ]; then
     [ ! -h "$1" ] || { refuse ELOOP; return; }
     chmod "$2" "$1" || return
   fi
-  [ -z "$3" ] || touch -h -c -m -d "@$3" -- "$1"
+  [ -z "$3" ] || touch -h -c -m -d "$3" -- "$1"
 }`,
 
   /** From one held folder to another: the first by its descriptor where the system has such names, the second by being in it.
@@ -265,8 +226,8 @@ moves() {
   shift 3
   while [ $# -gt 0 ]; do
     case $1 in
-      rename) mv -f -T -- "$from/$2" "./$3" || { [ -n "$roundabout" ] && [ -h "./$3" ] && around "$2" "$3"; };;
-      hard-link) ln -T -- "$from/$2" "./$3";;
+      rename) put_at "$from/$2" "./$3" || { [ -n "$roundabout" ] && [ -h "./$3" ] && around "$2" "$3"; };;
+      hard-link) name_too "$from/$2" "./$3";;
     esac 2>&1
     printf '\\0%d\\0' "$?"
     shift 3
@@ -289,7 +250,8 @@ around() {
 
   volume: `volume() {
   at "$1" || { unable "$1"; return; }
-  stat -f -c '%t %a %S %c %d' . 2>/dev/null
+  if [ "$as" = -c ]; then stat -f -c '%t %a %S %c %d' . 2>/dev/null
+  else df -P -k . 2>/dev/null && mount 2>/dev/null; fi
 }`,
 } as const;
 

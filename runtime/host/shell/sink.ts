@@ -2,7 +2,7 @@
 import { giveBack, hold } from '../../bytes/pool.js';
 import { type Fault, type Folder, isFault, type Sink } from '../file-verbs.js';
 import { answerFault, deedFaults } from './complaints.js';
-import { modeText, SYNC_PATIENCE_MS, secondsText } from './deeds.js';
+import { modeText, SYNC_PATIENCE_MS, timeText } from './deeds.js';
 import { pathOf, wordFor } from './folder.js';
 import type { Verb } from './scripts.js';
 import type { Asking, ShellSession } from './session.js';
@@ -98,7 +98,7 @@ const sinkOn = (session: ShellSession, means: Means, at: Folder, word: string): 
         return (await writeMany(session, [file], means))[0]!;
       }
       if (held > 0) flush();
-      const time = modified === null ? '' : secondsText(modified, means.fine);
+      const time = modified === null ? '' : timeText(modified, means.times);
       send(put('finish', [String(end), modeText(mode), time], WAITS));
       return settle(0);
     },

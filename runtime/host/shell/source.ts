@@ -1,7 +1,7 @@
 // Reads a file through a shell: its facts, first bytes and facts again in one request, the rest in pieces that are asked for ahead.
 import { type Fault, type Folder, isFault, type Source, type Stat } from '../file-verbs.js';
 import { notFile } from '../kind.js';
-import { answerFault, faultOf, UNREADABLE } from './complaints.js';
+import { answerFault, faultOf, followedTo, UNREADABLE } from './complaints.js';
 import { pathOf, wordFor } from './folder.js';
 import { parseLooked } from './records.js';
 import type { ShellSession } from './session.js';
@@ -23,6 +23,8 @@ export const openSource = async (
   const begun = beginning(answer.output, session.mark);
   if (isFault(begun)) return begun;
   const { stat, content, after } = begun;
+  const led = follow ? followedTo(stat) : stat;
+  if (isFault(led)) return led;
   if (stat.kind !== 'file') return notFile(stat.kind);
   const whole = stat.size <= FIRST;
   const pieces = makePieces(session, folder, word, stat.size);
@@ -55,7 +57,8 @@ export const openSource = async (
       if (whole) return after;
       const again = await session.ask(follow ? 'follow' : 'look', [folder, word]);
       const fault = answerFault(again);
-      return fault ?? statIn(again.output.toString('latin1').split('\0')[0]!, session.mark) ?? GONE;
+      const now = statIn(again.output.toString('latin1').split('\0')[0]!, session.mark);
+      return fault ?? (now === null ? GONE : follow ? followedTo(now) : now);
     },
     close: () => pieces.drop(),
   };

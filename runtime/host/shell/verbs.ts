@@ -1,9 +1,8 @@
 // The file verbs over one shell session. What a shell cannot promise is said by `weaknessesOf` (weaker.ts).
 import type { KeptFolder } from '../../tree/listing.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
-import { nameOfFileSystem } from '../local-file-system.js';
 import type { Table } from '../local-names.js';
-import { answerFault, apart, deedFaults, faultAmong, faultOf, UNREADABLE } from './complaints.js';
+import { answerFault, apart, deedFaults, faultAmong, faultOf, followedTo, UNREADABLE } from './complaints.js';
 import { performAll, SYNC_PATIENCE_MS } from './deeds.js';
 import { digestAll } from './digest-files.js';
 import { holdPath, pathIn, pathOf, wordFor } from './folder.js';
@@ -15,6 +14,7 @@ import type { ShellSession } from './session.js';
 import { openSink } from './sink.js';
 import { openSource } from './source.js';
 import { openSurvey, type Survey } from './survey.js';
+import { volumeOf } from './volume.js';
 import { makeFolders, writeMany } from './write-many.js';
 
 export type ShellVerbsOptions = {
@@ -29,7 +29,8 @@ export type ShellVerbsOptions = {
 export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerbsOptions): FileVerbs => {
   const means = {
     tar: tools.tar,
-    fine: tools.fineTouch,
+    libarchive: tools.libarchive,
+    times: tools,
     syncFile: tools.syncFile,
     now: () => Math.floor(now()) * 1000,
   };
@@ -80,9 +81,8 @@ export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerb
       const word = wordFor(name);
       if (isFault(word)) return word;
       const answer = await session.ask('follow', [pathOf(at), word]);
-      return (
-        answerFault(answer) ?? parseLooked(answer.output.toString('latin1'), session.mark)?.[0]?.stat ?? UNREADABLE
-      );
+      const stat = parseLooked(answer.output.toString('latin1'), session.mark)?.[0]?.stat;
+      return answerFault(answer) ?? (stat === undefined ? UNREADABLE : followedTo(stat));
     },
     read: (at, name, follow) => openSource(session, at, name, follow),
     digester(algorithm) {
@@ -102,7 +102,7 @@ export const makeShellVerbs = ({ session, tools, users, groups, now }: ShellVerb
     write: (at, name) => openSink(session, means, at, name),
     writeMany: files => writeMany(session, files, means),
     makeFolders: (at, folders) => makeFolders(session, at, folders),
-    perform: deeds => performAll(session, deeds, tools.fineTouch),
+    perform: deeds => performAll(session, deeds, tools),
     async syncAll(folder) {
       if (!tools.syncOne) return { fault: 'ENOSYS', message: 'sync there takes no file system' };
       const asking = { patience: SYNC_PATIENCE_MS };
@@ -177,22 +177,6 @@ const lookIn = async (session: ShellSession, asked: readonly Asked[]): Promise<r
   return words.map(word => (isFault(word) ? word : (stats.get(word) ?? missing)));
 };
 
-const volumeOf = async (
-  session: ShellSession,
-  folder: Folder,
-): Promise<{ readonly type: string; readonly space: { readonly bytes: number; readonly inodes: number } } | null> => {
-  const answer = await session.ask('volume', [pathOf(folder)]);
-  const [, type, free, block, files, left] = VOLUME.exec(answer.output.toString('latin1')) ?? [];
-  if (answer.status !== 0 || type === undefined) return null;
-  // Some file systems have no fixed number of inodes and say 0 of 0.
-  const inodes = Number(files) === 0 ? Number.MAX_SAFE_INTEGER : Number(left);
-  return {
-    type: nameOfFileSystem(Number.parseInt(type, 16)),
-    space: { bytes: Number(free) * Number(block), inodes },
-  };
-};
-
-const VOLUME = /^([0-9a-f]+) (\d+) (\d+) (\d+) (\d+)\n$/;
 /** Words of one request: what a tool is given at once is limited. */
 const TOGETHER = 500;
 /** Of one scan: they are all held here. */

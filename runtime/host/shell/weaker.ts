@@ -14,6 +14,7 @@ export const weaknessesOf = (tools: ShellTools, why: HostError | null): string[]
   'files that have changed are sent whole: nothing there tells what is old in them',
   'access lists and extended attributes are not carried; hooks cannot run there',
   'folders are looked at before each use, not held in between: a link flipped at that very moment may be followed in reading and in setting modes',
+  ...bsd(tools),
   ...(tools.heldNames
     ? []
     : ['there is no /proc: what is moved is addressed by its path, which may be changed meanwhile']),
@@ -21,6 +22,25 @@ export const weaknessesOf = (tools: ShellTools, why: HostError | null): string[]
   ...(tools.syncFile ? [] : ['files and names may be lost in a power cut there: its sync takes no files']),
   ...(tools.tar ? [] : ['no tar there: small files are written one by one, which is slower']),
 ];
+
+/** Whatever of its tools is a BSD's. */
+const bsd = ({ stat, exactMove, exactLink, touch }: ShellTools): string[] => {
+  const theirs = [
+    ...(stat === '-f' ? ['stat -f'] : []),
+    ...(exactMove === '-h' ? ['mv -h'] : []),
+    ...(exactLink === '-h' ? ['ln -h'] : []),
+    ...(touch === 'date' ? ['touch with dates'] : []),
+  ];
+  if (theirs.length === 0) return [];
+  return [
+    `driven by the tools of a BSD (${theirs.join(', ')}): tried with those of FreeBSD, but not yet on a BSD or a Mac`,
+    ...(exactMove === '-h'
+      ? [
+          'a folder that comes to stand where something is just being moved to takes that in, instead of being in its way',
+        ]
+      : []),
+  ];
+};
 
 /** Which checksums have to be made here, of content that is read back. */
 const unable = ({ digests }: ShellTools): string[] => {

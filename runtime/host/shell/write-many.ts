@@ -6,15 +6,16 @@
 //     nobody else makes links.
 import { type Fault, type Folder, isFault, type NewFile, type NewFolder } from '../file-verbs.js';
 import { answerFault } from './complaints.js';
-import { modeText, secondsText } from './deeds.js';
+import { modeText, type Times, timeText } from './deeds.js';
 import { holdPath, pathIn, pathOf, wordFor } from './folder.js';
 import type { ShellSession } from './session.js';
 import { packTar } from './tar.js';
 
-/** `now` in microseconds stands for the time of a file that is given none; `fine` times have fractions. */
+/** `now` in microseconds stands for the time of a file that is given none. */
 export type Means = {
   readonly tar: boolean;
-  readonly fine: boolean;
+  readonly libarchive: boolean;
+  readonly times: Times;
   /** `sync FILE` makes that file durable. */
   readonly syncFile: boolean;
   readonly now: () => number;
@@ -23,19 +24,23 @@ export type Means = {
 export const writeMany = async (
   session: ShellSession,
   files: readonly NewFile[],
-  { tar, fine, now }: Means,
+  { tar, libarchive, times, now }: Means,
 ): Promise<(null | Fault)[]> => {
   const words = files.map(({ name }) => wordFor(name));
-  const fit = files.filter((_, i) => !isFault(words[i]));
-  if (tar && fit.length > 0 && (await unpack(session, fit, now)))
-    return words.map(word => (isFault(word) ? word : null));
+  const fit = files.filter((file, i) => !isFault(words[i]) && !(libarchive && isMistaken(file)));
+  const unpacked = new Set(tar && fit.length > 0 && (await unpack(session, fit, now)) ? fit : []);
   return Promise.all(
     files.map((file, i) => {
       const word = words[i]!;
-      return isFault(word) ? word : writeOne(session, file, word, fine);
+      if (isFault(word)) return word;
+      return unpacked.has(file) ? null : writeOne(session, file, word, times);
     }),
   );
 };
+
+/** What libarchive takes apart as something else: a fraction before 1970 goes the other way, and a Mac has `._NAME` belong to NAME. */
+const isMistaken = ({ name, attributes: { modified } }: NewFile): boolean =>
+  name.startsWith('._') || (modified !== null && modified < 0 && modified % 1_000_000 !== 0);
 
 /** Those that hold others come first; neighbours with one mode are one request. */
 export const makeFolders = async (
@@ -90,13 +95,13 @@ const writeOne = async (
   session: ShellSession,
   { at, content, attributes: { mode, modified } }: NewFile,
   word: string,
-  fine: boolean,
+  times: Times,
 ): Promise<null | Fault> => {
   const folder = pathOf(at);
   const created = await session.ask('create', [folder, word]);
   const fault = answerFault(created);
   if (fault !== null) return fault;
-  const time = modified === null ? '' : secondsText(modified, fine);
+  const time = modified === null ? '' : timeText(modified, times);
   const [appended, finished] = await Promise.all([
     session.ask('append', [folder, word], { data: [content] }),
     session.ask('finish', [folder, word, String(content.length), modeText(mode), time]),

@@ -52,7 +52,7 @@ export const WRITE_VERBS = {
   at "$1" || { unable "$1"; return; }
   if [ -h "$2" ] || [ ! -f "$2" ]; then refuse ESTALE; return; fi
   persisted || { refuse EIO; return; }
-  sync "$2" >/dev/null 2>&1 3>&- 9<&- &
+  $flush "$2" >/dev/null 2>&1 3>&- 9<&- &
   persisting=$!
 }
 persisted() {
@@ -65,10 +65,10 @@ persisted() {
   at "$1" || { unable "$1"; return; }
   [ ! -h "$2" ] || { refuse ELOOP; return; }
   persisted || { refuse EIO; return; }
-  said=$(stat -c %s -- "$2" 2>&1) || { refuse "$said"; return; }
+  said=$(stat $as "$length" -- "$2" 2>&1) || { refuse "$said"; return; }
   [ "$said" = "$3" ] || { refuse EIO; return; }
   said=$(chmod "$4" "$2" 2>&1) || { refuse "$said"; return; }
-  [ -z "$5" ] || said=$(touch -h -c -m -d "@$5" -- "$2" 2>&1) || { refuse "$said"; return; }
+  [ -z "$5" ] || said=$(touch -h -c -m -d "$5" -- "$2" 2>&1) || { refuse "$said"; return; }
 }`,
 
   /** Into folders of ours below the first one, each looked at; behind an empty word the names from that one. */
