@@ -8,11 +8,16 @@ import type { Algorithm } from '../../compiler/plan.js';
 import { openDigests } from '../../runtime/bytes/digest.js';
 import { chooseCommands, digestCommandWords, parseDigests, SAMPLE } from '../../runtime/host/shell/digest-tools.js';
 import { openShellHost } from '../../runtime/host/shell/host.js';
-import { busyBoxShell, makeBusyBox, startShell } from './far-shell.js';
+import { makeBsdTools } from '../support/bsd-tools.js';
+import { bsdShell, busyBoxShell, makeBusyBox, startShell } from './far-shell.js';
 import { ALL } from './session.js';
 
 const busyBox = makeBusyBox();
-test.after(() => busyBox.remove());
+const bsd = makeBsdTools();
+test.after(() => {
+  busyBox.remove();
+  bsd.remove();
+});
 
 const A = 'aa'.repeat(16);
 const B = 'bb'.repeat(16);
@@ -66,6 +71,7 @@ const NAMES = ['plain', '-rf', '$(id)', "it's", 'a\nb', '\n', 'back\\slash', ' '
 for (const [kind, start, algorithms] of [
   ['GNU', {}, ['sha256', 'sha512', 'sha1', 'md5', 'cksum', 'blake2b']],
   ['BusyBox', busyBoxShell(busyBox.path), ['sha256', 'md5']],
+  ['BSD', bsdShell(bsd), ['sha512', 'sha256', 'sha1', 'md5', 'cksum']],
 ] as const) {
   test(`files of any name are digested where they lie, and their content stays there (${kind})`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'syncplan-digests-'));

@@ -19,15 +19,21 @@ import type { Host, LockRequest, Root } from '../../runtime/host/host.js';
 import { openLocalHost } from '../../runtime/host/local.js';
 import type { CheckedLock } from '../../runtime/host/lock-check.js';
 import { openShellHost } from '../../runtime/host/shell/host.js';
-import { busyBoxShell, type FarShell, makeBusyBox, startShell } from './far-shell.js';
+import { makeBsdTools } from '../support/bsd-tools.js';
+import { bsdShell, busyBoxShell, type FarShell, makeBusyBox, startShell } from './far-shell.js';
 import { NO_FLOCK, PLAIN, refused, rejects, type Way } from './locking.js';
 
 const busyBox = makeBusyBox();
-test.after(() => busyBox.remove());
+const bsd = makeBsdTools();
+test.after(() => {
+  busyBox.remove();
+  bsd.remove();
+});
 type Kind = { readonly name: string; readonly start: Parameters<typeof startShell>[0] };
 const KINDS: readonly Kind[] = [
   { name: 'flock', start: {} },
   { name: 'claims', start: busyBoxShell(busyBox.path) },
+  { name: 'claims, BSD', start: bsdShell(bsd) },
 ];
 const GNU_CLAIMS: Kind = { name: 'claims, GNU', start: { environment: NO_FLOCK } };
 

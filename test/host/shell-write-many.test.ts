@@ -1,4 +1,4 @@
-// Many small files, and large ones in pieces, through a real shell: GNU tools, bash, BusyBox, and a machine without tar.
+// Many small files, and large ones in pieces, through a real shell: GNU tools, bash, BusyBox, those of a BSD, and a machine without tar.
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +9,16 @@ import { HostError } from '../../runtime/host/host-error.js';
 import { parseNames } from '../../runtime/host/local-names.js';
 import { probeTools, type ShellTools } from '../../runtime/host/shell/probe.js';
 import { makeShellVerbs } from '../../runtime/host/shell/verbs.js';
-import { busyBoxShell, makeBusyBox, startShell } from './far-shell.js';
+import { makeBsdTools } from '../support/bsd-tools.js';
+import { bsdShell, busyBoxShell, makeBusyBox, startShell } from './far-shell.js';
 
 const test = suite('shell-write-many');
 const busyBox = makeBusyBox();
-test.after(() => busyBox.remove());
+const bsd = makeBsdTools();
+test.after(() => {
+  busyBox.remove();
+  bsd.remove();
+});
 
 type Far = {
   readonly name: string;
@@ -24,6 +29,7 @@ const FARS: readonly Far[] = [
   { name: 'sh', start: {} },
   { name: 'bash', start: { shell: ['bash'] } },
   { name: 'BusyBox', start: busyBoxShell(busyBox.path) },
+  { name: 'BSD', start: bsdShell(bsd) },
   { name: 'no tar', start: {}, without: { tar: false } },
 ];
 
