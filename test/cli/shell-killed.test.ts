@@ -1,7 +1,7 @@
 // Far shells that are killed with -9 at random moments while they stage and while they commit: the same command converges.
 //
-// Two machines without Node.js, python or perl: one has GNU tools, one nothing but BusyBox. Both get two releases of a real package
-// and names that break what is careless, compared by checksums that are made there, under a lock that is held there.
+// Machines without Node.js, python or perl: one has GNU tools, one nothing but BusyBox, one those of a BSD. Each gets two releases
+// of a real package and names that break what is careless, compared by checksums made there, under a lock that is held there.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { NO_FLOCK } from '../host/locking.js';
 import { SEED } from '../proof/bounds.js';
 import { hold, type Seen } from '../proof/invariants.js';
 import { sightsOn } from '../proof/sights.js';
+import { type BsdTools, makeBsdTools } from '../support/bsd-tools.js';
 import { processesBelow } from '../support/processes.js';
 import { type Desk, type Ended, openDesk, said } from '../support/program.js';
 import { seeded } from '../support/seeded.js';
@@ -20,9 +21,13 @@ import { type Sshd, startSshd } from '../support/sshd.js';
 import { counts, type Summary, summaryOf, tell } from '../support/told.js';
 import { bytes, HARD_NAMES, putNewRelease, putOldRelease } from './content.js';
 
-const TOOLS = { gnu: makeGnuTools(), busybox: makeBusyBox() };
+const TOOLS = {
+  gnu: { environment: {}, digester: 'sha256sum', ...makeGnuTools() },
+  busybox: { environment: NO_FLOCK, digester: 'sha256sum', ...makeBusyBox() },
+  bsd: withoutFlock(makeBsdTools()),
+};
 type Kind = keyof typeof TOOLS;
-const KINDS: readonly Kind[] = ['gnu', 'busybox'];
+const KINDS: readonly Kind[] = ['gnu', 'busybox', 'bsd'];
 /** Kills in a row in each phase, before the same command is left alone. */
 const KILLS = 2;
 const random = seeded(SEED);
@@ -39,7 +44,7 @@ test.before(async () => {
       HOME: top,
       SYNCPLAN_NODE: '/nonexistent/node',
       PATH: TOOLS[kind].path,
-      ...(kind === 'busybox' ? NO_FLOCK : {}),
+      ...TOOLS[kind].environment,
     };
     servers.set(kind, await startSshd({ alias: kind, env }));
     writeFileSync(join(desk.folder, `${kind}.sp`), planFor(kind));
@@ -57,12 +62,12 @@ test.after(async () => {
 for (const kind of KINDS) {
   test(`${kind}: Node.js, python and perl are not there, and a first release arrives`, async () => {
     const { alias, configFile } = servers.get(kind)!;
-    const found =
-      'for tool in node nodejs python python3 perl; do command -v $tool; done; command -v stat; command -v sha256sum';
+    const { path, digester } = TOOLS[kind];
+    const found = `for tool in node nodejs python python3 perl; do command -v $tool; done; command -v stat; command -v ${digester}`;
     const lines = execFileSync('ssh', ['-F', configFile, alias, found], { encoding: 'utf8' }).trim().split('\n');
     assert.deepEqual(
       lines,
-      ['stat', 'sha256sum'].map(tool => join(TOOLS[kind].path, tool)),
+      ['stat', digester].map(tool => join(path, tool)),
     );
     putRelease('old');
     await converges(kind);
@@ -121,6 +126,10 @@ for (const kind of KINDS) {
     assert.equal(again.code, 0, said(again.err, again.out));
     assert.deepEqual(counts(summaryOf(again)), [0, 0, 0, 0, 0, 0, 0, 0], said(again.out));
   });
+}
+
+function withoutFlock(tools: BsdTools) {
+  return { ...tools, environment: { ...tools.environment, ...NO_FLOCK }, digester: 'sha256' };
 }
 
 const master = (): string => join(desk.folder, 'site');

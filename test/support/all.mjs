@@ -34,6 +34,7 @@ const LONG = [
   'engine/every-kind',
   'engine/relays',
   'host/agent-life',
+  'host/conformance-bsd',
   'host/conformance-busybox',
   'host/conformance-shell',
   'host/host-certificates',

@@ -19,6 +19,7 @@ const PROGRAMS = {
   fish: 'fish',
   tcsh: 'tcsh',
   'bsd-csh': 'csh',
+  bsdtar: 'libarchive-tools',
 };
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/bin'];
 

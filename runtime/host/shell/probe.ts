@@ -120,7 +120,7 @@ export const checkTools = (label: string, tools: ShellTools, why: HostError | nu
     why?.code ?? 'unsupported',
     `${first}it cannot be driven by its shell: there is no ${wrong.join(', no ')}`,
     BSD.test(tools.system)
-      ? `Install Node.js 18 or later there, and it is driven by an agent; or say \`agent sftp\`. Its own tools serve from FreeBSD 13, macOS 13 and NetBSD 10 on; GNU tools count only under their own names (${where}).`
+      ? `Install Node.js 18 or later there, and it is driven by an agent; or say \`agent sftp\`. Its own tools serve where mv and ln know -h, and touch -h and -d with a date, as those of FreeBSD do; GNU's count only under their own names (${where}).`
       : `Install GNU coreutils and findutils, or BusyBox, there (${where}); or install Node.js 18 or later, and it is driven by an agent.`,
   );
 };
