@@ -202,6 +202,8 @@ test('owner, mode and time are set with options before operands, of a link itsel
 
 test('what is made durable goes through fsync, file by file; without it, through a sync that heeds no operands', async () => {
   const log = (path: string, name: string, line: string): void => {
+    // It may be a link to a program that is to stay.
+    rmSync(join(path, name), { force: true });
     writeFileSync(join(path, name), `#!/bin/sh\nprintf '%s\\n' "${line}" >>"${path}/log"\n`);
     chmodSync(join(path, name), 0o755);
   };
