@@ -62,6 +62,23 @@ for (const most of [1, 4]) {
     ));
 }
 
+test('what is longer than one request may be is written in several, all of them before the file is closed', () =>
+  against(
+    () => null,
+    4,
+    async (verbs, root, { asked, session }) => {
+      const longest = session.longestWrite();
+      const sizes = [longest - 1, longest, longest + 1, 2 * longest, 3 * longest - 5];
+      const files = filesIn(root, sizes.length).map((file, i) => ({ ...file, content: Buffer.alloc(sizes[i]!, 'x') }));
+      assert.deepEqual(faultsOf(await verbs.writeMany!(files)), []);
+      for (const [i, size] of sizes.entries()) {
+        const own = asked.filter(line => line.endsWith(` /root/f${i}`)).map(line => line.split(' ')[0]!);
+        const writes = Array.from({ length: Math.ceil(size / longest) }, () => 'WRITE');
+        assert.deepEqual(own.slice(own.indexOf('OPEN')), ['OPEN', ...writes, 'FSETSTAT', 'CLOSE'], `${size} bytes`);
+      }
+    },
+  ));
+
 test('a file that cannot be written is removed, and the others are not its concern', () =>
   against(
     (request, at) => (request === 'WRITE' && at === '/root/f7' ? { status: FAILURE } : null),

@@ -65,9 +65,7 @@ const writeOne = async (
     ...(modified === null ? {} : { atime: secondsOf(modified), mtime: secondsOf(modified) }),
   };
   const answers = await Promise.all([
-    bytes.length === 0
-      ? null
-      : session.ask<void>((sftp, answer) => sftp.write(handle, bytes, 0, bytes.length, 0, answer)).then(done),
+    ...writePieces(session, handle, bytes),
     session.ask<void>((sftp, answer) => sftp.fsetstat(handle, attributes, answer)).then(done),
     durable && session.offers(FSYNC)
       ? session.ask<void>((sftp, answer) => sftp.ext_openssh_fsync(handle, answer)).then(done)
@@ -78,6 +76,16 @@ const writeOne = async (
   if (fault === null) return null;
   await session.ask<void>((sftp, answer) => sftp.unlink(path, answer));
   return explainFailure(session, at, fault);
+};
+
+/** ssh2 sends the rest of what is too long for one request when the first is answered: behind the one that closes the file. */
+const writePieces = (session: Session, handle: Buffer, bytes: Buffer): Promise<null | Fault>[] => {
+  const longest = session.longestWrite();
+  return Array.from({ length: Math.ceil(bytes.length / longest) }, async (_, i) => {
+    const from = i * longest;
+    const count = Math.min(longest, bytes.length - from);
+    return done(await session.ask<void>((sftp, answer) => sftp.write(handle, bytes, from, count, from, answer)));
+  });
 };
 
 /** From so many files on further sessions are worth opening. */
