@@ -1,4 +1,4 @@
-// The local host conforms for a user without privileges too, to whom permissions mean something.
+// A host conforms for a user without privileges too, to whom permissions mean something: this machine, and one driven by its shell.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -20,6 +20,14 @@ test('attributes are given by a user who is not root, but for what only root may
   assert.ok(total >= 5, `${total} tests`);
   assert.equal(passed, total);
 });
+
+for (const file of ['conformance-busybox', 'shell-write-many']) {
+  test(`a machine that is driven by its shell does the same for such a user: ${file}`, () => {
+    const { total, passed } = runAsNobody(file);
+    assert.ok(total >= 5, `${total} tests`);
+    assert.equal(passed, total);
+  });
+}
 
 const runAsNobody = (file: string): { readonly total: number; readonly passed: number } => {
   const folder = mkdtempSync(join(tmpdir(), 'syncplan-unprivileged-'));

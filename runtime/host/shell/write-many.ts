@@ -2,7 +2,8 @@
 //
 //  1. A stream is taken apart whole or counts for nothing: then every file is written by itself, and its own fault is told.
 //  2. Nothing that stands there is replaced.
-//  3. Every folder is looked at, and then filled by its path from the one that holds them all: only folders of ours are, in which
+//  3. Files with a special bit are written one by one: a tar that is not root's may drop it.
+//  4. Every folder is looked at, and then filled by its path from the one that holds them all: only folders of ours are, in which
 //     nobody else makes links.
 import { type Fault, type Folder, isFault, type NewFile, type NewFolder } from '../file-verbs.js';
 import { answerFault } from './complaints.js';
@@ -27,7 +28,7 @@ export const writeMany = async (
   { tar, libarchive, times, now }: Means,
 ): Promise<(null | Fault)[]> => {
   const words = files.map(({ name }) => wordFor(name));
-  const fit = files.filter((file, i) => !isFault(words[i]) && !(libarchive && isMistaken(file)));
+  const fit = files.filter((file, i) => !isFault(words[i]) && !isSpecial(file) && !(libarchive && isMistaken(file)));
   const unpacked = new Set(tar && fit.length > 0 && (await unpack(session, fit, now)) ? fit : []);
   return Promise.all(
     files.map((file, i) => {
@@ -81,6 +82,8 @@ const unpack = async (session: ShellSession, files: readonly NewFile[], now: () 
   }
   return false;
 };
+
+const isSpecial = ({ attributes: { mode } }: NewFile): boolean => (mode & 0o7000) !== 0;
 
 const commonFolder = (one: string, other: string): string => {
   if (one === other) return one;

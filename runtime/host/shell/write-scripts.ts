@@ -71,7 +71,8 @@ persisted() {
   [ -z "$5" ] || said=$(touch -h -c -m -d "$5" -- "$2" 2>&1) || { refuse "$said"; return; }
 }`,
 
-  /** Into folders of ours below the first one, each looked at; behind an empty word the names from that one. */
+  /** Into folders of ours below the first one, each looked at; behind an empty word the names from that one. The tar of BusyBox
+   * lets the umask take from the modes, unless root runs it. */
   unpack: `unpack() {
   top=$1
   shift
@@ -85,7 +86,7 @@ persisted() {
     if there "$name"; then refuse EEXIST; return; fi
   done
   left=0
-  pour "$data" <&9 | { tar -xpof - || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
+  pour "$data" <&9 | { (umask 0; tar -xpof -) || { cat >/dev/null; exit ${UNABLE}; }; } 2>&1
 }`,
 
   folders: `folders() {
