@@ -159,13 +159,9 @@ const getReady = async (
   const changes = relation.block.hooks.length === 0 ? [] : work.remainingChanges();
   const failed = await runHooks(relation, hooksFor(relation, 'before', changes), context);
   if (failed !== null) {
-    setState(
-      relation,
-      'failed',
-      context,
-      failed,
-      'nothing was switched; mend the hook, then run the same command again',
-    );
+    const { why, help } = failed;
+    const todo = help === null ? '; mend the hook, then run the same command again' : `: ${help}`;
+    setState(relation, 'failed', context, why, `nothing was switched${todo}`);
     return false;
   }
   if (barrier.mustWait()) setState(relation, 'staging', context, 'waiting for the other hosts of this block');

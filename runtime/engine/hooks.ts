@@ -8,6 +8,7 @@ import type { Host, Programs } from '../host/host.js';
 import { plannedChanges } from './describe.js';
 import type { Relation } from './relation.js';
 import { about, type Telling } from './state.js';
+import { withoutPrograms } from './unkept.js';
 import { hooksAhead, placeOf } from './which-hooks.js';
 
 export type Hooking = Telling & {
@@ -31,21 +32,28 @@ export const tellHooks = (relations: readonly Relation[], telling: Telling): voi
   }
 };
 
-/** Runs them in order, up to the first that fails: why it failed, or null. */
+/** Why a hook failed; `help` where nothing is to be mended in the hook itself. */
+export type HookFailure = { readonly why: string; readonly help: string | null };
+
+/** Runs them in order, up to the first that fails. */
 export const runHooks = async (
   relation: Relation,
   hooks: readonly HookPlan[],
   context: Hooking,
-): Promise<string | null> => {
+): Promise<HookFailure | null> => {
   for (const hook of hooks) {
     const on = placeOf(relation, hook.on);
     const event = { type: 'hook', ...about(relation, context), when: hook.when, on, command: hook.command } as const;
     context.emit({ ...event, state: 'running' });
-    const why = await runHook(relation, hook, context);
+    const failure = await runHook(relation, hook, context);
     const time = context.clock();
-    context.emit(why === null ? { ...event, time, state: 'done' } : { ...event, time, state: 'failed', message: why });
-    if (why === null) relation.beside.hooks++;
-    else return `hook ${hook.when} ${hook.command.map(typed).join(' ')} on ${on} ${why}`;
+    if (failure !== null) {
+      context.emit({ ...event, time, state: 'failed', message: failure.why });
+      const why = `hook ${hook.when} ${hook.command.map(typed).join(' ')} on ${on} ${failure.why}`;
+      return { why, help: failure.help };
+    }
+    context.emit({ ...event, time, state: 'done' });
+    relation.beside.hooks++;
   }
   return null;
 };
@@ -53,23 +61,26 @@ export const runHooks = async (
 /** As a person would type it, so that it is seen which words it has. */
 const typed = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-const runHook = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<string | null> => {
-  const programs = await programsOf(relation, hook, context);
-  if (programs === null) return 'cannot run: that host cannot run programs';
+const runHook = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<HookFailure | null> => {
+  const host = await hostOf(relation, hook, context);
+  const programs = host === null ? context.server : host.programs;
+  if (programs === null) return { why: 'cannot run: that host cannot run programs', help: withoutPrograms(host!) };
   const environment = { SYNCPLAN_RUN: context.run, SYNCPLAN_BLOCK: relation.block.name, SYNCPLAN_HOST: relation.host };
   const { code, output } = await programs.run(hook.command, { timeout: hook.timeout, environment });
   if (code === 0) return null;
   const said = output.trim() === '' ? '' : `: ${output.trim().split('\n').at(-1)}`;
-  return code === null ? `did not run to its end${said}` : `ended with ${code}${said}`;
+  const why = code === null ? `did not run to its end${said}` : `ended with ${code}${said}`;
+  return { why, help: null };
 };
 
-const programsOf = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<Programs | null> => {
+/** Null for this machine. */
+const hostOf = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<Host | null> => {
   switch (hook.on) {
     case 'server':
-      return context.server;
+      return null;
     case 'remote':
-      return relation.remoteHost!.programs;
+      return relation.remoteHost!;
     case 'master':
-      return (await context.masterHost(relation.block.master)).programs;
+      return context.masterHost(relation.block.master);
   }
 };

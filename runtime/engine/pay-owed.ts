@@ -15,10 +15,11 @@ export const payOwed = async (relation: Relation, context: Hooking): Promise<voi
     .map(of => ({ of, hooks: new Set(owedHooks(relation, of.owed)), failed: false }));
   for (const hook of relation.block.hooks) {
     const owing = debts.filter(({ hooks, failed }) => !failed && hooks.has(hook));
-    const why = owing.length === 0 ? null : await runHooks(relation, [hook], context);
-    if (why === null) continue;
+    const failed = owing.length === 0 ? null : await runHooks(relation, [hook], context);
+    if (failed === null) continue;
     for (const debt of owing) debt.failed = true;
-    tell(relation, { message: why, help: 'it is still owed: mend it, then run the same command again' }, context);
+    const help = `it is still owed: ${failed.help ?? 'mend it, then run the same command again'}`;
+    tell(relation, { message: failed.why, help }, context);
   }
   for (const { of, failed } of debts) if (!failed) await of.root.paid(of.transaction);
   if (debts.some(({ hooks }) => hooks.size === 0)) tell(relation, GONE, context);

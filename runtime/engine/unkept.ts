@@ -98,12 +98,14 @@ const unheld = (asked: readonly Consistency[], side: Side, host: Able): Found[] 
 
 const running = ({ hooks }: BlockPlan, side: Side, host: Able): Found[] => {
   if (host.programs !== null || !hooks.some(({ on }) => on === side)) return [];
-  const help =
-    host.kind === 'shell' || host.kind === 'sftp'
-      ? otherwise(host, 'run the hook `on server`')
-      : 'allow it to this key in a policy file there ("hooks": true), or run the hook `on server`';
-  return [{ asks: 'a hook', why: 'it runs no programs', help, fails: true }];
+  return [{ asks: 'a hook', why: 'it runs no programs', help: withoutPrograms(host), fails: true }];
 };
+
+/** What to do where a host runs no programs. */
+export const withoutPrograms = (host: Pick<Host, 'kind'>): string =>
+  host.kind === 'shell' || host.kind === 'sftp'
+    ? otherwise(host, 'run the hook `on server`')
+    : 'allow it to this key in a policy file there ("hooks": true), or run the hook `on server`';
 
 const carrying = ({ attributes, links }: BlockPlan, side: Side, host: Able, about: Tools): Found[] => {
   const found: Found[] = [];
@@ -178,7 +180,7 @@ const hasTool = ({ tools }: Tools, name: string): boolean => tools.every(one => 
 
 const installed = (name: string): string => `install it there; on Debian: sudo apt-get install ${name}`;
 
-const otherwise = ({ kind }: Able, other: string): string =>
+const otherwise = ({ kind }: Pick<Host, 'kind'>, other: string): string =>
   kind === 'sftp'
     ? `${other}; or reach it by ssh, if the account has a shell: at "USER@HOST" with \`agent auto\``
     : `${other}; or install Node.js 18 or later there, or say \`agent push-runtime\` for it`;
