@@ -55,7 +55,11 @@ export const startCarrier = (
   const ended = child.then(result => ({
     exitCode: result.exitCode ?? null,
     signal: result.signal ?? null,
-    failure: result.exitCode === undefined && result.signal === undefined ? (result.shortMessage ?? 'unknown') : null,
+    // Without the command, which for ssh is a program of many lines.
+    failure:
+      result.exitCode === undefined && result.signal === undefined
+        ? (result.originalMessage ?? result.shortMessage ?? 'unknown')
+        : null,
   }));
   void ended.then(() => clearTimeout(left));
   return {

@@ -27,7 +27,7 @@ import {
   sshWay,
 } from './ssh.js';
 import { choosesCiphers } from './ssh-ciphers.js';
-import { explainSsh, tail } from './ssh-failure.js';
+import { explainSsh, NOT_STARTED, tail } from './ssh-failure.js';
 import { configuredHops, hopsOf, isBehind } from './ssh-hops.js';
 
 export type ConnectOptions = {
@@ -278,11 +278,7 @@ const diagnose = async (
 };
 
 const noSsh = (label: string, failure: string): HostError =>
-  new HostError(
-    'failed',
-    `${label}: ssh cannot be started here: ${failure}`,
-    'Install the OpenSSH client; on Debian: apt-get install openssh-client.',
-  );
+  new HostError('failed', `${label}: ${NOT_STARTED.what}: ${failure}`, NOT_STARTED.help);
 
 const tooLate = (label: string): HostError =>
   new HostError(

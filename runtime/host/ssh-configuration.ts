@@ -6,7 +6,7 @@ export const askConfiguration = async (
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<{ readonly text: string } | { readonly stderr: string }> => {
-  const { exitCode, stdout, stderr, shortMessage } = await execa('ssh', ['-G', ...args], {
+  const { exitCode, stdout, stderr, originalMessage, shortMessage } = await execa('ssh', ['-G', ...args], {
     reject: false,
     stdin: 'ignore',
     extendEnv: false,
@@ -14,7 +14,7 @@ export const askConfiguration = async (
     timeout: TIMEOUT,
     maxBuffer: 1_048_576,
   });
-  return exitCode === 0 ? { text: stdout } : { stderr: stderr || shortMessage || 'ssh -G failed' };
+  return exitCode === 0 ? { text: stdout } : { stderr: stderr || originalMessage || shortMessage || 'ssh -G failed' };
 };
 
 const TIMEOUT = 15_000;

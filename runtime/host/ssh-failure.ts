@@ -102,7 +102,14 @@ const CHANGED =
   /REMOTE HOST IDENTIFICATION HAS CHANGED|REVOKED HOST KEY|Host key .* revoked by file|has changed and you have requested strict checking/;
 
 /** Most telling first. The texts are OpenSSH's, in the C locale. */
+/** There is no ssh here, or it is no program. */
+export const NOT_STARTED = {
+  what: 'ssh cannot be started here',
+  help: 'Install the OpenSSH client; on Debian: apt-get install openssh-client.',
+} as const;
+
 const ROWS: readonly Row[] = [
+  { when: /^spawn ssh E\w+$/m, code: 'failed', what: NOT_STARTED.what, help: () => NOT_STARTED.help },
   {
     when: CHANGED,
     code: 'changed-host-key',

@@ -34,7 +34,7 @@ const connect = (
   return makeConnect({
     sshConfig: at('config'),
     acceptNewKeys: false,
-    agentBundle: '/nowhere',
+    agentBundle: at('bundle'),
     planFolder: sshd.folder,
     cacheFolder: sshd.folder,
     environment: { PATH: process.env.PATH, HOME: sshd.folder, ...environment },
@@ -91,6 +91,28 @@ test('a key with a passphrase is told to be added to the agent, and works from t
     assert.equal((await refusal(connect(only, shop(), { SSH_AUTH_SOCK: socket }))).code, 'refused-key');
   } finally {
     process.kill(pid);
+  }
+});
+
+test('of keys that nobody named, one that is not there is no reason why a login was refused', async () => {
+  const bare = sshd.config.replace(/ {2}IdentityFile .*\n/, '');
+  const { code, message, help } = await refusal(connect(bare));
+  assert.equal(code, 'refused-key');
+  assert.match(message, /^shop: the login was refused: /);
+  assert.doesNotMatch(message, /not accessible/);
+  assert.match(help, /authorized_keys/);
+  const named = await refusal(connect(`${bare}  IdentityFile ~/.ssh/id_rsa\n`));
+  assert.match(named.message, /^shop: the key is not there: Identity file \S+id_rsa not accessible/);
+});
+
+test('where there is no ssh, that alone is said, with what to install', async () => {
+  const nowhere = { PATH: '/nowhere' };
+  writeFileSync(at('bundle'), '');
+  const web: HostPlan = hostPlan('web', { kind: 'ssh', host: sshd.alias, base: '' });
+  for (const [plan, name] of [[shop(), 'shop'] as const, [web, 'web'] as const]) {
+    const { message, help } = await refusal(connect(sshd.config, plan, nowhere));
+    assert.equal(message, `${name}: ssh cannot be started here: spawn ssh ENOENT`);
+    assert.match(help, /^Install the OpenSSH client/);
   }
 });
 

@@ -17,11 +17,16 @@ export type Identity = {
 /** Of hardware tokens. */
 export const isTokenType = (type: string): boolean => type.startsWith('sk-');
 
-export const readIdentity = async (path: string): Promise<Identity> => {
+/** Nobody named these files: `ssh -G` lists all that OpenSSH tries by itself, and of these one that is missing is no trouble. */
+export const areUsual = (paths: readonly string[]): boolean =>
+  paths.length > 1 && paths.every(path => USUAL.test(path));
+
+export const readIdentity = async (path: string, isUsual = false): Promise<Identity> => {
   const content = await readFile(path).catch(() => null);
   const blob = (content === null ? null : publicHalf(content)) ?? (await publicFile(`${path}.pub`));
-  const unusable = (trouble: string): Identity => ({ path, key: null, blob, trouble });
-  if (content === null) return unusable(`Identity file ${path} not accessible: No such file or directory.`);
+  const unusable = (trouble: string | null): Identity => ({ path, key: null, blob, trouble });
+  if (content === null)
+    return unusable(isUsual ? null : `Identity file ${path} not accessible: No such file or directory.`);
   if (publicLine(content) !== null) {
     return unusable(`Load key "${path}": it is a public key, and the SSH agent does not hold the private one`);
   }
@@ -54,6 +59,7 @@ const publicHalf = (content: Buffer): Buffer | null => {
   }
 };
 
+const USUAL = /\/\.ssh\/id_(?:rsa|dsa|ecdsa|ecdsa_sk|ed25519|ed25519_sk|xmss)$/;
 const PRIVATE = /^-----BEGIN OPENSSH PRIVATE KEY-----([\sA-Za-z0-9+/=]+)-----END/;
 /** `openssh-key-v1` and a NUL. */
 const MAGIC = 15;

@@ -10,7 +10,7 @@ import { typeOf } from '../known-hosts.js';
 import { type HeldKey, keysInAgent, signInAgent } from './agent-keys.js';
 import { type Certificate, isCertificateType, plainName, readCertificate } from './certificate.js';
 import { certificateWords, inAgent, readCertificates } from './certificate-files.js';
-import { type Identity, isTokenType, readIdentity } from './identities.js';
+import { areUsual, type Identity, isTokenType, readIdentity } from './identities.js';
 import { algorithmsOf, offerMethod, signByKey } from './offers.js';
 import type { Settings } from './settings.js';
 
@@ -22,7 +22,8 @@ export type Login = {
 
 export const prepareLogin = async (settings: Settings, now: () => number = Date.now): Promise<Login> => {
   const { user, agent, cards, identitiesOnly, identityFiles } = settings;
-  const identities = await Promise.all(identityFiles.map(readIdentity));
+  const isUsual = areUsual(identityFiles);
+  const identities = await Promise.all(identityFiles.map(path => readIdentity(path, isUsual)));
   const certificates = await readCertificates(settings);
   const held = agent === null ? [] : await keysInAgent(agent);
   const heldAs = (blob: Buffer): HeldKey | undefined => held.find(key => key.blob.equals(blob));
