@@ -11,10 +11,10 @@ export type Recovering = Telling & {
 };
 
 export const attendRoot = async (relation: Relation, root: Root, context: Recovering): Promise<void> => {
-  // Without locks nobody can tell whether the run of another plan's block still goes on.
+  // Without a lock, there or here, nobody can tell whether the run of another plan's block still goes on.
   const tells = relation.remoteHost!.locks !== null;
-  const mine = ({ block }: Unfinished): boolean =>
-    block === relation.block.name || (tells && !context.blocks.has(block));
+  const mine = ({ block, locked }: Unfinished): boolean =>
+    block === relation.block.name || (tells && locked && !context.blocks.has(block));
   const left = (await root.unfinished()).filter(mine);
   if (context.command === 'apply') {
     for (const { transaction, block, state } of left) {

@@ -38,7 +38,8 @@ export const attendLeftBehind = (
 
 /** What is damaged says nothing of itself but its name: it is finished by being put aside and named. */
 const unfinishedOf = ({ name, state, intent }: Logged): Unfinished => {
-  if (isDamage(intent)) return { transaction: name, run: name, block: name, state: 'intent', steps: 0, owed: '' };
-  const { run, block, owed, steps } = intent;
-  return { transaction: name, run, block, state, steps: steps.filter(step => step !== null).length, owed };
+  if (isDamage(intent))
+    return { transaction: name, run: name, block: name, state: 'intent', locked: true, steps: 0, owed: '' };
+  const { run, block, locked, owed, steps } = intent;
+  return { transaction: name, run, block, state, locked, steps: steps.filter(step => step !== null).length, owed };
 };

@@ -9,6 +9,8 @@ export type Unfinished = {
   readonly block: string;
   /** `intent`: durable but not done. `owed`: done, but its hooks have not run. */
   readonly state: 'intent' | 'owed';
+  /** It was begun under the lock of its block: whoever has that lock knows that its run is gone. */
+  readonly locked: boolean;
   readonly steps: number;
   /** As the engine gave it to `Transaction.owe`; '' for nothing. */
   readonly owed: string;

@@ -4,14 +4,15 @@ import { test } from 'uvu';
 import type { Host, Unfinished } from '../../runtime/host/host.js';
 import { makeSession } from './session.js';
 
-/** The transactions of these blocks that a run of block `all` finishes, where its remote has locks or has none. */
-const finished = async (blocks: readonly string[], locks: boolean): Promise<string[]> => {
+/** The transactions of these blocks that a run of block `all` finishes, where its remote has locks or has none; they were begun
+ * under locks, or not. */
+const finished = async (blocks: readonly string[], locks: boolean, locked = true): Promise<string[]> => {
   const session = makeSession(1);
   const recovered: string[] = [];
   const left = new Map(
     blocks.map((block): [string, Unfinished] => {
       const transaction = `run-0-${block}`;
-      return [transaction, { transaction, run: 'run-0', block, state: 'intent', steps: 1, owed: '' }];
+      return [transaction, { transaction, run: 'run-0', block, state: 'intent', locked, steps: 1, owed: '' }];
     }),
   );
   const leaving = (host: Host, id: string): Host =>
@@ -47,6 +48,10 @@ test("under locks a run finishes its own blocks' and those of other plans", asyn
 
 test('without locks only its own: that of another plan may still be at work', async () => {
   assert.deepEqual(await finished(['all', 'other'], false), ['all']);
+});
+
+test('under locks, too, that of another plan which was begun without any', async () => {
+  assert.deepEqual(await finished(['all', 'other'], true, false), ['all']);
 });
 
 test.run();

@@ -34,6 +34,7 @@ const INTENT_SAMPLE: Intent = {
   owed: 'two hooks',
   strict: true,
   remembers: true,
+  locked: false,
   trash: 604_800,
   parts: [
     {

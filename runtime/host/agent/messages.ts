@@ -165,6 +165,7 @@ const UNFINISHED = z.strictObject({
   run: text(256),
   block: text(256),
   state: z.enum(['intent', 'owed']),
+  locked: flag,
   steps: whole(),
   owed: text(MAX_OWED),
 });

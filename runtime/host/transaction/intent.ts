@@ -2,7 +2,7 @@
 //
 //   intent/RUN-BLOCK = record `intent` 1, body:
 //   body   = run:string block:string owed:string flags:u8 trash:varint parts:varint part* steps:varint step*
-//            flags: 1 durability strict, 2 the baseline takes it in; trash: seconds; steps: those that were ready, of `size` in the list
+//            flags: 1 durability strict, 2 the baseline takes it in, 4 not under a lock; trash: seconds; steps: those that were ready, of `size` in the list
 //   part   = root:string device:varint inode:varint state:string base:string staging:string bin:string
 //            attributes:varint algorithm:u8 flags:u8
 //            state: '' for .syncplan in the root; staging: its folder below staging/; bin: below trash/RUN, '' for none
@@ -42,6 +42,7 @@ export type Intent = {
   readonly owed: string;
   readonly strict: boolean;
   readonly remembers: boolean;
+  readonly locked: boolean;
   readonly trash: number;
   readonly parts: readonly IntentPart[];
   /** By index in the transaction's list; null where a step was not ready. */
@@ -67,7 +68,7 @@ export const encodeIntent = (intent: Intent): Buffer => {
   writer.string(intent.run);
   writer.string(intent.block);
   writer.string(intent.owed);
-  writer.u8((intent.strict ? STRICT : 0) | (intent.remembers ? REMEMBERS : 0));
+  writer.u8((intent.strict ? STRICT : 0) | (intent.remembers ? REMEMBERS : 0) | (intent.locked ? 0 : UNLOCKED));
   writer.varint(intent.trash);
   writer.varint(intent.parts.length);
   for (const part of intent.parts) {
@@ -102,7 +103,7 @@ export const encodeIntent = (intent: Intent): Buffer => {
 export const decodeIntent = (reader: Reader): Intent => {
   const [run, block, owed] = [reader.string(), reader.string(), reader.string(MAX_OWED)];
   const flags = reader.u8();
-  const [strict, remembers] = [(flags & STRICT) !== 0, (flags & REMEMBERS) !== 0];
+  const [strict, remembers, locked] = [(flags & STRICT) !== 0, (flags & REMEMBERS) !== 0, (flags & UNLOCKED) === 0];
   const trash = reader.varint();
   const parts = Array.from({ length: capped(reader.varint(), MAX_PARTS) }, () => readPart(reader));
   const steps: (IntentStep | null)[] = [];
@@ -114,7 +115,7 @@ export const decodeIntent = (reader: Reader): Intent => {
     if (parts[part] === undefined) throw new WireError(`a step names part ${part} of ${parts.length}`);
     steps.push(readIntentStep(reader, columns, part));
   }
-  return { run, block, owed, strict, remembers, trash, parts, steps };
+  return { run, block, owed, strict, remembers, locked, trash, parts, steps };
 };
 
 const readPart = (reader: Reader): IntentPart => {
@@ -146,6 +147,7 @@ const capped = (count: number, most: number): number => {
 const ATTRIBUTES: readonly Attribute[] = ['mode', 'modified', 'owner', 'group', 'acl', 'xattr', 'special'];
 const STRICT = 1;
 const REMEMBERS = 2;
+const UNLOCKED = 4;
 const MAX_PARTS = 10_000;
 const MAX_STEPS = 100_000_000;
 const MAX_OWED = 16_777_216;

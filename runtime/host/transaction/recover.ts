@@ -121,9 +121,9 @@ const reopenWork = async (
     parts.push(makePart(tools.verbs, { root: place!.root, path: part.root, scan, desk }));
   }
   const steps = intent.steps.map(step => (step === null || roots[step.part]!.place === null ? null : step));
-  const { run, block, trash, strict, remembers } = intent;
+  const { run, block, trash, strict, remembers, locked } = intent;
   const work = makeWork(tools, {
-    id: { run, block, trash, strict, remembers },
+    id: { run, block, trash, strict, remembers, locked },
     parts,
     steps,
     again: true,

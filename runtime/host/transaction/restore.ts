@@ -44,6 +44,7 @@ export const restoreFromTrash = (
         trash: Math.max(0, by.trash),
         strict: by.durability === 'strict',
         remembers: false,
+        locked: lock !== null,
       },
       parts: [part],
       steps: plan.actions.map(action => ({ part: 0, action })),

@@ -190,6 +190,7 @@ const openWork = async (
       trash: Math.max(0, id.trash),
       strict: id.durability === 'strict',
       remembers: true,
+      locked: lock !== null,
     },
     parts: opened,
     steps,

@@ -69,6 +69,8 @@ export type WorkId = {
   readonly strict: boolean;
   /** The baseline takes in what it does. */
   readonly remembers: boolean;
+  /** It has its block for itself; where not, nobody else can tell whether it still goes on. */
+  readonly locked: boolean;
 };
 
 /** The step that takes the other name away, and what the file was when it got its further name. */
