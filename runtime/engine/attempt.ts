@@ -9,6 +9,7 @@
 import type { Lock, Transaction, Wanted } from '../host/host.js';
 import type { Outcome } from '../tree/action.js';
 import type { Barrier } from './barrier.js';
+import { cameBack } from './came-back.js';
 import type { Carry } from './carry.js';
 import { type Hooking, runHooks } from './hooks.js';
 import { observeAgain } from './observe-again.js';
@@ -18,7 +19,7 @@ import type { Relaying } from './relayed.js';
 import { adoptLeftovers } from './reuse.js';
 import { sendContents } from './send.js';
 import { settleOutcome } from './settle.js';
-import { about, setState, type Telling, tellProgress } from './state.js';
+import { about, setState, type Telling, tellProblems, tellProgress } from './state.js';
 import { stageTwins } from './twins.js';
 import { openWay } from './way.js';
 import { hooksFor } from './which-hooks.js';
@@ -140,7 +141,12 @@ const stageUntilConsistent = async (
     left -= 1;
     await context.redo(relation, left, inconsistent.length);
     const indexes = inconsistent.map(({ index }) => index);
-    await transaction.amend(await work.replaceWith(indexes, await observeAgain(relation, again)));
+    await transaction.amend(
+      await work.replaceWith(
+        indexes,
+        await observeAgain(relation, again, problems => tellProblems(relation, problems, context)),
+      ),
+    );
     outcomes = await stage(relation, work, carry, work.fileSteps(new Set(indexes)), context);
   }
 };
@@ -237,7 +243,7 @@ const stage = async (
   return outcomes;
 };
 
-/** Files whose source is no longer what was listed, though it was when it was read. */
+/** Files whose source is no longer what was listed, though it was when it was read; and what is to be deleted and is there again. */
 const changedSources = async (relation: Relation, work: Work): Promise<Outcome[]> => {
   if (consistencyOf(relation).strategy === 'none') return [];
   const outcomes: Outcome[] = [];
@@ -246,6 +252,10 @@ const changedSources = async (relation: Relation, work: Work): Promise<Outcome[]
     const changed = await relation.takes[part]!.master.changed(wanted.map(({ path }) => path));
     for (const at of changed)
       outcomes.push({ index: wanted[at]!.index, result: 'inconsistent', why: 'changed on the master' });
+  }
+  for (const [part, doomed] of work.deletions()) {
+    for (const { index } of await cameBack(relation.takes[part]!.master, doomed))
+      outcomes.push({ index, result: 'inconsistent', why: 'is on the master again' });
   }
   return outcomes;
 };

@@ -16,7 +16,7 @@ import type { Side } from './observe.js';
 import { observeAgain } from './observe-again.js';
 import { payOwed } from './pay-owed.js';
 import { consistencyOf, type Relation, shownPath } from './relation.js';
-import { about, setState } from './state.js';
+import { about, setState, tellProblems } from './state.js';
 import { type Work, workOf } from './work.js';
 
 export type CarryingOut = Attempting &
@@ -86,7 +86,7 @@ const underLocks = async (
   } finally {
     for (const problem of await locks.release()) {
       relation.problems.push(problem);
-      context.emit({ type: 'problem', ...about(relation, context), ...problem });
+      tellProblems(relation, [problem], context);
     }
   }
 };
@@ -101,6 +101,8 @@ const rounds = async (
 ): Promise<Left | null> => {
   let left = context.exact ? 0 : strategy === null ? roundsOf(relation) : ROUNDS_UNDER_LOCK;
   let work = known ?? (await workOf(relation));
+  // Another run has done it meanwhile: whoever switches together with this host need not wait for it.
+  if (work.steps.length === 0) await context.barrierOf(relation).arrive();
   while (work.steps.length > 0) {
     const outcome = await attempt(
       relation,
@@ -112,7 +114,10 @@ const rounds = async (
     if (outcome.rounds === 0 || !outcome.committed) return outcome;
     left = outcome.rounds - 1;
     await context.redo(relation, left, outcome.again.length);
-    work = await workOf(relation, await observeAgain(relation, outcome.again));
+    work = await workOf(
+      relation,
+      await observeAgain(relation, outcome.again, problems => tellProblems(relation, problems, context)),
+    );
   }
   return null;
 };

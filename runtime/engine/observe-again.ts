@@ -10,16 +10,26 @@ import { isProblem } from './membership.js';
 import { type ComparedTake, type Relation, shownPath } from './relation.js';
 import type { Place } from './work.js';
 
-/** The changes that remain at these places, by part. A path that vanished on the master is a problem; its old state stays. */
-export const observeAgain = async (relation: Relation, places: readonly Place[]): Promise<Change[][]> =>
+/** The changes that remain at these places, by part. A path that vanished on the master is a problem; its old state stays. So is
+ * one that was to be deleted and came back there, or changed: whether it is still of the block, only a listing tells. */
+export const observeAgain = async (
+  relation: Relation,
+  places: readonly Place[],
+  tell: (problems: readonly Problem[]) => void,
+): Promise<Change[][]> =>
   Promise.all(
     relation.takes.map(async (take, part) => {
       const paths = places.filter(place => place.part === part).map(({ path }) => path);
-      return paths.length === 0 ? [] : observePaths(relation, take, paths);
+      return paths.length === 0 ? [] : observePaths(relation, take, paths, tell);
     }),
   );
 
-const observePaths = async (relation: Relation, take: ComparedTake, paths: readonly Path[]): Promise<Change[]> => {
+const observePaths = async (
+  relation: Relation,
+  take: ComparedTake,
+  paths: readonly Path[],
+  tell: (problems: readonly Problem[]) => void,
+): Promise<Change[]> => {
   const { master, remote } = take;
   const leaders = leadersOf(take, paths);
   const asked = [...paths, ...new Set(leaders.values())];
@@ -27,13 +37,17 @@ const observePaths = async (relation: Relation, take: ComparedTake, paths: reado
   const [ours, theirs] = await Promise.all([master.lookup(asked), remote.lookup(asked)]);
   const found: FolderComparison = emptyComparison();
   const problems: Relation['problems'] = [];
+  const doomed = doomedOf(take);
   paths.forEach((path, i) => {
     const leader = leaders.get(path);
     const here = leader === undefined ? ours[i]! : asFurtherName(ours[i]!, leader, ours[positions.get(leader)!]!);
     const there = theirs[i]!;
     if (isProblem(here)) problems.push(here);
     else if (isProblem(there)) problems.push(there);
-    else if (here.kind === 'absent' || here.kind === 'special') {
+    else if (doomed.has(path)) {
+      if (here.kind !== 'absent') problems.push(notDeleted(path, 'the master has it again'));
+      else if (there.kind !== 'absent') problems.push(notDeleted(path, 'it changed meanwhile'));
+    } else if (here.kind === 'absent' || here.kind === 'special') {
       problems.push({
         path,
         code: 'gone',
@@ -59,9 +73,22 @@ const observePaths = async (relation: Relation, take: ComparedTake, paths: reado
     mirror: false,
     isProtected: () => false,
   });
-  relation.problems.push(...problems.map(problem => ({ ...problem, path: shownPath(take.take, problem.path) })));
+  const shown = problems.map(problem => ({ ...problem, path: shownPath(take.take, problem.path) }));
+  relation.problems.push(...shown);
+  tell(shown);
   return found.changes;
 };
+
+/** What was to be deleted. */
+const doomedOf = ({ changes }: ComparedTake): ReadonlySet<Path> =>
+  new Set(changes.flatMap(({ kind, path }) => (kind === 'delete' ? [path] : [])));
+
+const notDeleted = (path: Path, why: string): Problem => ({
+  path,
+  code: 'changed',
+  message: `not deleted: ${why}`,
+  help: 'run the same command again',
+});
 
 /** Which of these paths were to become further names, and of which file: a lookup by name cannot tell. */
 const leadersOf = ({ changes }: ComparedTake, paths: readonly Path[]): ReadonlyMap<Path, Path> => {

@@ -23,7 +23,7 @@ import { type ComparedTake, consistencyOf, hasFailed, newRelation, type Relation
 import { makeRelays, routesOf } from './relays.js';
 import { countPlanned } from './settle.js';
 import { findSharedFolders } from './shared-folders.js';
-import { about, attend, refuseGuarded, setState } from './state.js';
+import { about, attend, refuseGuarded, setState, tellProblems } from './state.js';
 import { summarize } from './summary.js';
 import { type Claiming, usedOnce } from './used-once.js';
 
@@ -153,8 +153,7 @@ const observe = async (relations: readonly Relation[], options: RunOptions, obse
         const found = await observeRelation(relation, observing);
         guards.set(relation, [...found, ...(await unexpected(relation, options, 'first'))]);
         for (const line of linesOf(relation)) options.emit({ type: 'change', ...about(relation, options), ...line });
-        for (const problem of relation.problems)
-          options.emit({ type: 'problem', ...about(relation, options), ...problem });
+        tellProblems(relation, relation.problems, options);
         for (const path of driftIn(relation)) options.emit({ type: 'drift', ...about(relation, options), path });
         setState(relation, 'compared', options);
       }),
@@ -218,7 +217,10 @@ const apply = async (
   const moved = new Map<string, Map<string, Promise<Side>>>();
   const observeOnceMore = async (relation: Relation, masters: Map<string, Promise<Side>>): Promise<boolean> => {
     await closeScans([relation], 'remote');
+    const told = new Set(relation.problems.map(problem => JSON.stringify(problem)));
     const found = await observeRelation(relation, { ...observing, masters });
+    const fresh = relation.problems.filter(problem => !told.has(JSON.stringify(problem)));
+    tellProblems(relation, fresh, options);
     const guards = [...found, ...(await unexpected(relation, options, 'again'))];
     refuseGuarded(relation, guards, relations, options);
     return guards.length === 0;

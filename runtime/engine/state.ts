@@ -1,5 +1,6 @@
 // How a relation's state changes, and how what is thrown on the way becomes its end and nobody else's.
 import { HostError, isRefusal } from '../host/host-error.js';
+import type { Problem } from '../tree/entry.js';
 import type { BlockState, RunEvent } from './events.js';
 import type { Guard } from './guards.js';
 import { hasFailed, type Relation } from './relation.js';
@@ -29,6 +30,10 @@ export const setState = (
     ...(message === undefined ? {} : { message }),
     ...(help === undefined ? {} : { help }),
   });
+};
+
+export const tellProblems = (relation: Relation, problems: readonly Problem[], telling: Telling): void => {
+  for (const problem of problems) telling.emit({ type: 'problem', ...about(relation, telling), ...problem });
 };
 
 export const tellProgress = (

@@ -24,6 +24,8 @@ export type Work = {
   readonly moved: Set<number>;
   /** The file steps that remain (of `among`), by part, in order. */
   readonly fileSteps: (among?: ReadonlySet<number>) => Map<number, { readonly index: number; readonly path: Path }[]>;
+  /** The steps that remain of what is to be deleted, by part, in order. */
+  readonly deletions: () => Map<number, { readonly index: number; readonly path: Path }[]>;
   readonly placeOf: (index: number) => Place;
   /** What a step does by now; null where it was taken out. */
   readonly actionOf: (index: number) => Action | null;
@@ -144,6 +146,16 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
       });
       return wanted;
     },
+    deletions() {
+      const doomed = new Map<number, { index: number; path: Path }[]>();
+      steps.forEach((step, index) => {
+        if (step === null || !REMOVES.has(step.action.do) || changeOf(index)?.kind !== 'delete') return;
+        const list = doomed.get(step.part) ?? [];
+        doomed.set(step.part, list);
+        list.push({ index, path: step.action.path });
+      });
+      return doomed;
+    },
     async replaceWith(indexes, again) {
       const readied = await Promise.all(
         relation.takes.map((take, part) => withExtras(relation, take, again[part] ?? [])),
@@ -188,6 +200,8 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
     remaining: () => steps.reduce((count, step) => count + (step === null ? 0 : 1), 0),
   };
 };
+
+const REMOVES: ReadonlySet<Action['do']> = new Set(['remove', 'remove-folder']);
 
 /** Is this the step that counts for the change, rather than one that makes room for it or finishes it? */
 const isOwnStep = (action: Action, change: Change): boolean => {

@@ -82,6 +82,29 @@ test('who is ready when the run is interrupted is skipped for that, not failed',
   );
 });
 
+test('a host on which another run has done it meanwhile holds up nobody', async ({ session }) => {
+  const [, second] = session.remotes;
+  const consistency = { strategy: 'lock', wait: 5, hold: 60, by: { kind: 'advisory' } } as const;
+  const { summary } = await session.run({
+    block: { commit: 'together', consistency, attributes: [] },
+    wrap: (host, id) =>
+      id !== 'r2'
+        ? host
+        : {
+            ...host,
+            locks: {
+              ...host.locks!,
+              async acquire(request) {
+                second!.put({ a: { file: 'a' } });
+                return host.locks!.acquire(request);
+              },
+            },
+          },
+  });
+  assert.deepEqual(summary.states, { done: 3 });
+  assert.deepEqual(second!.look(), session.master.look());
+});
+
 test('who is ready when another host fails has failed, also where the run is interrupted after that', async ({
   session,
 }) => {

@@ -7,6 +7,7 @@ import { markDone, writeIntent } from './intent-log.js';
 import { intentOf } from './intent-of.js';
 import { keepWhatGoes } from './keep.js';
 import { writePointer } from './pointer.js';
+import { confirmRoots } from './same-roots.js';
 import { switchSteps } from './switch.js';
 import { desksOf, type Work } from './work.js';
 
@@ -14,6 +15,7 @@ import { desksOf, type Work } from './work.js';
 export async function* commitWork(work: Work, owed: string): AsyncGenerator<readonly Outcome[]> {
   if (isAnyReady(work)) {
     await work.check();
+    await confirmRoots(work);
     await keepWhatGoes(work);
   }
   if (!isAnyReady(work)) {

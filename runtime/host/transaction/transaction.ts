@@ -17,6 +17,7 @@ import { adoptLeftover, type Found, findLeftovers, writeFiles, writeOwner } from
 import { performOne } from './one-deed.js';
 import { precheckSteps, refuseSteps } from './precheck.js';
 import { relayedFiles, relayStaged } from './relay.js';
+import { confirmRoots } from './same-roots.js';
 import { stagePack } from './stage.js';
 import { discard, missingFiles } from './staged.js';
 import { makeStagedFolders } from './staged-folders.js';
@@ -132,6 +133,7 @@ export const beginTransaction = (
     async precheck() {
       const current = working('pre-check');
       current.ahead.spoil();
+      await confirmRoots(current);
       const outcomes = await precheckSteps(current);
       // The master is looked at meanwhile, and by no other call of this one is anything staged before it commits.
       beginSync(current);
@@ -141,7 +143,12 @@ export const beginTransaction = (
       owed = text;
     },
     commit: () => commitWork(working('commit'), owed),
-    verify: async () => verifySteps(working('verify')),
+    async verify() {
+      const current = working('verify');
+      const outcomes = await verifySteps(current);
+      await confirmRoots(current);
+      return outcomes;
+    },
     async end(keep = false) {
       if (ended) return;
       ended = true;

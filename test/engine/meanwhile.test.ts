@@ -1,0 +1,144 @@
+// What happens to a root, or on the master, between looking and switching: it is noticed, and nothing false is said.
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { suite } from 'uvu';
+import type { BlockPlan } from '../../compiler/plan.js';
+import type { Host, Transaction } from '../../runtime/host/host.js';
+import { makeSession, type Ran, type Session } from './session.js';
+
+const test = suite<{ session: Session }>('between looking and switching');
+const MIRROR = { mode: 'mirror', maxPercent: 100, maxFiles: null, protect: [], trash: 86_400 } as const;
+
+test.before.each(context => {
+  context.session = makeSession(1);
+});
+test.after.each(context => context.session.close());
+
+/** Something happens right before the remote begins, or before this call of its transaction. */
+const before =
+  (when: 'begin' | 'commit' | 'verify', happens: () => void) =>
+  (host: Host, id: string): Host => ({
+    ...host,
+    async begin(...how) {
+      if (id === 'r1' && when === 'begin') happens();
+      const transaction = await host.begin(...how);
+      if (id !== 'r1' || when === 'begin') return transaction;
+      const call = transaction[when].bind(transaction) as () => never;
+      const meddled = () => {
+        happens();
+        return call();
+      };
+      return { ...transaction, [when]: meddled } as Transaction;
+    },
+  });
+
+const outcome = ({ summary, events }: Ran) => {
+  const [{ state, message, help } = assert.fail('no relation')] = summary.relations;
+  const problems = events.filter(({ type }) => type === 'problem');
+  return { code: summary.exitCode, state, said: `${message} ${help} ${JSON.stringify(problems)}` };
+};
+
+const names = (path: string): string[] => readdirSync(path).filter(name => name !== '.syncplan');
+
+for (const consistency of ['verify', 'none'] as const) {
+  test(`what the master has again is ${consistency === 'none' ? '' : 'not '}deleted, with consistency ${consistency}`, async ({
+    session,
+  }) => {
+    const [remote] = session.remotes;
+    session.master.put({ a: { file: 'a' } });
+    remote!.put({ a: { file: 'a' }, b: { file: 'b' }, 'c/d': { file: 'd' }, 'c/e': { file: 'e' }, f: { file: 'f' } });
+    const block: Partial<BlockPlan> = {
+      delete: MIRROR,
+      consistency:
+        consistency === 'none' ? { strategy: 'none' } : { strategy: 'verify', rounds: 3, every: 0, then: 'fail' },
+    };
+    const again = { b: { file: 'new' }, 'c/d': { file: 'd' } };
+    const { code, state, said } = outcome(
+      await session.run({ block, wrap: before('begin', () => session.master.put(again)) }),
+    );
+    if (consistency === 'none') {
+      assert.deepEqual([code, state, names(remote!.path)], [0, 'done', ['a']]);
+      return;
+    }
+    assert.deepEqual([code, state], [5, 'partial']);
+    assert.match(said, /not deleted: the master has it again/);
+    assert.match(said, /run the same command again/);
+    assert.deepEqual(names(remote!.path), ['a', 'b', 'c']);
+    assert.deepEqual(names(`${remote!.path}/c`), ['d']);
+    assert.equal(outcome(await session.run({ block })).code, 0);
+    assert.deepEqual(remote!.look(), session.master.look());
+  });
+}
+
+test('what is to be deleted and changes on the remote is left alone, and that is said of it', async ({ session }) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: 'a' } });
+  remote!.put({ a: { file: 'a' }, b: { file: 'b' } });
+  const wrap = before('begin', () => remote!.put({ b: { file: 'changed' } }));
+  const { code, said } = outcome(await session.run({ block: { delete: MIRROR }, wrap }));
+  assert.equal(code, 5);
+  assert.match(said, /not deleted: it changed meanwhile/);
+  assert.deepEqual(names(remote!.path), ['a', 'b']);
+  assert.equal(outcome(await session.run({ block: { delete: MIRROR } })).code, 0);
+  assert.deepEqual(names(remote!.path), ['a']);
+});
+
+test('what vanishes on the master meanwhile is told', async ({ session }) => {
+  session.master.put({ a: { file: 'a' }, b: { file: 'b' } });
+  const wrap = before('begin', () => rmSync(`${session.master.path}/b`));
+  const { code, state, said } = outcome(await session.run({ wrap }));
+  assert.deepEqual([code, state], [5, 'partial']);
+  assert.match(said, /"path":"b".*vanished on the master while it was synchronised/);
+});
+
+test('what cannot be read once the lock is held is told', async ({ session }) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: 'a' } });
+  const meddle = (host: Host, id: string): Host =>
+    id !== 'r1'
+      ? host
+      : {
+          ...host,
+          locks: {
+            ...host.locks!,
+            async acquire(request) {
+              // A folder stands in the way of a file.
+              remote!.put({ 'a/b': { file: 'b' } });
+              return host.locks!.acquire(request);
+            },
+          },
+        };
+  const consistency = { strategy: 'lock', wait: 5, hold: 60, by: { kind: 'advisory' } } as const;
+  const { code, said } = outcome(await session.run({ block: { consistency }, wrap: meddle }));
+  assert.notEqual(code, 0);
+  assert.match(said, /"path":"a".*a folder .* stands there/);
+});
+
+for (const when of ['begin', 'commit', 'verify'] as const) {
+  for (const how of ['replaced', 'gone', 'a link to another'] as const) {
+    test(`a root that is ${how} before ${when} is told, and nothing is done, or not called done`, async ({
+      session,
+    }) => {
+      const { path } = session.remotes[0]!;
+      session.master.put({ a: { file: 'a' } });
+      const aside = `${path}.aside`;
+      const replace = (): void => {
+        renameSync(path, aside);
+        if (how === 'replaced') mkdirSync(path);
+        if (how === 'a link to another') symlinkSync(session.master.path, path);
+      };
+      try {
+        const { code, state, said } = outcome(await session.run({ wrap: before(when, replace) }));
+        assert.match(said, /replaced or unmounted while it was worked in/);
+        assert.deepEqual([code, state], when === 'begin' ? [4, 'refused'] : [5, 'partial']);
+        assert.deepEqual(names(aside), when === 'verify' ? ['a'] : []);
+        if (how === 'replaced') assert.deepEqual(readdirSync(path), []);
+      } finally {
+        rmSync(path, { recursive: true, force: true });
+        rmSync(aside, { recursive: true, force: true });
+      }
+    });
+  }
+}
+
+test.run();
