@@ -243,11 +243,12 @@ const stage = async (
   return outcomes;
 };
 
-/** Files whose source is no longer what was listed, though it was when it was read; and what is to be deleted and is there again. */
+/** Files and links whose source is no longer what was listed, though it was when it was read; and what is to be deleted and is
+ * there again. */
 const changedSources = async (relation: Relation, work: Work): Promise<Outcome[]> => {
   if (consistencyOf(relation).strategy === 'none') return [];
   const outcomes: Outcome[] = [];
-  for (const [part, wanted] of work.fileSteps()) {
+  for (const [part, wanted] of [...work.fileSteps(), ...work.linkSteps()]) {
     if (wanted.length === 0) continue;
     const changed = await relation.takes[part]!.master.changed(wanted.map(({ path }) => path));
     for (const at of changed)

@@ -3,8 +3,9 @@
 import type { Found } from '../tree/action.js';
 import { type Change, compareEntries, emptyComparison, type FolderComparison } from '../tree/change.js';
 import type { Entry, Problem } from '../tree/entry.js';
+import { escapes } from '../tree/escapes.js';
 import type { PagedEntry } from '../tree/page.js';
-import type { Path } from '../tree/path.js';
+import { join, type Path, parent } from '../tree/path.js';
 import { decideByDigest } from './descend.js';
 import { isProblem } from './membership.js';
 import { type ComparedTake, type Relation, shownPath } from './relation.js';
@@ -47,6 +48,9 @@ const observePaths = async (
     else if (doomed.has(path)) {
       if (here.kind !== 'absent') problems.push(notDeleted(path, 'the master has it again'));
       else if (there.kind !== 'absent') problems.push(notDeleted(path, 'it changed meanwhile'));
+    } else if (here.kind === 'link' && !takesLink(relation, take, path, here.target)) {
+      const message = 'it became a link on the master that this block does not take as it is';
+      problems.push({ path, code: 'changed', message, help: 'run the same command again' });
     } else if (here.kind === 'absent' || here.kind === 'special') {
       problems.push({
         path,
@@ -77,6 +81,12 @@ const observePaths = async (
   relation.problems.push(...shown);
   tell(shown);
   return found.changes;
+};
+
+/** What a listing of the master would have left out, followed or refused, a lookup by name does not tell. */
+const takesLink = ({ block: { links } }: Relation, { take }: ComparedTake, path: Path, target: string): boolean => {
+  const folder = take.from.folder === '' ? parent(path) : parent(join(take.from.folder, path));
+  return links.symbolic === 'keep' && (links.escaping === 'keep' || !escapes(target, folder));
 };
 
 /** What was to be deleted. */

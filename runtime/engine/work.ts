@@ -24,7 +24,8 @@ export type Work = {
   readonly moved: Set<number>;
   /** The file steps that remain (of `among`), by part, in order. */
   readonly fileSteps: (among?: ReadonlySet<number>) => Map<number, { readonly index: number; readonly path: Path }[]>;
-  /** The steps that remain of what is to be deleted, by part, in order. */
+  /** The same of symbolic links, and of what is to be deleted. */
+  readonly linkSteps: () => Map<number, { readonly index: number; readonly path: Path }[]>;
   readonly deletions: () => Map<number, { readonly index: number; readonly path: Path }[]>;
   readonly placeOf: (index: number) => Place;
   /** What a step does by now; null where it was taken out. */
@@ -122,6 +123,16 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
     const change = changesOf(part).get(path);
     return change !== undefined && isOwnStep(first[index]!.action, change) ? change : null;
   };
+  const byPart = (belongs: (step: Step, index: number) => boolean) => {
+    const parts = new Map<number, { index: number; path: Path }[]>();
+    steps.forEach((step, index) => {
+      if (step === null || !belongs(step, index)) return;
+      const list = parts.get(step.part) ?? [];
+      parts.set(step.part, list);
+      list.push({ index, path: step.action.path });
+    });
+    return parts;
+  };
   return {
     steps: first,
     progress,
@@ -136,26 +147,9 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
       again += Math.max(0, bytes);
     },
     remainingChanges: () => steps.flatMap((step, index) => (step === null ? [] : (changeOf(index) ?? []))),
-    fileSteps(among) {
-      const wanted = new Map<number, { index: number; path: Path }[]>();
-      steps.forEach((step, index) => {
-        if (step?.action.do !== 'file' || (among !== undefined && !among.has(index))) return;
-        const list = wanted.get(step.part) ?? [];
-        wanted.set(step.part, list);
-        list.push({ index, path: step.action.path });
-      });
-      return wanted;
-    },
-    deletions() {
-      const doomed = new Map<number, { index: number; path: Path }[]>();
-      steps.forEach((step, index) => {
-        if (step === null || !REMOVES.has(step.action.do) || changeOf(index)?.kind !== 'delete') return;
-        const list = doomed.get(step.part) ?? [];
-        doomed.set(step.part, list);
-        list.push({ index, path: step.action.path });
-      });
-      return doomed;
-    },
+    fileSteps: among => byPart(({ action }, index) => action.do === 'file' && (among?.has(index) ?? true)),
+    linkSteps: () => byPart(({ action }) => action.do === 'link'),
+    deletions: () => byPart(({ action }, index) => REMOVES.has(action.do) && changeOf(index)?.kind === 'delete'),
     async replaceWith(indexes, again) {
       const readied = await Promise.all(
         relation.takes.map((take, part) => withExtras(relation, take, again[part] ?? [])),

@@ -3,6 +3,7 @@
 // A link is escaping where its target is absolute or climbs out of the root at any point, read as text. What escapes is
 // skipped on both sides alike; it is refused only on the master, whose links would travel: a remote lists its own.
 import type { Problem } from '../tree/entry.js';
+import { escapes } from '../tree/escapes.js';
 import { MAX_PATH, type Path } from '../tree/path.js';
 import { problemOf } from './faults.js';
 import { type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
@@ -36,18 +37,6 @@ export const decideLink = async (
   if (links.symbolic === 'follow' && side === 'master') return follow(verbs, at.held, at.name, at.path);
   if (target.length > MAX_PATH) return { is: 'refused', problem: tooLong(at.path) };
   return { is: 'link', target };
-};
-
-/** Does a link in `folder` (relative to the root) lead out of the root? */
-export const escapes = (target: string, folder: Path): boolean => {
-  if (target.startsWith('/')) return true;
-  let depth = folder === '' ? 0 : folder.split('/').length;
-  for (const name of target.split('/')) {
-    if (name === '..') depth--;
-    else if (name !== '' && name !== '.') depth++;
-    if (depth < 0) return true;
-  }
-  return false;
 };
 
 export const linkLoop = (path: Path): Problem => ({

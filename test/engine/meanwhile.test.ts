@@ -1,6 +1,6 @@
 // What happens to a root, or on the master, between looking and switching: it is noticed, and nothing false is said.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { suite } from 'uvu';
 import type { BlockPlan } from '../../compiler/plan.js';
 import type { Host, Transaction } from '../../runtime/host/host.js';
@@ -81,6 +81,36 @@ test('what is to be deleted and changes on the remote is left alone, and that is
   assert.deepEqual(names(remote!.path), ['a', 'b']);
   assert.equal(outcome(await session.run({ block: { delete: MIRROR } })).code, 0);
   assert.deepEqual(names(remote!.path), ['a']);
+});
+
+test('a link that leads elsewhere on the master meanwhile is put in place as it is then', async ({ session }) => {
+  const [remote] = session.remotes;
+  session.master.put({
+    'v1/a': { file: '1' },
+    'v2/a': { file: '2' },
+    current: { link: 'v1' },
+    'new/current': { link: 'v1' },
+  });
+  remote!.put({ current: { link: 'v0' } });
+  const turn = (): void => session.master.put({ current: { link: 'v2' }, 'new/current': { link: 'v2' } });
+  const { code, said } = outcome(await session.run({ wrap: before('begin', turn) }));
+  assert.equal(code, 0, said);
+  for (const path of ['current', 'new/current']) assert.equal(readlinkSync(`${remote!.path}/${path}`), 'v2', path);
+});
+
+test('a file that becomes a link meanwhile is only put in place where the block takes such links', async ({
+  session,
+}) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: 'a' }, 'd/b': { file: 'b' }, 'd/c': { file: 'c' } });
+  const turn = (): void =>
+    session.master.put({ a: { link: '/etc' }, 'd/b': { link: '../..' }, 'd/c': { link: '../a' } });
+  const block = { links: { symbolic: 'keep', hard: 'keep', escaping: 'refuse' } } as const;
+  const { code, said } = outcome(await session.run({ block, wrap: before('begin', turn) }));
+  assert.equal(code, 5);
+  assert.match(said, /"path":"a".*it became a link on the master/);
+  assert.match(said, /"path":"d\/b".*it became a link on the master/);
+  assert.deepEqual([names(remote!.path), names(`${remote!.path}/d`)], [['d'], ['c']]);
 });
 
 test('what vanishes on the master meanwhile is told', async ({ session }) => {

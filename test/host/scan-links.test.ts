@@ -5,7 +5,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import type { LinkPolicy } from '../../compiler/plan.js';
 import { readRecords } from '../../runtime/bytes/pack.js';
-import { escapes } from '../../runtime/host/link-policy.js';
+import { escapes } from '../../runtime/tree/escapes.js';
 import { collect, inPlace, kinds, listed, scanOf } from './scanning.js';
 
 const links = (more: Partial<LinkPolicy>): { links: LinkPolicy } => ({
