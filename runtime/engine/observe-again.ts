@@ -39,6 +39,7 @@ const observePaths = async (
   const found: FolderComparison = emptyComparison();
   const problems: Relation['problems'] = [];
   const doomed = doomedOf(take);
+  const plain = plainOf(take);
   paths.forEach((path, i) => {
     const leader = leaders.get(path);
     const here = leader === undefined ? ours[i]! : asFurtherName(ours[i]!, leader, ours[positions.get(leader)!]!);
@@ -58,11 +59,14 @@ const observePaths = async (
         message: 'vanished on the master while it was synchronised',
         help: 'run the same command again',
       });
-    } else if (there.kind === 'special') {
+    } else if (here.kind === 'folder' && plain.has(path)) {
+      const message = 'it became a folder on the master while it was synchronised';
+      problems.push({ path, code: 'changed', message, help: 'run the same command again' });
+    } else if (there.kind === 'special' || (there.kind !== 'absent' && isFolder(there) !== isFolder(here))) {
       problems.push({
         path,
         code: 'in-the-way',
-        message: `a ${there.what} appeared there`,
+        message: `a ${there.kind === 'special' ? there.what : there.kind} appeared there`,
         help: 'move or remove it on the remote, then run the same command again',
       });
     } else if (there.kind === 'absent') found.changes.push({ kind: 'create', path, entry: here });
@@ -92,6 +96,12 @@ const takesLink = ({ block: { links } }: Relation, { take }: ComparedTake, path:
 /** What was to be deleted. */
 const doomedOf = ({ changes }: ComparedTake): ReadonlySet<Path> =>
   new Set(changes.flatMap(({ kind, path }) => (kind === 'delete' ? [path] : [])));
+
+/** What was to become a file or a link. */
+const plainOf = ({ changes }: ComparedTake): ReadonlySet<Path> =>
+  new Set(changes.flatMap(change => (change.kind !== 'delete' && !isFolder(change.entry) ? [change.path] : [])));
+
+const isFolder = ({ kind }: { readonly kind: string }): boolean => kind === 'folder';
 
 const notDeleted = (path: Path, why: string): Problem => ({
   path,

@@ -113,6 +113,23 @@ test('a file that becomes a link meanwhile is only put in place where the block 
   assert.deepEqual([names(remote!.path), names(`${remote!.path}/d`)], [['d'], ['c']]);
 });
 
+test('a file that becomes a folder meanwhile, or stands where one appears, is not called done', async ({ session }) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: 'new' }, b: { file: 'new' }, c: { file: 'new' } });
+  remote!.put({ b: { file: 'old!' }, c: { file: 'old!' } });
+  const turn = (): void => {
+    for (const name of ['a', 'b']) session.master.drop(name);
+    session.master.put({ 'a/x': { file: 'x' }, 'b/x': { file: 'x' } });
+    remote!.drop('c');
+    remote!.put({ 'c/x': { file: 'x' } });
+  };
+  const { code, state, said } = outcome(await session.run({ wrap: before('begin', turn) }));
+  assert.deepEqual([code, state], [5, 'partial']);
+  for (const name of ['a', 'b']) assert.match(said, new RegExp(`"path":"${name}".*became a folder on the master`));
+  assert.match(said, /"path":"c".*a folder appeared there/);
+  assert.deepEqual(names(remote!.path), ['b', 'c']);
+});
+
 test('what vanishes on the master meanwhile is told', async ({ session }) => {
   session.master.put({ a: { file: 'a' }, b: { file: 'b' } });
   const wrap = before('begin', () => rmSync(`${session.master.path}/b`));
