@@ -136,11 +136,11 @@ const stageUntilConsistent = async (
       relation.tally.inconsistent += inconsistent.length;
       return { rounds: left };
     }
-    const again = inconsistent.map(({ index }) => work.placeOf(index));
+    const indexes = work.withFollowers(inconsistent.map(({ index }) => index));
+    const again = indexes.map(index => work.placeOf(index));
     if (left === 0) return { again, rounds: 0, committed: false, why: inconsistent[0]!.why };
     left -= 1;
     await context.redo(relation, left, inconsistent.length);
-    const indexes = inconsistent.map(({ index }) => index);
     await transaction.amend(
       await work.replaceWith(
         indexes,

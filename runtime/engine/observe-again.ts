@@ -38,11 +38,20 @@ const observePaths = async (
   const [ours, theirs] = await Promise.all([master.lookup(asked), remote.lookup(asked)]);
   const found: FolderComparison = emptyComparison();
   const problems: Relation['problems'] = [];
+  const among = new Set(paths);
+  // One that is not done again itself is only linked to where it is what the master has.
+  const leading = [...new Set(leaders.values())].filter(
+    path => !among.has(path) && sizeOf(ours[positions.get(path)!]!) === sizeOf(theirs[positions.get(path)!]!),
+  );
+  const same = await sameContent(take, leading);
   const doomed = doomedOf(take);
   const plain = plainOf(take);
   paths.forEach((path, i) => {
     const leader = leaders.get(path);
-    const here = leader === undefined ? ours[i]! : asFurtherName(ours[i]!, leader, ours[positions.get(leader)!]!);
+    const here =
+      leader !== undefined && (among.has(leader) || same.has(leader))
+        ? asFurtherName(ours[i]!, leader, ours[positions.get(leader)!]!)
+        : ours[i]!;
     const there = theirs[i]!;
     if (isProblem(here)) problems.push(here);
     else if (isProblem(there)) problems.push(there);
@@ -126,6 +135,17 @@ const leadersOf = ({ changes }: ComparedTake, paths: readonly Path[]): ReadonlyM
 const asFurtherName = (here: Found | Problem, leader: Path, its: Found | Problem): Found | Problem => {
   if (isProblem(here) || isProblem(its) || here.kind !== 'file' || its.kind !== 'file') return here;
   return here.size === its.size && here.modified === its.modified ? { kind: 'hard', leader } : here;
+};
+
+/** Of a file; null of anything else. */
+const sizeOf = (found: Found | Problem): number | null =>
+  !isProblem(found) && found.kind === 'file' ? found.size : null;
+
+/** Those of these paths at which both sides have a file of the same content. */
+const sameContent = async ({ master, remote }: ComparedTake, paths: readonly Path[]): Promise<ReadonlySet<Path>> => {
+  if (paths.length === 0) return new Set();
+  const [ours, theirs] = await Promise.all([master.digests(paths), remote.digests(paths)]);
+  return new Set(paths.filter((_, i) => typeof ours[i] === 'string' && ours[i] === theirs[i]));
 };
 
 /** A lookup knows nothing of what is below a folder, and a single path needs no more. */

@@ -34,6 +34,8 @@ export type Work = {
   readonly shown: (index: number) => Path;
   /** The change a step belongs to; null for one that only makes room or finishes another's. */
   readonly changeOf: (index: number) => Change | null;
+  /** These, and the steps that give further names to the files they are about. */
+  readonly withFollowers: (indexes: readonly number[]) => readonly number[];
   /** Takes steps out, with the hard names that would lead to them. */
   readonly drop: (indexes: readonly number[]) => Amendment[];
   /** Replaces steps by what was observed since. */
@@ -96,14 +98,17 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
     progress.totalBytes += action.size;
   }
   const placeOf = (index: number): Place => ({ part: first[index]!.part, path: first[index]!.action.path });
-  const drop = (indexes: readonly number[]): Amendment[] => {
-    if (indexes.length === 0) return [];
-    const lost = new Set(indexes.map(index => `${placeOf(index).part}/${placeOf(index).path}`));
-    const amendments: Amendment[] = indexes.map(index => ({ index, action: null }));
+  const withFollowers = (indexes: readonly number[]): readonly number[] => {
+    if (indexes.length === 0) return indexes;
+    const leaders = new Set(indexes.map(index => `${placeOf(index).part}/${placeOf(index).path}`));
+    const all = new Set(indexes);
     steps.forEach((step, index) => {
-      if (step?.action.do === 'hard' && lost.has(`${step.part}/${step.action.leader}`))
-        amendments.push({ index, action: null });
+      if (step?.action.do === 'hard' && leaders.has(`${step.part}/${step.action.leader}`)) all.add(index);
     });
+    return [...all];
+  };
+  const drop = (indexes: readonly number[]): Amendment[] => {
+    const amendments = withFollowers(indexes).map(index => ({ index, action: null }));
     for (const { index } of amendments) steps[index] = null;
     return amendments;
   };
@@ -138,6 +143,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
     progress,
     moved,
     placeOf,
+    withFollowers,
     actionOf: index => steps[index]?.action ?? null,
     drop,
     shown: index => shownPath(relation.takes[placeOf(index).part]!.take, placeOf(index).path),

@@ -130,6 +130,47 @@ test('a file that becomes a folder meanwhile, or stands where one appears, is no
   assert.deepEqual(names(remote!.path), ['b', 'c']);
 });
 
+test('a further name of a file that vanishes meanwhile is a file of its own, not a name of the old one', async ({
+  session,
+}) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: 'new' }, h: { hard: 'a' } });
+  remote!.put({ a: { file: 'old!' } });
+  const { code, state, said } = outcome(await session.run({ wrap: before('begin', () => session.master.drop('a')) }));
+  assert.deepEqual([code, state], [5, 'partial']);
+  assert.match(said, /"path":"a".*vanished on the master/);
+  const [a, h, ...others] = remote!.look();
+  assert.deepEqual([a?.endsWith(' old!'), h?.endsWith(' new'), others], [true, true, []], `${a}, ${h}`);
+});
+
+test('a file with further names that changes meanwhile is one file again', async ({ session }) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: 'new' }, h: { hard: 'a' } });
+  remote!.put({ a: { file: 'old!' }, h: { hard: 'a' } });
+  const change = (): void => session.master.put({ a: { file: 'newer' } });
+  const { code, said } = outcome(await session.run({ wrap: before('begin', change) }));
+  assert.equal(code, 0, said);
+  assert.deepEqual(remote!.look(), session.master.look());
+  assert.match(remote!.look().join('\n'), /newer names=2/);
+});
+
+test('a further name is not given to the old file in a redo, either', async ({ session }) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: 'new' }, h: { hard: 'a' } });
+  remote!.put({ a: { file: 'old!' } });
+  const staging = `${remote!.path}/.syncplan/staging`;
+  let lost = false;
+  // What is staged for `a` is lost on the disk.
+  const lose = (): void => {
+    for (const name of lost ? [] : readdirSync(staging)) rmSync(`${staging}/${name}/0`, { force: true });
+    lost = true;
+  };
+  const { code, said } = outcome(await session.run({ wrap: before('commit', lose) }));
+  assert.equal(code, 5, said);
+  const [a, h, ...others] = remote!.look();
+  assert.deepEqual([a?.endsWith(' old!'), h?.endsWith(' new'), others], [true, true, []], `${a}, ${h}`);
+});
+
 test('what vanishes on the master meanwhile is told', async ({ session }) => {
   session.master.put({ a: { file: 'a' }, b: { file: 'b' } });
   const wrap = before('begin', () => rmSync(`${session.master.path}/b`));

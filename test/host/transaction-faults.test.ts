@@ -116,6 +116,25 @@ test('undisturbed, every step is done', async () => {
   assert.deepEqual(look, AFTER);
 });
 
+test('no further name is given to the old file where its new content could not be put in place', async () => {
+  for (const what of ['EACCES', 'ENOENT']) {
+    const place = makeMemoryPlace();
+    place.put({ leader: { file: 'old' } });
+    const host = makeMemoryHost(place.disk);
+    const session = await open({ host, place, cleanup: () => host.close() }, [
+      file('leader', 3, { expect: 'seen' }),
+      hard('name', 'leader'),
+    ]);
+    await session.send({ leader: 'new' });
+    assert.deepEqual(await session.transaction.precheck(), []);
+    place.disk.disturb = ({ verb, name }) => (verb === 'rename' && name === '0' ? fault(what) : null);
+    const results = (await session.commit()).map(({ result }) => result);
+    await session.transaction.end();
+    assert.deepEqual(results, ['failed', 'inconsistent']);
+    assert.deepEqual(place.look(), [`leader file 0644 ${MOMENT} old`]);
+  }
+});
+
 test('whichever operation fails, each path is old or new, and a step that says done is done', async () => {
   const { operations } = await run(() => null);
   assert.ok(operations > 100);

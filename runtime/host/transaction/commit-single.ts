@@ -8,6 +8,7 @@ import { markFile, markFolder } from './dirty.js';
 import { performOne } from './one-deed.js';
 import { givenOwners, type Owners } from './owners.js';
 import { stagedName } from './staged.js';
+import { NONE } from './table.js';
 import { failedBy, fromRoot, inconsistent, modeOf, nameOf, type Work, type WorkPart } from './work.js';
 
 /** One rename for a folder and all that it carries. The destination was found absent. */
@@ -68,11 +69,14 @@ export const commitHard = async (
 ): Promise<Outcome> => {
   const { part: number } = work.table.step(index)!;
   const part = work.parts[number]!;
+  const leading = work.table.leaderOf(index);
+  // What stands there then is the old file, whose content this name must not show.
+  if (leading !== NONE && work.table.state(leading) !== 'done') return inconsistent(index, UNLED);
   const from = await part.leaders.at(parent(fromRoot(part, action.leader)));
   const leaderName = leaf(action.leader);
   const [leader] = isFault(from) ? [from] : await work.verbs.stat([{ at: from, name: leaderName }]);
   if (leader === undefined || isFault(leader) || isFault(from)) {
-    return inconsistent(index, 'the file it is another name of is not in place');
+    return inconsistent(index, UNLED);
   }
   const why = leaderTrouble(work, number, action.leader, leader);
   if (why !== null) return inconsistent(index, why);
@@ -111,6 +115,16 @@ export const isLinked = async (work: Work, index: number, now: Stat): Promise<bo
   if (leader === undefined || isFault(leader)) return false;
   return isSameInode(leader, now);
 };
+
+/** Before the record is written: whoever finishes the transaction knows only of steps that were ready. */
+export const settleUnled = ({ table }: Pick<Work, 'table'>): void => {
+  for (let index = 0; index < table.size; index++) {
+    const leading = table.state(index) === 'ready' ? table.leaderOf(index) : NONE;
+    if (leading !== NONE && table.state(leading) !== 'ready') table.settle(inconsistent(index, UNLED));
+  }
+};
+
+const UNLED = 'the file it is another name of is not in place';
 
 /** In place, on what was seen there or on what this list has put there. */
 export const commitAdjust = async (

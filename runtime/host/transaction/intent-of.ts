@@ -1,6 +1,7 @@
 // The intent of a transaction as its record holds it: its ready steps, what each must find, and what lies in staging for it.
 import { parent } from '../../tree/path.js';
 import { isFault } from '../file-verbs.js';
+import { settleUnled } from './commit-single.js';
 import type { Intent, IntentPart } from './intent.js';
 import type { IntentStep } from './intent-step.js';
 import { stagedPath } from './staged.js';
@@ -9,6 +10,7 @@ import { failedBy, type Work, type WorkPart } from './work.js';
 
 export const intentOf = async (work: Work, owed: string): Promise<Intent> => {
   await lookAtStaged(work);
+  settleUnled(work);
   const { id, parts, table } = work;
   const steps: (IntentStep | null)[] = [];
   for (let index = 0; index < table.size; index++) steps.push(stepOf(work, index));

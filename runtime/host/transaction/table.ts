@@ -23,6 +23,8 @@ export type Table = {
   readonly carrier: (index: number) => number;
   /** Index of the step that makes this folder, or NONE. */
   readonly makerOf: (part: number, folder: Path) => number;
+  /** Index of the step that puts the file in place which this step gives a further name, or NONE. */
+  readonly leaderOf: (index: number) => number;
   /** Some step of this list takes away what stands there. */
   readonly clears: (part: number, path: Path) => boolean;
   /** Index of the step that puts something at a path which an earlier step clears, or NONE. */
@@ -57,6 +59,10 @@ export const makeTable = (given: readonly (Step | null)[]): Table => {
     trouble: index => troubles.get(index) ?? null,
     carrier: index => routes.carriers[index]!,
     makerOf: (part, folder) => routes.makers.get(keyOf(part, folder)) ?? NONE,
+    leaderOf(index) {
+      const step = steps[index];
+      return step?.action.do === 'hard' ? (routes.leaders.get(keyOf(step.part, step.action.leader)) ?? NONE) : NONE;
+    },
     clears: (part, path) => routes.cleared.has(keyOf(part, path)),
     fillerOf: (part, path) => routes.fillers.get(keyOf(part, path)) ?? NONE,
     isStaged: index => staged[index] === 1,
@@ -89,6 +95,7 @@ export const makeTable = (given: readonly (Step | null)[]): Table => {
 type Routes = {
   readonly carriers: Int32Array;
   readonly makers: ReadonlyMap<string, number>;
+  readonly leaders: ReadonlyMap<string, number>;
   readonly cleared: ReadonlySet<string>;
   readonly fillers: ReadonlyMap<string, number>;
 };
@@ -96,6 +103,7 @@ type Routes = {
 const surveySteps = (steps: readonly (Step | null)[]): Routes => {
   const carriers = new Int32Array(steps.length).fill(NONE);
   const makers = new Map<string, number>();
+  const leaders = leadersIn(steps);
   const cleared = new Set<string>();
   const fillers = new Map<string, number>();
   // Neighbours in the list mostly stand in the same folder, so its carrier is asked for once.
@@ -120,7 +128,20 @@ const surveySteps = (steps: readonly (Step | null)[]): Routes => {
       last = { key: '', carrier: NONE };
     }
   });
-  return { carriers, makers, cleared, fillers };
+  return { carriers, makers, leaders, cleared, fillers };
+};
+
+/** Only of files that have further names in this list. */
+const leadersIn = (steps: readonly (Step | null)[]): ReadonlyMap<string, number> => {
+  const wanted = new Set<string>();
+  for (const step of steps) if (step?.action.do === 'hard') wanted.add(keyOf(step.part, step.action.leader));
+  const leaders = new Map<string, number>();
+  for (let index = 0; index < steps.length && wanted.size > 0; index++) {
+    const step = steps[index];
+    const key = step?.action.do === 'file' ? keyOf(step.part, step.action.path) : '';
+    if (wanted.has(key)) leaders.set(key, index);
+  }
+  return leaders;
 };
 
 const carrierOf = (steps: readonly (Step | null)[], carriers: Int32Array, maker: number | undefined): number => {
