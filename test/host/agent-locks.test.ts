@@ -22,7 +22,15 @@ import {
 } from './agent-scripted.js';
 
 const PROBLEM = { path: 'caf\xe9', code: 'io', message: 'no', help: 'wait' } as const;
-const UNFINISHED: Unfinished = { transaction: 'r-b', run: 'r', block: 'b', state: 'owed', locked: true, steps: 3, owed: '[…]' };
+const UNFINISHED: Unfinished = {
+  transaction: 'r-b',
+  run: 'r',
+  block: 'b',
+  state: 'owed',
+  locked: true,
+  steps: 3,
+  owed: '[…]',
+};
 
 test('what earlier runs left is told, finished, paid and brought back through the agent', async () => {
   const log: unknown[] = [];

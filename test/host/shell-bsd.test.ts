@@ -65,7 +65,10 @@ test('what a BSD lacks is refused by name, with what works instead', () => {
       error => {
         assert.ok(error instanceof HostError && error.code === 'unsupported');
         assert.match(error.message, missing);
-        assert.match(error.help, /Install Node\.js 18 .*agent sftp.* serve where mv and ln know -h, and touch -h and -d/);
+        assert.match(
+          error.help,
+          /Install Node\.js 18 .*agent sftp.* serve where mv and ln know -h, and touch -h and -d/,
+        );
         return true;
       },
     );
