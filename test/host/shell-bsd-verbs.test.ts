@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -215,7 +216,8 @@ test('what is made durable goes through fsync, file by file; without it, through
       { do: 'sync-folder', at: root },
     ];
     assert.deepEqual(await faults(verbs, ...deeds), [null, null]);
-    return readFileSync(join(bsd.path, 'log'), 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(join(bsd.path, 'log'), 'utf8').trimEnd().split('\n');
+    return lines.map(line => line.trimEnd());
   };
   let path = '';
   await withFar(
@@ -224,6 +226,14 @@ test('what is made durable goes through fsync, file by file; without it, through
       assert.deepEqual(await asked({ path }, far), ['fsync ./file', 'fsync .']);
       const whole = await far.verbs.syncAll(far.root);
       assert.equal(whole?.fault, 'ENOSYS');
+      // As it says of what its user may not open, and of a disk that fails.
+      const says = (words: string): void =>
+        writeFileSync(join(path, 'fsync'), `#!/bin/sh\necho "fsync: open $1: ${words}" >&2\nexit 66\n`);
+      says('Permission denied');
+      assert.deepEqual(await asked({ path }, far), ['sync', 'sync']);
+      says('Input/output error');
+      const failed: Deed = { do: 'sync-file', at: far.root, name: 'file' };
+      assert.deepEqual(await faults(far.verbs, failed, failed), ['EIO', 'EIO']);
     },
     bsd => {
       path = bsd.path;
@@ -273,19 +283,28 @@ test('without a dd that fills its blocks, content comes and goes all the same', 
 
 test('what libarchive would take for something else is written by itself', () =>
   withFar(async ({ verbs, root, folder }) => {
-    const file = (name: string, modified: number) => {
-      return { at: root, name, content: Buffer.from(name), attributes: { mode: 0o644, modified }, durable: false };
+    // Files in it are another group's than the archive says, wherever this user is root.
+    if (process.getuid?.() === 0) chownSync(folder, 0, 23_456);
+    chmodSync(folder, 0o2755);
+    const file = (name: string, modified: number, mode = 0o644) => {
+      return { at: root, name, content: Buffer.from(name), attributes: { mode, modified }, durable: false };
     };
     const files = [
       file('._of-a-mac', 0),
       file('past', -1_234_567_891),
       file('plain', 1_000_000),
       file('older', -5_000_000),
+      file('special', 2_000_000, 0o6755),
     ];
-    assert.deepEqual(await verbs.writeMany!(files), [null, null, null, null]);
+    assert.deepEqual(await verbs.writeMany!(files), [null, null, null, null, null]);
     for (const { name, attributes } of files) {
+      const seen = lstatSync(join(folder, name), { bigint: true });
       assert.equal(readFileSync(join(folder, name), 'utf8'), name);
-      assert.equal(lstatSync(join(folder, name), { bigint: true }).mtimeNs, BigInt(attributes.modified) * 1000n, name);
+      assert.deepEqual(
+        [Number(seen.mode) & 0o7777, seen.mtimeNs],
+        [attributes.mode, BigInt(attributes.modified) * 1000n],
+        name,
+      );
     }
   }));
 

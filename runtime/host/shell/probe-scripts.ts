@@ -7,7 +7,7 @@
 
 /** `stat $as FORMAT`; `facts` are a record of records.ts, `length` and `modified` are formats. Names are `./NAME` or a folder and one. */
 export const USUAL = `as=-c; length=%s; modified=%y; facts="$mark %f %s %i %d %h %u %g|%y|%z|%n"
-flush=sync
+flush() { sync "$1"; }
 put_at() { mv -f -T -- "$1" "$2"; }
 name_too() { ln -T -- "$1" "$2"; }
 point_to() { ln -s -T -- "$1" "$2"; }`;
@@ -31,6 +31,10 @@ const BSD_MOVE = `put_at() {
     fi
     mv -f -h -- "$1" "$2"
   }`;
+/** What its user may not even open is left to a sync of everything, which may end before the disk has it. */
+const BSD_SYNC = `flush() {
+      said=$(fsync "$1" 2>&1) || case $said in *'ermission denied') sync;; *) refuse "$said";; esac
+    }`;
 const BSD_LINK = `name_too() {
     if there "$2"; then refuse EEXIST; return; fi
     ln -P -h -- "$1" "$2"
@@ -75,7 +79,9 @@ export const PROBE_VERBS = {
   lifeline && echo fifo yes
   [ -z "$flock" ] || printf 'flock %s\\n' "$flock"
   # The sync of a BSD heeds no operands, and some of them have a program for one file.
-  if [ "$as" = -f ] && ! fsync ./nothing >/dev/null 2>&1 && fsync ./a . >/dev/null 2>&1; then flush=fsync; echo sync-file yes
+  if [ "$as" = -f ] && ! fsync ./nothing >/dev/null 2>&1 && fsync ./a . >/dev/null 2>&1; then
+    echo sync-file yes
+    ${BSD_SYNC}
   else
     # Tried where there is next to nothing to write out: others may have left seconds of it on a disk.
     { sync -f /proc || sync -f .; } >/dev/null 2>&1 && echo sync-f yes

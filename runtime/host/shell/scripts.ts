@@ -194,8 +194,8 @@ const VERBS = {
       remove) rm -- "$2";;
       remove-folder) rmdir -- "$2";;
       set) give "$2" "$3" "$4" "$5";;
-      sync-file) if [ -h "$2" ]; then refuse ELOOP; else $flush "$2"; fi;;
-      sync-folder) $flush .;;
+      sync-file) if [ -h "$2" ]; then refuse ELOOP; else flush "$2"; fi;;
+      sync-folder) flush .;;
       sync-all) sync -f .;;
     esac 2>&1
     printf '\\0%d\\0' "$?"

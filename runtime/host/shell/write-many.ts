@@ -39,9 +39,12 @@ export const writeMany = async (
   );
 };
 
-/** What libarchive takes apart as something else: a fraction before 1970 goes the other way, and a Mac has `._NAME` belong to NAME. */
-const isMistaken = ({ name, attributes: { modified } }: NewFile): boolean =>
-  name.startsWith('._') || (modified !== null && modified < 0 && modified % 1_000_000 !== 0);
+/**
+ * What libarchive takes apart as something else: a fraction before 1970 goes the other way, set-user-id and set-group-id are left
+ * out where the owner is not the one in the archive, and a Mac has `._NAME` belong to NAME.
+ */
+const isMistaken = ({ name, attributes: { mode, modified } }: NewFile): boolean =>
+  name.startsWith('._') || (mode & 0o6000) !== 0 || (modified !== null && modified < 0 && modified % 1_000_000 !== 0);
 
 /** Those that hold others come first; neighbours with one mode are one request. */
 export const makeFolders = async (

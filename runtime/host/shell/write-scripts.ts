@@ -52,7 +52,7 @@ export const WRITE_VERBS = {
   at "$1" || { unable "$1"; return; }
   if [ -h "$2" ] || [ ! -f "$2" ]; then refuse ESTALE; return; fi
   persisted || { refuse EIO; return; }
-  $flush "$2" >/dev/null 2>&1 3>&- 9<&- &
+  flush "$2" >/dev/null 2>&1 3>&- 9<&- &
   persisting=$!
 }
 persisted() {
