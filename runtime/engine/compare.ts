@@ -10,14 +10,16 @@ import type { Scan } from '../host/host.js';
 import { type Change, emptyComparison, type Rules } from '../tree/change.js';
 import type { Problem } from '../tree/entry.js';
 import { comparePaths, type Path } from '../tree/path.js';
-import type { Comparing } from './comparing.js';
-import { decideByDigest, descendContents, descendPages } from './descend.js';
+import { type Comparing, isCounted } from './comparing.js';
+import { decideByDigest, descendContents, descendPages, entriesBelow } from './descend.js';
 import { decideMasterOnly, decideRemoteOnly, emptyFoldersInTheWay } from './membership.js';
 
 export type Compared = {
   /** In path order, one for a path. */
   readonly changes: readonly Change[];
   readonly problems: readonly Problem[];
+  /** Entries of the master of which nobody can say whether the remote has them. */
+  readonly unseen: number;
 };
 
 export type CompareOptions = {
@@ -35,6 +37,7 @@ export const compareTake = async (master: Scan, remote: Scan, options: CompareOp
     isProtected: options.isProtected,
     found: emptyComparison(),
     problems: [...master.summary.problems, ...remote.summary.problems],
+    unseen: 0,
   };
   await descendPages(comparing);
   await decideMasterOnly(comparing);
@@ -43,7 +46,14 @@ export const compareTake = async (master: Scan, remote: Scan, options: CompareOp
   await decideByDigest(comparing);
   await emptyFoldersInTheWay(comparing);
   await relinkFollowers(comparing);
-  return { changes: inPathOrder(comparing.found.changes), problems: comparing.problems };
+  const unseen = comparing.unseen + (await countBelow(master, comparing.found.unknown));
+  return { changes: inPathOrder(comparing.found.changes), problems: comparing.problems, unseen };
+};
+
+const countBelow = async (scan: Scan, folders: readonly Path[]): Promise<number> => {
+  let count = 0;
+  for await (const page of entriesBelow(scan, folders)) count += page.filter(({ entry }) => isCounted(entry)).length;
+  return count;
 };
 
 /** A file that is put in place anew has a new inode: its further names must be linked to it again. */

@@ -62,16 +62,19 @@ const differingContents = async (
 };
 
 /** Files of equal size: both sides digest them themselves. */
-export const decideByDigest = async ({ master, remote, rules, found, problems }: Comparing): Promise<void> => {
+export const decideByDigest = async (comparing: Comparing): Promise<void> => {
+  const { master, remote, rules, found, problems } = comparing;
   for (const pairs of batches(found.sameSize, FILES_AT_ONCE)) {
     const paths = pairs.map(({ path }) => path);
     const [ours, theirs] = await Promise.all([master.digests(paths), remote.digests(paths)]);
     pairs.forEach((pair, i) => {
       const a = ours[i]!;
       const b = theirs[i]!;
-      if (typeof a !== 'string') problems.push(a);
-      else if (typeof b !== 'string') problems.push(b);
-      else if (a === b) found.changes.push(...compareEqualSized(pair, rules));
+      const problem = typeof a !== 'string' ? a : typeof b !== 'string' ? b : null;
+      if (problem !== null) {
+        problems.push(problem);
+        comparing.unseen++;
+      } else if (a === b) found.changes.push(...compareEqualSized(pair, rules));
       else found.changes.push(contentChange(pair));
     });
   }

@@ -6,18 +6,24 @@ import { type Change, compareEntries, type Located, plain } from '../tree/change
 import type { Problem } from '../tree/entry.js';
 import { decodePage } from '../tree/page.js';
 import { join, type Path, parent } from '../tree/path.js';
-import type { Comparing } from './comparing.js';
+import { type Comparing, isCounted } from './comparing.js';
 import { batches, entriesBelow, FILES_AT_ONCE, FOLDERS_AT_ONCE } from './descend.js';
 
 /** The master has it and it complies there: it is managed, whatever stands on the remote. */
 export const decideMasterOnly = async (comparing: Comparing): Promise<void> => {
   const { master, remote, rules, found, problems } = comparing;
-  const decide = ({ path, entry }: Located, there: Found | Problem): 'shared' | null => {
-    if (isProblem(there)) problems.push(there);
-    else if (there.kind === 'special') problems.push(inTheWay(path, `a ${there.what} stands there`));
+  const leave = (problem: Problem, { path, entry }: Located): void => {
+    problems.push(problem);
+    if (isCounted(entry)) comparing.unseen++;
+    if (entry.kind === 'folder') found.unknown.push(path);
+  };
+  const decide = (located: Located, there: Found | Problem): 'shared' | null => {
+    const { path, entry } = located;
+    if (isProblem(there)) leave(there, located);
+    else if (there.kind === 'special') leave(inTheWay(path, `a ${there.what} stands there`), located);
     else if (there.kind === 'folder' && entry.kind === 'folder') return 'shared';
     else if (there.kind === 'folder')
-      problems.push(inTheWay(path, 'a folder stands there that holds nothing of this block'));
+      leave(inTheWay(path, 'a folder stands there that holds nothing of this block'), located);
     else if (there.kind === 'absent') found.changes.push({ kind: 'create', path, entry: plain(entry) });
     else compareEntries(path, entry, there, rules, found);
     return null;
@@ -64,13 +70,8 @@ export const decideRemoteOnly = async ({
 };
 
 /** A folder on the remote where the master has a file or link: it must be empty, or be emptied by a mirroring block. */
-export const emptyFoldersInTheWay = async ({
-  remote,
-  found,
-  problems,
-  mirror,
-  isProtected,
-}: Comparing): Promise<void> => {
+export const emptyFoldersInTheWay = async (comparing: Comparing): Promise<void> => {
+  const { remote, found, problems, mirror, isProtected } = comparing;
   const folders = found.changes.filter(replacesFolder).map(({ path }) => path);
   const blocked = new Map<Path, string>();
   const doomed: Located[] = [];
@@ -87,6 +88,7 @@ export const emptyFoldersInTheWay = async ({
     else doomed.push(...below);
   }
   for (const [path, why] of blocked) problems.push(inTheWay(path, why));
+  comparing.unseen += blocked.size;
   const free = blocked.size === 0 ? found.changes : found.changes.filter(({ path }) => !blocked.has(path));
   found.changes = doomed.length === 0 ? free : free.concat(doomed.map(deletion));
 };

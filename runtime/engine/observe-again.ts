@@ -89,6 +89,7 @@ const observePaths = async (
     problems,
     mirror: false,
     isProtected: () => false,
+    unseen: 0,
   });
   const shown = problems.map(problem => ({ ...problem, path: shownPath(take.take, problem.path) }));
   relation.problems.push(...shown);

@@ -145,14 +145,14 @@ const scanSide = async (
 
 const compared = async (relation: Relation, take: TakePlan, master: Side, remote: Side): Promise<ComparedTake> => {
   const policy = relation.block.delete;
-  const { changes, problems } = await compareTake(master.scan, remote.scan, {
+  const { changes, problems, unseen } = await compareTake(master.scan, remote.scan, {
     rules: relation.rules,
     delete: policy,
     isProtected: makeProtect(policy.mode === 'mirror' ? policy.protect : []),
   });
   for (const problem of problems) relation.problems.push({ ...problem, path: shownPath(take, problem.path) });
   const touched = changes.reduce((count, change) => count + (countedAs(change) === 'deleted' ? 0 : 1), 0);
-  relation.tally.unchanged += Math.max(0, entriesOf(master.scan) - touched);
+  relation.tally.unchanged += Math.max(0, entriesOf(master.scan) - touched - unseen);
   relation.tally.skipped += master.scan.summary.skipped;
   return {
     take,
