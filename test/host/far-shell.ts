@@ -61,12 +61,12 @@ export const makeBusyBox = (): Tools => {
   return { path, remove: () => rmSync(path, { recursive: true }) };
 };
 
-/** All programs of this machine but the languages that a host driven by its shell has to do without, and BusyBox. */
-export const makeGnuTools = (): Tools => {
+/** All programs of this machine but the languages that a host driven by its shell has to do without, and BusyBox; and `without` more. */
+export const makeGnuTools = (without: RegExp = /^$/): Tools => {
   const path = mkdtempSync(join(tmpdir(), 'syncplan-gnu-'));
   for (const from of ['/usr/bin', '/bin']) {
     for (const name of readdirSync(from)) {
-      if (OTHERS.test(name) || existsSync(join(path, name))) continue;
+      if (OTHERS.test(name) || without.test(name) || existsSync(join(path, name))) continue;
       symlinkSync(join(from, name), join(path, name));
     }
   }

@@ -18,14 +18,18 @@ const COMMANDS: readonly (readonly [Algorithm, string])[] = [
   ['sha512', 'sha512sum'],
   ['sha512', 'shasum -a 512'],
   ['sha512', 'sha512 -r'],
+  ['sha512', 'openssl dgst -r -sha512'],
   ['sha256', 'sha256sum'],
   ['sha256', 'shasum -a 256'],
   ['sha256', 'sha256 -r'],
+  ['sha256', 'openssl dgst -r -sha256'],
   ['sha1', 'sha1sum'],
   ['sha1', 'shasum -a 1'],
   ['sha1', 'sha1 -r'],
+  ['sha1', 'openssl dgst -r -sha1'],
   ['md5', 'md5sum'],
   ['md5', 'md5 -r'],
+  ['md5', 'openssl dgst -r -md5'],
   ['cksum', 'cksum'],
 ];
 

@@ -73,7 +73,10 @@ export const PROBE_VERBS = {
   shift 2
   for tool do
     # A script that takes longer than all the others together is not tried where there is a program.
-    case $tool in "shasum -a "*) ! command -v "sha\${tool##* }sum" >/dev/null 2>&1 || continue;; esac
+    case $tool in
+      "shasum -a "*) ! command -v "sha\${tool##* }sum" >/dev/null 2>&1 || continue;;
+      "openssl dgst "*) ! command -v "\${tool##*-}sum" >/dev/null 2>&1 || continue;;
+    esac
     command -v "\${tool%% *}" >/dev/null 2>&1 && printf 'digest %s|%s\\n' "$tool" "$(eval "$tool ./sample" 2>/dev/null)"
   done
   lifeline && echo fifo yes
