@@ -105,7 +105,7 @@ const CHANGED =
 /** There is no ssh here, or it is no program. */
 export const NOT_STARTED = {
   what: 'ssh cannot be started here',
-  help: 'Install the OpenSSH client; on Debian: apt-get install openssh-client.',
+  help: 'Install the OpenSSH client (on Debian: apt-get install openssh-client), or put its folder into PATH.',
 } as const;
 
 const ROWS: readonly Row[] = [
