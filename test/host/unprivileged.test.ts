@@ -21,13 +21,11 @@ test('attributes are given by a user who is not root, but for what only root may
   assert.equal(passed, total);
 });
 
-for (const file of ['conformance-busybox', 'shell-write-many']) {
-  test(`a machine that is driven by its shell does the same for such a user: ${file}`, () => {
-    const { total, passed } = runAsNobody(file);
-    assert.ok(total >= 5, `${total} tests`);
-    assert.equal(passed, total);
-  });
-}
+test('files come with their modes on a machine that is driven by its shell, too', () => {
+  const { total, passed } = runAsNobody('shell-write-many');
+  assert.ok(total >= 5, `${total} tests`);
+  assert.equal(passed, total);
+});
 
 const runAsNobody = (file: string): { readonly total: number; readonly passed: number } => {
   const folder = mkdtempSync(join(tmpdir(), 'syncplan-unprivileged-'));
