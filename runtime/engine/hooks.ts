@@ -32,6 +32,26 @@ export const tellHooks = (relations: readonly Relation[], telling: Telling): voi
   }
 };
 
+/** Of those that would run, the first that cannot, for its host runs no programs: known before anything is sent. */
+export const findUnable = async (
+  relations: readonly Relation[],
+  context: Pick<Hooking, 'masterHost'>,
+): Promise<ReadonlyMap<Relation, HookFailure>> => {
+  const unable = new Map<Relation, HookFailure>();
+  if (relations.every(({ block }) => block.hooks.length === 0)) return unable;
+  for (const [at, changes] of plannedChanges(relations).entries()) {
+    const relation = relations[at]!;
+    if (relation.state !== 'compared') continue;
+    const { owed, hooks } = hooksAhead(relation, changes);
+    for (const hook of [...owed, ...hooks]) {
+      const host = await hostOf(relation, hook, context);
+      if (host === null || host.programs !== null || unable.has(relation)) continue;
+      unable.set(relation, { why: `${named(relation, hook)} ${UNABLE}`, help: withoutPrograms(host) });
+    }
+  }
+  return unable;
+};
+
 /** Why a hook failed; `help` where nothing is to be mended in the hook itself. */
 export type HookFailure = { readonly why: string; readonly help: string | null };
 
@@ -49,8 +69,7 @@ export const runHooks = async (
     const time = context.clock();
     if (failure !== null) {
       context.emit({ ...event, time, state: 'failed', message: failure.why });
-      const why = `hook ${hook.when} ${hook.command.map(typed).join(' ')} on ${on} ${failure.why}`;
-      return { why, help: failure.help };
+      return { why: `${named(relation, hook)} ${failure.why}`, help: failure.help };
     }
     context.emit({ ...event, time, state: 'done' });
     relation.beside.hooks++;
@@ -58,13 +77,16 @@ export const runHooks = async (
   return null;
 };
 
+const named = (relation: Relation, { when, command, on }: HookPlan): string =>
+  `hook ${when} ${command.map(typed).join(' ')} on ${placeOf(relation, on)}`;
+
 /** As a person would type it, so that it is seen which words it has. */
 const typed = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const runHook = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<HookFailure | null> => {
   const host = await hostOf(relation, hook, context);
   const programs = host === null ? context.server : host.programs;
-  if (programs === null) return { why: 'cannot run: that host cannot run programs', help: withoutPrograms(host!) };
+  if (programs === null) return { why: UNABLE, help: withoutPrograms(host!) };
   const environment = { SYNCPLAN_RUN: context.run, SYNCPLAN_BLOCK: relation.block.name, SYNCPLAN_HOST: relation.host };
   const { code, output } = await programs.run(hook.command, { timeout: hook.timeout, environment });
   if (code === 0) return null;
@@ -74,7 +96,11 @@ const runHook = async (relation: Relation, hook: HookPlan, context: Hooking): Pr
 };
 
 /** Null for this machine. */
-const hostOf = async (relation: Relation, hook: HookPlan, context: Hooking): Promise<Host | null> => {
+const hostOf = async (
+  relation: Relation,
+  hook: HookPlan,
+  context: Pick<Hooking, 'masterHost'>,
+): Promise<Host | null> => {
   switch (hook.on) {
     case 'server':
       return null;
@@ -84,3 +110,5 @@ const hostOf = async (relation: Relation, hook: HookPlan, context: Hooking): Pro
       return context.masterHost(relation.block.master);
   }
 };
+
+const UNABLE = 'cannot run: that host cannot run programs';

@@ -13,7 +13,7 @@ import { type Preview, type RunEvent, STREAM_VERSION, type Summary } from './eve
 import { expectSaved } from './expect-saved.js';
 import type { Guard, RootMemory } from './guards.js';
 import { holdBack } from './held.js';
-import { tellHooks } from './hooks.js';
+import { findUnable, tellHooks } from './hooks.js';
 import { type Linking, makeLinking } from './linking.js';
 import { handsOn, hasMovedMaster } from './moved-masters.js';
 import { type Observing, observeRelation, type Side } from './observe.js';
@@ -163,6 +163,8 @@ const observe = async (relations: readonly Relation[], options: RunOptions, obse
   const stale = relations.find(relation => relation.guards.some(({ guard }) => guard === 'saved-plan'));
   if (stale !== undefined) refuseAll(relations, options, `it no longer fits ${stale.host}`);
   if (options.signal.aborted) return;
+  for (const [relation, { why, help }] of await findUnable(relations, { masterHost: observing.host }))
+    setState(relation, 'failed', options, why, help ?? '');
   holdBack(relations, options.plan.onFailure, (relation, { message, help }) =>
     setState(relation, 'skipped', options, message, help),
   );

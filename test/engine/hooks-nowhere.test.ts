@@ -1,4 +1,4 @@
-// A hook for a host that runs no programs fails with the help that its preview gives: there is nothing to mend in the hook.
+// A hook for a host that runs no programs fails its block there at once, with the help that its preview gives.
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
 import type { HookPlan } from '../../compiler/plan.js';
@@ -22,25 +22,33 @@ const hook = (when: HookPlan['when']): HookPlan => ({
 
 const wrap = (host: Host, id: string): Host => (id === 'm' ? host : { ...host, kind: 'shell', programs: null });
 
-test('before the switch: nothing is switched, and it is said where the hook can run', async ({ session }) => {
-  session.master.put({ a: { file: '1' } });
-  const block = { hooks: [hook('before')] };
-  const { preview } = await session.run({ block, options: { command: 'plan' }, wrap });
-  const [unkept] = preview.unkept.flatMap(({ unkept }) => unkept);
-  assert.match(unkept!.help, /run the hook `on server`/);
-  const { events, summary } = await session.run({ block, wrap });
-  assert.equal(summary.exitCode, 1);
-  const said = events.flatMap(event => (event.type === 'block' && event.state === 'failed' ? [event.help] : []));
-  assert.deepEqual(said, [`nothing was switched: ${unkept!.help}`]);
-});
+for (const when of ['before', 'after'] as const) {
+  test(`a block whose hook ${when} the switch can run nowhere fails in a preview and in a run, before anything is sent`, async ({
+    session,
+  }) => {
+    session.master.put({ a: { file: '1' } });
+    const block = { hooks: [hook(when)] };
+    const planned = await session.run({ block, options: { command: 'plan' }, wrap });
+    assert.equal(planned.summary.exitCode, 1);
+    const [unkept] = planned.preview.unkept.flatMap(({ unkept: found }) => found);
+    assert.match(unkept!.help, /run the hook `on server`/);
+    const { events, summary } = await session.run({ block, wrap });
+    assert.equal(summary.exitCode, 1);
+    for (const { relations } of [planned.summary, summary]) {
+      assert.deepEqual(
+        relations.map(({ state, message, help }) => [state, message, help]),
+        [['failed', `hook ${when} reload on r1 cannot run: that host cannot run programs`, unkept!.help]],
+      );
+    }
+    assert.ok(!events.some(({ type }) => type === 'stage' || type === 'hook'));
+  });
+}
 
-test('after it: it stays owed, and it is said where the hook can run', async ({ session }) => {
+test('where a hook does not concern what changes, its block goes on', async ({ session }) => {
   session.master.put({ a: { file: '1' } });
-  const { events, summary } = await session.run({ block: { hooks: [hook('after')] }, wrap });
-  assert.equal(summary.exitCode, 5);
-  const said = events.flatMap(event => (event.type === 'problem' ? [event.help] : []));
-  assert.equal(said.length, 1);
-  assert.match(said[0]!, /^it is still owed: .*run the hook `on server`/);
+  const css = { ...hook('after'), changed: [{ base: '', test: { is: 'ext', values: ['css'] } }] } as const;
+  const { summary } = await session.run({ block: { hooks: [css] }, wrap });
+  assert.equal(summary.exitCode, 0);
 });
 
 test.run();
