@@ -28,6 +28,7 @@ nl='
 '
 exec 3>&1
 LC_ALL=C; TZ=UTC0; export LC_ALL TZ
+case $format in *%F*) ;; *) [ -n "$how" ] || [ $# -gt 1 ] || [ ! -e "$1" ] || exec @stat --printf="$gnu" -- "$1";; esac
 if [ -z "$how" ] && times=$(@stat -c %Y -- "$@" 2>/dev/null); then
   case $nl$times in *"$nl"-*) ;; *) exec @stat --printf="$gnu" -- "$@";; esac
 fi
