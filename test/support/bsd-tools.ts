@@ -1,7 +1,7 @@
 // The tools of a BSD, presented over those of this machine: the same options, words and errors, and nothing of GNU's beyond them.
 //
 // A folder that is to be the whole PATH of a session: scripts (bsd-scripts.ts), and this machine's own tools, without options
-// behind operands (POSIXLY_CORRECT). They were compared with FreeBSD's own stat, mv, ln, touch, fsync and sync, built from its
+// behind operands (POSIXLY_CORRECT). They were compared with FreeBSD’s own stat, readlink, mv, ln, touch and fsync, built from its
 // sources for Linux: what bsd-tools.test.ts asks was asked of both, and so was the conformance suite. With a folder of such
 // programs in SYNCPLAN_TEST_BSD_TOOLS, they are asked of these again.
 //  1. A format, an option or a time that the scripts do not know is refused, also where a BSD knows it.
