@@ -145,7 +145,10 @@ const help = (rest: readonly string[]): Invocation => {
 const optionsOf = (given: Parsed['given']): Options => ({
   flag: name => given.get(name)?.at(-1) === true,
   value: name => given.get(name)?.map(String).at(-1) ?? null,
-  values: name => given.get(name)?.map(String) ?? [],
+  values(name) {
+    const values = given.get(name)?.map(String) ?? [];
+    return optionRow(name).commas ? values.flatMap(value => value.split(',')) : values;
+  },
 });
 
 const unknownOption = (name: string, command: CommandName | null): string => {

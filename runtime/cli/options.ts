@@ -8,6 +8,8 @@ export type OptionRow = {
   readonly count?: boolean;
   /** May be given several times. */
   readonly many?: boolean;
+  /** Each value may be a list with commas between. */
+  readonly commas?: boolean;
   readonly short?: string;
   readonly text: string;
   /** Known by name, refused with this reason. */
@@ -42,9 +44,10 @@ export const OPTIONS = {
   output: { value: 'FILE', short: 'o', text: 'write to this file (plan: save what it shows, to be applied once)' },
   resume: { text: 'only what the last run of this plan did not get done' },
   'accept-root': {
-    value: 'HOST',
+    value: 'HOSTS',
     many: true,
-    text: 'accept the roots of this host although they are not what this machine remembers',
+    commas: true,
+    text: 'accept the roots of these hosts although they are not what this machine remembers',
   },
   run: { value: 'ID', text: 'the run that is meant' },
   root: { value: 'PATH', many: true, text: 'a folder that the key serves, with all below it' },

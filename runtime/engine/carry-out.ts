@@ -138,8 +138,10 @@ const failInconsistent = (relation: Relation, { again, committed, why }: Left, c
     return;
   }
   relation.refused = context.exact;
-  const many = again.length === 1 ? 'file' : 'files';
-  const message = `${again.length} ${many} kept changing while they were synchronised, ${paths[0]} among them (${why})`;
+  const message =
+    again.length === 1
+      ? `${paths[0]} kept changing while it was synchronised (${why})`
+      : `${again.length} files kept changing while they were synchronised, ${paths[0]} among them (${why})`;
   setState(
     relation,
     'failed',

@@ -91,8 +91,8 @@ const heldAdvice = (
   result === 'held'
     ? {
         result,
-        message: `run ${run} is alive and holds the lock`,
-        help: 'wait for it, or end that run where it was started; a held lock is never taken away',
+        message: `run ${run}, or what is left of it there, holds the lock`,
+        help: 'wait: what a run that is gone left there ends within two minutes; one that goes on is ended where it was started; a held lock is never taken away',
       }
     : { result };
 

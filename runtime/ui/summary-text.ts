@@ -99,6 +99,8 @@ export const verdict = (summary: Summary): string => {
     case 130:
       if (!summary.relations.some(({ state }) => TOUCHED.has(state)) && !hasDone(summary))
         return 'Interrupted: nothing was done.';
+      if (summary.relations.every(({ state }) => state === 'done'))
+        return 'Interrupted, when all was done: every host holds what the plan says.';
       return summary.again === undefined
         ? 'Interrupted: the same command finishes what is left.'
         : 'Interrupted: some of it may be done, some is not.';

@@ -272,6 +272,12 @@ test('Verdict and exit code never disagree', () => {
   const said = [1, 2, 4, 5, 6, 130, 77].map(code => of(code));
   assert.equal(new Set(said).size, said.length);
   for (const text of said) assert.ok(!/^(Done|Nothing)/.test(text), text);
+  const all = summaryOf(recordedRun({ hosts: 2, blocks: 1, files: 1 }));
+  const done = { ...all, relations: all.relations.map(one => ({ ...one, state: 'done' as const })) };
+  assert.equal(
+    verdict({ ...done, exitCode: 130, created: 1 }),
+    'Interrupted, when all was done: every host holds what the plan says.',
+  );
   assert.equal(of(5), 'Partial: some of it was in place already, some could not be done.');
   for (const totals of [{ deleted: 1 }, { moved: 1, failed: 1 }])
     assert.equal(of(5, totals), 'Partial: some of it is done, some is not.');
