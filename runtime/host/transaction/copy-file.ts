@@ -11,7 +11,8 @@ export type Copying = {
   readonly durable: boolean;
 };
 
-/** Nothing is left of a copy that did not succeed. EEXIST where something stands there. */
+/** Nothing is left of a copy that did not succeed, nor of a file that has grown: one that never ends would never be copied. EEXIST
+ * where something stands there. */
 export const copyFile = async (verbs: FileVerbs, copying: Copying): Promise<null | Fault> => {
   const { at, name, to, toName, stat, durable } = copying;
   const source = await verbs.read(at, name, false);
@@ -23,9 +24,12 @@ export const copyFile = async (verbs: FileVerbs, copying: Copying): Promise<null
   }
   const buffer = Buffer.allocUnsafe(CHUNK);
   let fault: Fault | null = null;
+  let copied = 0;
   for (let filled = CHUNK; fault === null && filled === CHUNK; ) {
     const count = await source.read(buffer);
+    copied += isFault(count) ? 0 : count;
     if (isFault(count)) fault = count;
+    else if (copied > stat.size) fault = GROWN;
     else if (count > 0) fault = await sink.write(buffer.subarray(0, count));
     filled = isFault(count) ? 0 : count;
   }
@@ -40,4 +44,5 @@ export const copyFile = async (verbs: FileVerbs, copying: Copying): Promise<null
   return fault;
 };
 
+export const GROWN: Fault = { fault: 'CHANGED', message: 'it grew while it was copied' };
 const CHUNK = 1_048_576;

@@ -3,6 +3,7 @@ import type { Algorithm } from '../../../compiler/plan.js';
 import { type Hasher, openDigests } from '../../bytes/digest.js';
 import { stretchesOf, updateZeros } from '../../bytes/zeros.js';
 import { type Fault, type Folder, isFault, type Sink, type Source } from '../file-verbs.js';
+import { GROWN } from './copy-file.js';
 import { hashFile } from './hash-file.js';
 import { performOne } from './one-deed.js';
 import type { Work } from './work.js';
@@ -13,6 +14,8 @@ export type Copying = {
   readonly to: Folder;
   readonly toName: string;
   readonly algorithm: Algorithm;
+  /** What has become larger is not copied: it might never end. */
+  readonly size: number;
 };
 
 /** Size and digest of the copy, whose attributes are still to be given; after a fault nothing of it is left. */
@@ -22,18 +25,19 @@ export const makeCopier = (work: Pick<Work, 'verbs' | 'breathe'>): Copier => {
   const { verbs } = work;
   /** One that failed once on a file system fails again. */
   let clones = verbs.clone !== undefined;
-  return async ({ at, name, to, toName, algorithm }) => {
+  return async ({ at, name, to, toName, algorithm, size }) => {
     const hasher = await openDigests(algorithm);
     // An attempt at it that failed half-way was not removed.
     await performOne(verbs, { do: 'remove', at: to, name: toName });
     const cloned = clones ? await verbs.clone!(at, name, to, toName) : WITHOUT;
     if (cloned !== null) {
       clones = false;
-      return copyInPieces(work, { at, name, to, toName }, hasher);
+      return copyInPieces(work, { at, name, to, toName, size }, hasher);
     }
-    const digest = await hashFile(work, to, toName, hasher);
     const [stat] = await verbs.stat([{ at: to, name: toName }]);
-    if (!isFault(digest) && stat !== undefined && !isFault(stat)) return { size: stat.size, digest };
+    const isRight = stat !== undefined && !isFault(stat) && stat.size <= size;
+    const digest = isRight ? await hashFile(work, to, toName, hasher) : GROWN;
+    if (isRight && !isFault(digest)) return { size: stat.size, digest };
     await performOne(verbs, { do: 'remove', at: to, name: toName });
     return isFault(digest) ? digest : WITHOUT;
   };
@@ -41,7 +45,7 @@ export const makeCopier = (work: Pick<Work, 'verbs' | 'breathe'>): Copier => {
 
 const copyInPieces = async (
   { verbs, breathe }: Pick<Work, 'verbs' | 'breathe'>,
-  { at, name, to, toName }: Omit<Copying, 'algorithm'>,
+  { at, name, to, toName, size: most }: Omit<Copying, 'algorithm'>,
   hasher: Hasher,
 ): ReturnType<Copier> => {
   const source = await verbs.read(at, name, false);
@@ -49,7 +53,7 @@ const copyInPieces = async (
   try {
     const sink = await verbs.write(to, toName);
     if (isFault(sink)) return sink;
-    const size = await pour(source, sink, hasher, breathe);
+    const size = await pour(source, sink, hasher, { breathe, most });
     if (isFault(size)) {
       await sink.discard();
       return size;
@@ -68,13 +72,14 @@ const pour = async (
   source: Source,
   sink: Sink,
   hasher: Hasher,
-  breathe: () => Promise<void>,
+  { breathe, most }: Pick<Work, 'breathe'> & { readonly most: number },
 ): Promise<number | Fault> => {
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, source.stat.size + 1)));
   hasher.init();
   for (let size = 0; ; ) {
     const count = await source.read(buffer);
     if (isFault(count)) return count;
+    if (size + count > most) return GROWN;
     for (const { zeros, start, end } of stretchesOf(buffer.subarray(0, count))) {
       if (zeros) updateZeros(hasher.update, end - start);
       else hasher.update(buffer.subarray(start, end));

@@ -101,7 +101,8 @@ const copyOne = async (
 ): Promise<boolean> => {
   const { part, action, owner, group, mode } = wantedOf(work, index);
   const toName = stagedName(work, index);
-  const copied = await copier({ at, name: leaf(held.path), to, toName, algorithm: part.scan.selection.algorithm });
+  const { algorithm } = part.scan.selection;
+  const copied = await copier({ at, name: leaf(held.path), to, toName, algorithm, size: action.size });
   if (isFault(copied)) return false;
   const isRight = copied.size === action.size && copied.digest === digest;
   const fault: Fault | null = isRight
