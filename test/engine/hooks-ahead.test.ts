@@ -43,6 +43,21 @@ const told = (events: readonly RunEvent[], host: string): string[] =>
     event.type === 'hook' && event.host === host ? [`${event.state} ${event.command[1]} ${event.on}`] : [],
   );
 
+test('however often a hook fails, one record tells that it is owed, and it runs once', async ({ session }) => {
+  const [remote] = session.remotes;
+  const block = { hooks: [hook('after', 'b')], remotes: ['r1'] };
+  const owed = (): string[] => remote!.state().filter(name => name.startsWith('intent/'));
+  for (const content of ['1', '22', '333']) {
+    session.master.put({ a: { file: content } });
+    const { summary } = await session.run({ block, options: { server: programs(['b']) } });
+    assert.equal(summary.exitCode, 5);
+    assert.equal(owed().length, 1, owed().join(' '));
+  }
+  const server = programs();
+  assert.equal((await session.run({ block, options: { server } })).summary.exitCode, 0);
+  assert.deepEqual([server.ran, owed()], [['b'], []]);
+});
+
 test('a preview names what runs before and after the switch, once for hosts that are alike, and escapes it', async ({
   session,
 }) => {

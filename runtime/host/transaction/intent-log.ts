@@ -5,7 +5,7 @@ import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
 import { decodeIntent, encodeIntent, INTENT, type Intent } from './intent.js';
 import { performOne } from './one-deed.js';
-import { type Damage, putRecord, readWhole, sealRecord, UNFINISHED, unsealRecord } from './record.js';
+import { type Damage, isDamage, putRecord, readWhole, sealRecord, UNFINISHED, unsealRecord } from './record.js';
 import { DONE, isNumbered, openRoom, openState, type StatePlace } from './state-folder.js';
 
 export type Logged = {
@@ -50,9 +50,27 @@ export const markDone = (
         ? await performOne(verbs, { do: 'remove', at: at!, name })
         : await performOne(verbs, { do: 'rename', at: at!, name, to: at!, toName: `${name}${DONE}` });
     if (ended !== null) throw hostErrorOf(doing, ended);
+    if (intent.owed !== '') await forgetOlder(verbs, place, at!, name, intent);
     const synced = intent.strict ? await performOne(verbs, { do: 'sync-folder', at: at! }) : null;
     if (synced !== null) throw failedSync(doing, synced.message);
   });
+
+/** What earlier transactions of this block owed is owed by this one: however often a hook fails, there is one record of it. */
+const forgetOlder = async (
+  verbs: FileVerbs,
+  place: StatePlace,
+  log: Folder,
+  own: string,
+  { block, owed }: Pick<Intent, 'block' | 'owed'>,
+): Promise<void> => {
+  const listed = await verbs.list(log);
+  for (const { name, stat } of isFault(listed) ? [] : listed) {
+    if (stat.kind !== 'file' || !name.endsWith(DONE) || name === `${own}${DONE}`) continue;
+    const other = await readIntent(verbs, place, log, name);
+    if (other === null || isDamage(other) || other.block !== block || other.owed !== owed) continue;
+    await performOne(verbs, { do: 'remove', at: log, name });
+  }
+};
 
 /** Every record of the log, by name. */
 export const readLog = (verbs: FileVerbs, place: StatePlace): Promise<readonly Logged[]> =>
