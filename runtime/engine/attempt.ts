@@ -85,10 +85,13 @@ export const attempt = async (
         return { rounds: terms.rounds };
       });
     if (staged === null || 'again' in staged) return staged;
+    const owed = relation.owed.length;
     if (!(await getReady(relation, work, transaction, switched, context))) return null;
     begun = true;
     setState(relation, 'committing', context);
-    const again = await commit(relation, work, transaction, context);
+    const { again, hasSwitched } = await commit(relation, work, transaction, context);
+    // What would have been owed for it.
+    for (const debt of hasSwitched ? [] : relation.owed.splice(owed)) await debt.root.paid(debt.transaction);
     setState(relation, 'verifying', context);
     for (const { index } of await transaction.verify()) again.add(index);
     const why = 'changed right after it was put in place';
@@ -267,19 +270,21 @@ const commit = async (
   work: Work,
   transaction: Transaction,
   context: Attempting,
-): Promise<Set<number>> => {
+): Promise<{ readonly again: Set<number>; readonly hasSwitched: boolean }> => {
   const again = new Set<number>();
+  let hasSwitched = false;
   let done = 0;
   const total = work.remaining();
   for await (const outcomes of transaction.commit()) {
     for (const outcome of outcomes) {
+      hasSwitched ||= outcome.result === 'done';
       if (outcome.result === 'inconsistent') again.add(outcome.index);
       else settleOutcome(relation, work, outcome, context);
     }
     done += outcomes.length;
     context.emit({ type: 'commit', ...about(relation, context), done: Math.min(done, total), total });
   }
-  return again;
+  return { again, hasSwitched };
 };
 
 /** The last word on each step. */

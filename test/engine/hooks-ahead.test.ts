@@ -1,5 +1,6 @@
 // What a preview says of hooks is what apply runs: which of them, in which order, each once, and none where nothing changes.
 import assert from 'node:assert/strict';
+import { readdirSync, rmSync } from 'node:fs';
 import { suite } from 'uvu';
 import type { HookPlan } from '../../compiler/plan.js';
 import type { Preview, RunEvent } from '../../runtime/engine/events.js';
@@ -56,6 +57,36 @@ test('however often a hook fails, one record tells that it is owed, and it runs 
   const server = programs();
   assert.equal((await session.run({ block, options: { server } })).summary.exitCode, 0);
   assert.deepEqual([server.ran, owed()], [['b'], []]);
+});
+
+test('where nothing could be switched in the end, no hook runs for it', async ({ session }) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: '1' } });
+  const staging = `${remote!.path}/.syncplan/staging`;
+  const server = programs();
+  const { summary } = await session.run({
+    block: { hooks: [hook('after', 'b')], remotes: ['r1'] },
+    options: { server },
+    wrap: (host, id) => ({
+      ...host,
+      async begin(...how) {
+        const transaction = await host.begin(...how);
+        if (id !== 'r1') return transaction;
+        const commit = () => {
+          // What is staged is lost on the disk.
+          for (const name of readdirSync(staging)) rmSync(`${staging}/${name}/0`);
+          return transaction.commit();
+        };
+        return { ...transaction, commit };
+      },
+    }),
+  });
+  assert.equal(summary.exitCode, 5);
+  assert.deepEqual([server.ran, remote!.look()], [[], []]);
+  assert.deepEqual(
+    remote!.state().filter(name => name.startsWith('intent/')),
+    [],
+  );
 });
 
 test('a preview names what runs before and after the switch, once for hosts that are alike, and escapes it', async ({
