@@ -130,7 +130,10 @@ block all { take all in site; consistency verify { rounds 2 every 1s; then fail 
 test('a file of a master that is shorter than it says ends there, is named, and is not put in place', async () => {
   const ended = await fromMaster('shrinking');
   assert.equal(ended.code, 1, said(ended.out, ended.err));
-  assert.match(`${summaryOf(ended).relations[0]?.message}`, /file kept changing while it was synchronised \(on bad: read the file: it changed/);
+  assert.match(
+    `${summaryOf(ended).relations[0]?.message}`,
+    /file kept changing while it was synchronised \(on bad: read the file: it changed/,
+  );
   assert.equal(existsSync(join(desk.folder, 'shrinking/file')), false);
 });
 
