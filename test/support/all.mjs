@@ -5,8 +5,10 @@ import { spawn } from 'node:child_process';
 import { closingLines, runTests } from './run.mjs';
 
 const LONG = [
+  'cli/beside-sftp',
   'cli/blocks-one-root',
   'cli/doctor',
+  'cli/exchanges',
   'cli/interrupts',
   'cli/link',
   'cli/link-firewall',
@@ -49,6 +51,7 @@ const LONG = [
   'host/shell-write-many',
   'host/sparse',
   'host/transaction-blind',
+  'host/unprivileged',
   'proof/combos',
   'proof/disks',
   'proof/faults',
