@@ -14,8 +14,9 @@ export const unsaved = (
   const anew = `syncplan plan ${words} -o ${shellQuote(output)}`;
   if (interrupted) return { why: 'it was interrupted before everything was compared', help: `save it anew: ${anew}` };
   const refused = relations.filter(({ refused, guards }) => refused || guards.length > 0);
+  // What another one only holds back goes on once that is left out.
   const uncompared = relations.filter(
-    relation => !refused.includes(relation) && (relation.state !== 'compared' || relation.problems.length > 0),
+    relation => !refused.includes(relation) && (!WELL.has(relation.state) || relation.problems.length > 0),
   );
   const bad = [...refused, ...uncompared];
   if (bad.length === 0) return unfinished(relations, words);
@@ -61,3 +62,5 @@ const isBoth = (relations: readonly Relation[], name: string): boolean =>
   relations.some(({ host, block }) => [host, block.master].some(id => id === name || id.endsWith(`.${name}`)));
 
 const hostsOf = (relations: readonly Relation[]): string => listText([...new Set(relations.map(({ host }) => host))]);
+
+const WELL: ReadonlySet<Relation['state']> = new Set(['compared', 'skipped']);

@@ -78,6 +78,8 @@ test('where the other host merely failed, what is held back is said, and no file
   const { code, out, err } = await run('plan', 'plan.sp');
   assert.equal(code, 1, said(out, err));
   assert.match(out, /^Held back: 2 changes on 1 host, see above\.$/m);
+  const saving = await run('plan', 'plan.sp', '-o', 'saved');
+  assert.match(unwrapped(saving.err), /could be compared on two[\s\S]*leave it out: .* --except two/);
 });
 
 test.run();
