@@ -101,13 +101,13 @@ const OFFENDING = /Offending .*key in (.+):(\d+)/;
 const CHANGED =
   /REMOTE HOST IDENTIFICATION HAS CHANGED|REVOKED HOST KEY|Host key .* revoked by file|has changed and you have requested strict checking/;
 
-/** Most telling first. The texts are OpenSSH's, in the C locale. */
 /** There is no ssh here, or it is no program. */
 export const NOT_STARTED = {
   what: 'ssh cannot be started here',
   help: 'Install the OpenSSH client (on Debian: apt-get install openssh-client), or put its folder into PATH.',
 } as const;
 
+/** Most telling first. The texts are OpenSSH's, in the C locale. */
 const ROWS: readonly Row[] = [
   { when: /^spawn ssh E\w+$/m, code: 'failed', what: NOT_STARTED.what, help: () => NOT_STARTED.help },
   {

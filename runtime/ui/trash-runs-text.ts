@@ -6,7 +6,7 @@ import { displayPath, displayText } from './display.js';
 import { hanging } from './fit.js';
 import { hostNames } from './host-names.js';
 import { marks } from './marks.js';
-import type { TrashOptions } from './trash-text.js';
+import type { TrashItem, TrashOptions } from './trash-text.js';
 
 /** As runtime/engine/trash-runs.ts has it. */
 type TrashOfRun = {
@@ -15,12 +15,7 @@ type TrashOfRun = {
   readonly run: string;
   readonly since: number;
   readonly until: number;
-  readonly items: readonly {
-    readonly path: Path;
-    readonly kind: 'file' | 'link' | 'folder';
-    readonly why: 'deleted' | 'replaced' | 'moved';
-    readonly size: number;
-  }[];
+  readonly items: readonly TrashItem[];
 };
 
 /** Whole lines, each ended; of each run and root, some paths by name. */
@@ -49,7 +44,7 @@ export const trashRunsText = (
 };
 
 /** `12 paths (10 deleted, 2 replaced), 3.4 MiB: a.html, b/c.html and 10 more`. */
-const holdsText = (items: TrashOfRun['items'], verbose: boolean): string => {
+const holdsText = (items: readonly TrashItem[], verbose: boolean): string => {
   const whys = (['deleted', 'replaced', 'moved'] as const).flatMap(why => {
     const count = items.filter(item => item.why === why).length;
     return count === 0 ? [] : [`${count} ${why}`];

@@ -7,16 +7,19 @@ import { displayMessage, displayPath, displayText } from './display.js';
 import { hanging } from './fit.js';
 import { faultText } from './host-fault.js';
 
+/** As runtime/host/past.ts has it. */
+export type TrashItem = {
+  readonly path: Path;
+  readonly kind: 'file' | 'link' | 'folder';
+  readonly why: 'deleted' | 'replaced' | 'moved';
+  readonly size: number;
+};
+
 /** As runtime/engine/restore.ts has them. */
 type TrashPlace = {
   readonly host: string;
   readonly path: Path;
-  readonly items: readonly {
-    readonly path: Path;
-    readonly kind: 'file' | 'link' | 'folder';
-    readonly why: 'deleted' | 'replaced' | 'moved';
-    readonly size: number;
-  }[];
+  readonly items: readonly TrashItem[];
 };
 type Restored = {
   readonly host: string;

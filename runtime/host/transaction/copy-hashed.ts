@@ -35,9 +35,9 @@ export const makeCopier = (work: Pick<Work, 'verbs' | 'breathe'>): Copier => {
       return copyInPieces(work, { at, name, to, toName, size }, hasher);
     }
     const [stat] = await verbs.stat([{ at: to, name: toName }]);
-    const isRight = stat !== undefined && !isFault(stat) && stat.size <= size;
-    const digest = isRight ? await hashFile(work, to, toName, hasher) : GROWN;
-    if (isRight && !isFault(digest)) return { size: stat.size, digest };
+    const isThere = stat !== undefined && !isFault(stat);
+    const digest = !isThere ? WITHOUT : stat.size > size ? GROWN : await hashFile(work, to, toName, hasher);
+    if (isThere && !isFault(digest)) return { size: stat.size, digest };
     await performOne(verbs, { do: 'remove', at: to, name: toName });
     return isFault(digest) ? digest : WITHOUT;
   };
