@@ -6,14 +6,15 @@
 import { openDigests } from '../bytes/digest.js';
 import { makeWriter } from '../bytes/wire.js';
 import type { Problem } from '../tree/entry.js';
+import type { Identity } from '../tree/listing.js';
 import { DIGEST_BYTES } from '../tree/page.js';
 import { leaf, type Path, parent } from '../tree/path.js';
 import { problemOf } from './faults.js';
-import { type FileDigester, makeFileDigester } from './file-digest.js';
+import { type FileDigester, makeFileDigester, type SeenFile } from './file-digest.js';
 import { isFault } from './file-verbs.js';
 import { OPENING } from './pace.js';
 import type { Reach } from './reach.js';
-import { reachFrom, type ScanState, seenAt } from './scan-state.js';
+import { type LookedUp, reachFrom, type ScanState, seenAt } from './scan-state.js';
 
 export type Contents = {
   /** The content page of a listed folder, by its number. */
@@ -61,10 +62,10 @@ export const openContents = async (state: ScanState): Promise<Contents> => {
     const together = state.walked.followedFiles.size > 0 ? 1 : reader.together;
     for (let start = 0; start < rows.length; start += together) {
       const some = rows.slice(start, start + together);
-      const names = some.map(row => listing.name(page, row));
+      const files = some.map(row => ({ name: listing.name(page, row), seen: seenIn(row) }));
       const answers = isFault(at)
-        ? names.map(() => at)
-        : await reader.digestAll(at, names, isFollowed(path, names[0]!));
+        ? files.map(() => at)
+        : await reader.digestAll(at, files, isFollowed(path, files[0]!.name));
       for (const [index, row] of some.entries()) {
         const digest = answers[index]!;
         known[row] = isFault(digest) ? UNREADABLE : KNOWN;
@@ -74,6 +75,13 @@ export const openContents = async (state: ScanState): Promise<Contents> => {
       }
     }
   };
+
+  const seenIn = (row: number): Identity => ({
+    size: listing.size(row),
+    modified: listing.modified(row),
+    changed: listing.changed(row),
+    inode: listing.inode(row),
+  });
 
   const isFollowed = (folder: Path, name: string): boolean =>
     state.walked.followedFiles.size > 0 && state.walked.followedFiles.has(folder === '' ? name : `${folder}/${name}`);
@@ -132,9 +140,7 @@ export const openContents = async (state: ScanState): Promise<Contents> => {
           continue;
         }
         const digest =
-          seen?.kind !== 'file'
-            ? notListed(path)
-            : (ahead.get(path) ?? (await digestSeen(path, seen.followed, reader)));
+          seen?.kind !== 'file' ? notListed(path) : (ahead.get(path) ?? (await digestSeen(path, seen, reader)));
         answers.push(digest);
         if (row >= 0 && typeof digest === 'string') {
           digests.write(digest, row * size, 'latin1');
@@ -156,19 +162,20 @@ const digestAhead = async (
 ): Promise<ReadonlyMap<Path, string | Problem>> => {
   const digests = new Map<Path, string | Problem>();
   if (reader.together === 1) return digests;
-  const folders = new Map<Path, Path[]>();
+  const folders = new Map<Path, (SeenFile & { readonly path: Path })[]>();
   for (const path of paths) {
     const seen = seenAt(state, path);
     if (seen?.kind !== 'file' || seen.followed) continue;
+    const file = { path, name: leaf(path), seen };
     const neighbours = folders.get(parent(path));
-    if (neighbours === undefined) folders.set(parent(path), [path]);
-    else neighbours.push(path);
+    if (neighbours === undefined) folders.set(parent(path), [file]);
+    else neighbours.push(file);
   }
   for (const [folder, neighbours] of folders) {
     const at = await reader.at(folder);
     if (isFault(at)) continue;
-    const answers = await reader.digestAll(at, neighbours.map(leaf), false);
-    for (const [index, path] of neighbours.entries()) {
+    const answers = await reader.digestAll(at, neighbours, false);
+    for (const [index, { path }] of neighbours.entries()) {
       const digest = answers[index]!;
       digests.set(path, isFault(digest) ? problemOf(path, 'read the file', digest) : digest);
     }
@@ -176,9 +183,9 @@ const digestAhead = async (
   return digests;
 };
 
-const digestSeen = async (path: Path, followed: boolean, reader: FileReader): Promise<string | Problem> => {
+const digestSeen = async (path: Path, seen: LookedUp, reader: FileReader): Promise<string | Problem> => {
   const at = await reader.at(parent(path));
-  const digest = isFault(at) ? at : await reader.digest(at, leaf(path), followed);
+  const digest = isFault(at) ? at : await reader.digest(at, { name: leaf(path), seen }, seen.followed);
   return isFault(digest) ? problemOf(path, 'read the file', digest) : digest;
 };
 

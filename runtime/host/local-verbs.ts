@@ -65,7 +65,7 @@ export const makeLocalVerbs = ({ home, byDescriptor = process.platform === 'linu
         itself: folder => attempt(() => statOf(fstatSync(folder.held))),
       }
     : {}),
-  stat: batch => batch.map(({ at, name }) => attempt(() => statOf(lstatSync(addressNear(at, name))))),
+  stat: batch => batch.map(({ at, name }) => attempt(() => statAt(at, name))),
   readLink: (at, name) => attempt(() => readlinkSync(address(at, name), { encoding: 'latin1' })),
   followed: (at, name) => attempt(() => statOf(statSync(address(at, name)))),
   read: (at, name, follow) => attempt(() => openSource(at, name, follow)),
@@ -149,6 +149,12 @@ const statAll = (names: readonly string[], prefix: string): Named[] => {
   return listed;
 };
 
+/** What is not there is mostly asked for to see just that: an exception for it takes four times as long as the look. */
+const statAt = (at: Folder, name: string): Stat | Fault => {
+  const stats = lstatSync(addressNear(at, name), MAY_VANISH);
+  return stats === undefined ? ABSENT : statOf(stats);
+};
+
 const openToRead = (at: Folder, name: string, follow: boolean): number =>
   openSync(addressNear(at, name), follow ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW);
 
@@ -211,6 +217,7 @@ const giveMode = (descriptor: number, at: Folder, mode: number): void => {
 
 let asMade: { readonly at: Folder | null; readonly mode: number } = { at: null, mode: 0 };
 
+const ABSENT: Fault = { fault: 'ENOENT', message: 'no such file or directory' };
 const MAY_VANISH = { throwIfNoEntry: false } as const;
 /** Opening a FIFO must not wait for a writer, nor a terminal become ours. */
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;

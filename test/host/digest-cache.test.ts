@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
+import { openDigests } from '../../runtime/bytes/digest.js';
 import { type DigestTable, openDigestCache } from '../../runtime/host/digest-cache.js';
 import type { FileKey } from '../../runtime/host/digest-table.js';
 import type { FileVerbs } from '../../runtime/host/file-verbs.js';
@@ -240,6 +241,10 @@ const counting = (): { verbs: FileVerbs; reads: () => number } => {
         count++;
         return verbs.read(at, name, follow);
       },
+      readWhole(at, name, follow, into) {
+        count++;
+        return verbs.readWhole!(at, name, follow, into);
+      },
     },
     reads: () => count,
   };
@@ -283,6 +288,35 @@ test('a file that was made just now is read again by the next run', () =>
         await scan.close();
         assert.equal(reads(), 1);
       }
+    }),
+  ));
+
+test('a file that is written to while it is read is not taken for what it was, nor for what it is', () =>
+  inFolder(folder =>
+    inPlace({ x: 'one' }, async ({ path }) => {
+      const verbs = localVerbs();
+      let written = 0;
+      const writing: FileVerbs = {
+        ...verbs,
+        async readWhole(at, name, follow, into) {
+          const read = await verbs.readWhole!(at, name, follow, into);
+          written++;
+          writeFileSync(`${path}/x`, 'two');
+          const [stat] = await verbs.stat([{ at, name }]);
+          return { ...read, stat } as typeof read;
+        },
+      };
+      const cache = () => openDigestCache({ folder, root: path, now: () => Date.now() + 10_000 });
+      const digests = async (by: FileVerbs): Promise<readonly unknown[]> => {
+        const scan = await scanOf(path, {}, { verbs: by, cache: cache() });
+        const answers = await scan.digests(['x']);
+        await scan.close();
+        return answers;
+      };
+      const [during] = await digests(writing);
+      assert.equal(written, 1);
+      const hasher = await openDigests('xxh128');
+      assert.deepEqual([during, ...(await digests(verbs))], Array(2).fill(hasher.hash(Buffer.from('two'))));
     }),
   ));
 

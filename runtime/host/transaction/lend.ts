@@ -28,23 +28,24 @@ import { fromRoot, modeOf, type Work } from './work.js';
 /** Tells of each step that it staged. `since`: what changed before that was not touched after it. */
 export async function* lendAll(work: Work, pairs: readonly Pair<Lender>[], since: number): AsyncGenerator<Twin> {
   const copier = makeCopier(work);
+  const { user } = work.verbs.names.self();
   for (const batch of batches(work, pairs)) {
     const [first] = batch;
     const at = await folderOfLender(work, first!.held);
     const to = await stagedFolder(work, first!.index);
     if (isFault(at) || isFault(to)) continue;
-    yield* lendBatch(work, copier, batch, { at, to, since });
+    yield* lendBatch(work, copier, batch, { at, to, since, user });
     await work.breathe();
   }
 }
 
-type Place = { readonly at: Folder; readonly to: Folder; readonly since: number };
+type Place = { readonly at: Folder; readonly to: Folder; readonly since: number; readonly user: number };
 
 async function* lendBatch(
   work: Work,
   copier: Copier,
   batch: readonly Pair<Lender>[],
-  { at, to, since }: Place,
+  { at, to, ...by }: Place,
 ): AsyncGenerator<Twin> {
   const stats = await work.verbs.stat(batch.map(({ held }) => ({ at, name: leaf(held.path) })));
   const linking: { pair: Pair<Lender>; stat: Stat }[] = [];
@@ -52,7 +53,7 @@ async function* lendBatch(
   batch.forEach((pair, i) => {
     const stat = stats[i]!;
     if (isFault(stat) || !isTwin(work, pair, stat)) return;
-    if (mayLink(work, pair, stat, since)) linking.push({ pair, stat });
+    if (mayLink(work, pair, stat, by)) linking.push({ pair, stat });
     else copying.push(pair);
   });
   const deeds = linking.map(({ pair: { held, index } }): Deed => {
@@ -84,11 +85,16 @@ const isTwin = (work: Work, { index, held }: Pair<Lender>, stat: Stat): boolean 
   return differsFromSeen(now, seen) === null && isBelieved(work, held.part, stat, wantedOf(work, index));
 };
 
-const mayLink = (work: Work, { index, held, moves }: Pair<Lender>, stat: Stat, since: number): boolean => {
+const mayLink = (
+  work: Work,
+  { index, held, moves }: Pair<Lender>,
+  stat: Stat,
+  { since, user }: Pick<Place, 'since' | 'user'>,
+): boolean => {
   if (!moves || held.by === null || stat.inode === 0 || stat.names !== 1 || stat.changed >= since) return false;
   const { part, action, mode, owner, group } = wantedOf(work, index);
   if (managesExtras(part) || action.modified === null || timesDiffer(stat.modified, action.modified)) return false;
-  const isOwner = stat.owner === (owner ?? work.verbs.names.self().user);
+  const isOwner = stat.owner === (owner ?? user);
   return isOwner && (group === null || stat.group === group) && stat.mode === mode;
 };
 
