@@ -1,4 +1,4 @@
-// What hosts driven by SFTP or their shell cannot do: hold some or all locks, run a program, keep access lists. Told here, not when it is needed.
+// What hosts driven by SFTP or their shell cannot do: lock otherwise than by advisory, run a program, keep access lists. Told here, not when it is needed.
 import type { BlockModel, HostModel, PlanModel } from '../1-resolve/model.js';
 import * as blocks from '../catalog/blocks.js';
 import { finding, type Report } from '../catalog/finding.js';
@@ -38,13 +38,13 @@ const checkLocks = (
     const onMaster = by === 'permissions' ? 'advisory' : by;
     const host = hosts.find(one => !canLock(one, by)) ?? masters.find(one => !canLock(one, onMaster));
     if (host === undefined) continue;
-    const what = host.agent === 'sftp' ? 'consistency lock' : `lock by ${by}`;
-    report(finding(blocks.beyondDriver, strategy.lock?.by ?? strategy.span, [what, host.id, driverOf(host)]));
+    report(
+      finding(blocks.beyondDriver, strategy.lock?.by ?? strategy.span, [`lock by ${by}`, host.id, driverOf(host)]),
+    );
   }
 };
 
-const canLock = ({ agent }: HostModel, by: LockBy['kind']): boolean =>
-  agent === 'shell' ? by === 'advisory' : agent !== 'sftp';
+const canLock = (host: HostModel, by: LockBy['kind']): boolean => by === 'advisory' || !isBare(host);
 
 const checkPrograms = (
   block: BlockModel,

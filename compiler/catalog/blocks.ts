@@ -224,8 +224,8 @@ export const beyondDriver = kind({
   severity: 'error',
   title: 'more than a host without an agent can do',
   explanation:
-    'SFTP carries files and nothing else, so no lock can be held there; a shell is driven for files and advisory locks alone, so it locks neither by permissions nor by command. On both no program of a plan can run, and access lists and extended attributes are out of reach.',
-  example: 'fleet { host shop at "sftp://shop.example.net" }\nblock app { consistency lock }\n',
+    'SFTP carries files and nothing else, and a shell is driven for files alone: on both, locks are advisory and neither by permissions nor by command, no program of a plan can run, and access lists and extended attributes are out of reach.',
+  example: 'fleet { host shop at "sftp://shop.example.net" }\nblock app { consistency lock { by permissions } }\n',
   say: (what: string, host: string, driver: string) => [
     `${quoted(what)} cannot be done on ${quoted(host)}, which is driven by ${driver}`,
     'leave it out, keep this host in a role and block of its own, or have an agent drive it: an address without `sftp://`, and `agent node`',

@@ -1,5 +1,6 @@
 // What earlier runs left in a remote's root: finished by `apply` before it looks, counted by `plan`.
 import type { Root, Unfinished } from '../host/host.js';
+import { HostError } from '../host/host-error.js';
 import type { Relation } from './relation.js';
 import { about, type Telling } from './state.js';
 
@@ -29,7 +30,8 @@ export const attendRoot = async (relation: Relation, root: Root, context: Recove
   }
 };
 
-/** Under the block's lock, and only if it is still there by then: another run may have been quicker. */
+/** Under the block's lock, and only if it is still there by then: another run may have been quicker. One that is at work for another
+ * plan finishes it by itself. */
 const finish = async (
   relation: Relation,
   root: Root,
@@ -37,16 +39,23 @@ const finish = async (
   block: string,
   context: Recovering,
 ): Promise<void> => {
-  const lock = await relation.remoteHost!.locks?.acquire({
-    root,
-    block,
-    mode: 'exclusive',
-    run: context.run,
-    wait: WAIT_SECONDS,
-    hold: HOLD_SECONDS,
-    by: { kind: 'advisory' },
-    folders: [],
-  });
+  const isOwn = block === relation.block.name;
+  const lock = await relation
+    .remoteHost!.locks?.acquire({
+      root,
+      block,
+      mode: 'exclusive',
+      run: context.run,
+      wait: isOwn ? WAIT_SECONDS : 0,
+      hold: HOLD_SECONDS,
+      by: { kind: 'advisory' },
+      folders: [],
+    })
+    .catch((error: unknown) => {
+      if (!isOwn && error instanceof HostError && error.code === 'locked') return null;
+      throw error;
+    });
+  if (lock === null) return;
   try {
     const still = (await root.unfinished()).find(one => one.transaction === transaction && one.state === 'intent');
     if (still === undefined) return;

@@ -50,7 +50,8 @@ const locking = (block: BlockPlan, side: Side, host: Able, about: Tools): Found[
     const strategies = asked.flatMap(lockStrategies);
     if (hasTool(about, 'flock') || strategies.every(({ by }) => by.kind !== 'advisory')) return [];
     const why = 'there is no flock: runs are kept out, but not programs that take this lock by flock';
-    return [{ asks: 'a lock by advisory', why, help: installed('util-linux'), fails: false }];
+    const help = host.kind === 'sftp' ? otherwise(host, 'see that no program relies on it') : installed('util-linux');
+    return [{ asks: 'a lock by advisory', why, help, fails: false }];
   }
   if (locks) {
     return [

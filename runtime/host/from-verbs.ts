@@ -57,7 +57,8 @@ export const hostFromVerbs = (parts: HostParts): Host => {
   const caches = new Map<Path, DigestCache>();
   const limits = makeLimits(now);
   const turns = makeTurns();
-  const tools: TransactionTools = { label, verbs, privileged: facts.privileged, limits, breathe };
+  const digestsThere = facts.digests?.made.length !== 0;
+  const tools: TransactionTools = { label, verbs, privileged: facts.privileged, limits, breathe, digestsThere };
 
   const cacheFor = (root: Path): DigestCache => {
     const cache =

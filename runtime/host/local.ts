@@ -1,7 +1,6 @@
 // The machine this program runs on, as a host: the file verbs of node:fs with what is known of this system, locks and programs.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { arch, homedir, hostname, platform, userInfo } from 'node:os';
+import { arch, homedir, hostname, platform } from 'node:os';
 import { join, posix } from 'node:path';
 import { ALGORITHMS } from '../../compiler/plan.js';
 import { fromText } from '../tree/path.js';
@@ -17,6 +16,7 @@ import { findFlock, type Means, WITHOUT_FLOCK } from './lock/grip.js';
 import { type LockOptions, openLocks } from './lock/locks.js';
 import { openPolicy, type Policy } from './policy.js';
 import { openPrograms } from './programs.js';
+import { bootId, holderHere, monotonic, userName } from './this-machine.js';
 
 export type LocalHostOptions = {
   /** How messages name it. */
@@ -73,7 +73,7 @@ export const openLocalHost = async ({
     verbs,
     view,
     programs,
-    holder: { name: `${facts.user}@${hostname()}`, process: process.pid, boot: facts.machine, monotonic, now },
+    holder: holderHere(now),
     placeOf: root => opened.get(root) ?? notOpened(label),
     means,
   });
@@ -122,27 +122,6 @@ const learnFacts = async (verbs: FileVerbs, home: string): Promise<HostFacts> =>
   hardLinks: true,
   weaker: [],
 });
-
-/** A user id without an entry in the password file has no name. */
-const userName = (): string => {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? '');
-  }
-};
-
-/** Another one after each start of the system. */
-const bootId = (): string => {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return '';
-  }
-};
-
-/** The same clock for all processes of this machine, since it started. */
-const monotonic = (): number => Number(process.hrtime.bigint()) / 1e9;
 
 /** Normalised: a policy must judge the folder that is opened. */
 const expand = (path: string, home: string): string =>

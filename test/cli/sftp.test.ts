@@ -85,7 +85,7 @@ test('a preview names what is weaker on such a host, and writes nothing', async 
   const ended = await syncplan('plan', 'shop.sp');
   assert.equal(ended.code, 0, said(ended.err));
   assert.match(ended.out, /^weaker on shop$/m);
-  assert.match(ended.out, /! no locks: /);
+  assert.match(ended.out, /! locks are claims, kept alive from here: /);
   assert.match(ended.out, /! times in whole seconds/);
   assert.equal(execFileSync('ls', ['-A', server.home], { encoding: 'utf8' }), '');
 });
@@ -145,7 +145,7 @@ test('doctor says how it is driven and what it cannot promise', async () => {
   const ended = await syncplan('doctor', 'shop.sp');
   assert.equal(ended.code, 0, said(ended.err, ended.out));
   assert.match(ended.out, /driven by +SFTP alone/);
-  assert.match(ended.out, /! weaker +no locks/);
+  assert.match(ended.out, /! weaker +locks are claims/);
   assert.match(
     unwrapped(ended.out),
     /htdocs: there, .* free, whether it may be written to only trying would tell, with the marker of an earlier run/,

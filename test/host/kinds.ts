@@ -5,7 +5,7 @@
 
 /** Each as a person reads it. */
 export const PROMISES = {
-  locks: 'locks against other runs, and against programs that take them',
+  locks: 'locks against other runs',
   programs: 'hooks run there',
   'data links': 'content straight from host to host',
   'access lists': 'access lists and extended attributes',
@@ -31,7 +31,7 @@ export const KINDS = {
   shell: { title: 'shell (GNU)', without: ['programs', 'data links', 'access lists', 'moves'] },
   busybox: { title: 'shell (BusyBox)', without: ['programs', 'data links', 'access lists', 'fine times', 'moves'] },
   bsd: { title: 'shell (BSD)', without: ['programs', 'data links', 'access lists', 'moves'] },
-  sftp: { title: 'SFTP', without: Object.keys(PROMISES) as Promised[] },
+  sftp: { title: 'SFTP', without: (Object.keys(PROMISES) as Promised[]).filter(promised => promised !== 'locks') },
 } as const satisfies Record<string, Kind>;
 export type KindName = keyof typeof KINDS;
 

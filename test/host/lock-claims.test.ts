@@ -18,7 +18,7 @@ const env = { HOME: at('home'), XDG_CACHE_HOME: at('home/.cache') };
 const having = await startSshd({ env: { ...env, PATH: busyBox.path } });
 const lacking = await startSshd({ env: { ...env, ...NO_FLOCK } });
 
-const connectTo = (sshd: Sshd, agent: 'auto' | 'shell'): Promise<Host> =>
+const connectTo = (sshd: Sshd, agent: 'auto' | 'shell' | 'sftp'): Promise<Host> =>
   connector({ sshConfig: sshd.configFile })({ ...plan({ host: sshd.alias }), agent });
 
 const open = {
@@ -26,6 +26,7 @@ const open = {
   'an agent without flock': () => connectTo(lacking, 'auto'),
   'a shell with flock': () => connectTo(having, 'shell'),
   'a shell without flock': () => connectTo(lacking, 'shell'),
+  'SFTP, without': () => connectTo(having, 'sftp'),
 } as const;
 type Who = keyof typeof open;
 const ALL = Object.keys(open) as Who[];
@@ -47,7 +48,8 @@ const claimsIn = (folder: string): string[] => readdirSync(join(folder, '.syncpl
 
 test('each is what it is meant to be, and says which flock it found', async () => {
   for (const [who, host] of hosts) {
-    assert.equal(host.kind, who.includes('agent') ? 'agent' : 'shell', who);
+    assert.equal(host.kind, who.includes('agent') ? 'agent' : who.includes('SFTP') ? 'sftp' : 'shell', who);
+    if (host.kind === 'sftp') continue;
     const { tools } = await host.about();
     const path = tools.find(({ name }) => name === 'flock')!.path;
     if (who.includes('without')) assert.equal(path, '', who);
@@ -64,7 +66,8 @@ for (const first of ALL) {
   test(`what ${first} has locked, nobody else gets`, async () => {
     const folder = place();
     const held = await acquire(hosts.get(first)!, folder, { run: 'first' });
-    assert.match(claimsIn(folder).join(), first.includes('without') ? /^exclusive,folder,/ : /^exclusive,flock,/);
+    const way = first.includes('SFTP') ? 'lease' : first.includes('without') ? 'folder' : 'flock';
+    assert.match(claimsIn(folder).join(), new RegExp(`^exclusive,${way},`));
     for (const second of ALL) {
       await refused(acquire(hosts.get(second)!, folder), /locked by run first of \S+, process \d+, for \d+ s/);
     }
@@ -73,9 +76,12 @@ for (const first of ALL) {
     for (const second of ALL) assert.deepEqual(await (await acquire(hosts.get(second)!, folder)).release(), []);
   });
 
+  if (first.includes('SFTP')) continue;
   test(`what ${first} held when it was killed with -9 is free at once, also for who judges by its process`, async () => {
     const folder = place();
-    for (const [round, second] of (['an agent without flock', 'a shell without flock'] as const).entries()) {
+    for (const [round, second] of (
+      ['an agent without flock', 'a shell without flock', 'SFTP, without'] as const
+    ).entries()) {
       const doomed = await open[first]();
       const { epoch } = await acquire(doomed, folder, { run: `killed-${round}`, hold: 3600 });
       process.kill(doomed.kind === 'shell' ? parentOf(holderOf(folder)) : holderOf(folder), 'SIGKILL');

@@ -55,7 +55,7 @@ const refusal = async (connecting: Promise<Host>): Promise<HostError> => {
 test('a key file lets in, and the facts say what kind of host it is', async () => {
   const host = await connect(sshd.config);
   assert.equal(host.kind, 'sftp');
-  assert.deepEqual([host.locks, host.programs], [null, null]);
+  assert.deepEqual([host.locks?.ways, host.programs], [['advisory'], null]);
   assert.deepEqual([host.facts.user, host.facts.timeStep, host.facts.hardLinks], [sshd.user, 1_000_000, false]);
   assert.ok(host.facts.weaker.length > 0);
   const before = host.traffic();

@@ -1,10 +1,11 @@
 // Claims: a folder for each holder of a lock, by which those who have no flock, and those who have it, notice each other.
 //
 //   lock/BLOCK.held/                                 0755
-//     MODE,WAY,MACHINE,BOOT,SPACE,PROCESS,BORN,N/          there while that process holds, or tries to get, the lock
+//     MODE,WAY,MACHINE,BOOT,SPACE,PROCESS,BORN,N[,RUN]/    there while that process holds, or tries to get, the lock
 //
-// WAY is `flock` where the holder has the flock as well, else `folder`; SPACE is the number of its space of processes, BORN when
-// it began, by the kernel; what a system does not tell is empty. N tells claims of one process apart: when it was made.
+// WAY is `flock` where the holder has the flock as well, `lease` where it is a process of another machine that reaches this one
+// by SFTP (sftp/claims.ts) and RUN its run, else `folder`; SPACE is the number of its space of processes, BORN when it began, by
+// the kernel; what a system does not tell is empty. N tells claims of one process apart: when it was made.
 //
 //  1. Whoever wants the lock takes the flock first, where he can, then makes his claim, and only then looks at the others': so
 //     of two that exclude each other at least one sees the other, and withdraws. Agents and shells (shell/lock-scripts.ts) alike.
@@ -12,7 +13,9 @@
 //  3. Any other claim counts unless its process is surely dead: of this machine and space, and of another start of the system,
 //     or there is no such process, or only a zombie, or one born at another time. What cannot be told is respected.
 //  4. Who has the flock and may not write there leaves no claim but looks at those of others.
-import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
+//  5. A claim of a lease is kept young by whoever made it: one that is LEASE_SECONDS older than the looker's own, by the times of
+//     the file system that both lie in, is dead. What its machine calls itself, and when that was started, says nothing else.
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
 import { hostErrorOf } from '../faults.js';
 import type { Folder } from '../file-verbs.js';
 import type { LockMode } from '../host.js';
@@ -28,12 +31,12 @@ export type Claimant = {
   readonly born: string;
 };
 
-export type Claim = Claimant & { readonly mode: LockMode; readonly way: Way };
-type Way = 'flock' | 'folder';
+export type Claim = Claimant & { readonly mode: LockMode; readonly way: Way; readonly run?: string };
+type Way = 'flock' | 'folder' | 'lease';
 
 export type ClaimOptions = {
   readonly mode: LockMode;
-  readonly way: Way;
+  readonly way: Exclude<Way, 'lease'>;
   /** Names the lock in messages. */
   readonly where: string;
   readonly here: Claimant;
@@ -69,7 +72,11 @@ export const tryClaim = (
       const claim = parseClaim(other);
       if (way === 'flock' && claim?.way === 'flock') {
         if (mode === 'exclusive') removeClaim(folder, name, other);
-      } else if (claim !== null && isGoneClaim(claim, here)) removeClaim(folder, name, other);
+      } else if (
+        claim !== null &&
+        (isGoneClaim(claim, here) || (made === null && isOld(folder, name, claim, mine, other)))
+      )
+        removeClaim(folder, name, other);
       else if (mode === 'exclusive' || claim?.mode !== 'shared') {
         release();
         return null;
@@ -90,10 +97,24 @@ export const livingClaims = (folder: Folder, name: string, here: Claimant): stri
   });
 
 export const parseClaim = (name: string): Claim | null => {
-  const [, mode, way, machine, boot, space, pid, born] = CLAIM.exec(name) ?? [];
-  if (mode === undefined) return null;
-  return { mode, way, machine, boot, space, born, process: Number(pid) } as Claim;
+  const [, mode, way, machine, boot, space, pid, born, run] = CLAIM.exec(name) ?? [];
+  if (mode === undefined || (way === 'lease') !== (run !== undefined)) return null;
+  return {
+    mode,
+    way,
+    machine,
+    boot,
+    space,
+    born,
+    process: Number(pid),
+    ...(run === undefined ? {} : { run }),
+  } as Claim;
 };
+
+export const claimName = ({ mode, way, machine, boot, space, process, born, run }: Claim, now: number): string =>
+  [mode, way, machine, boot, space, process, born, Math.floor(now * 1e6), ...(run === undefined ? [] : [run])].join(
+    ',',
+  );
 
 /** `process 12 of web-01`, for who has to be told. */
 export const describeClaim = (name: string): string => {
@@ -101,9 +122,14 @@ export const describeClaim = (name: string): string => {
   return claim === null ? 'somebody' : `process ${claim.process} of ${claim.machine}`;
 };
 
-export const isGoneClaim = (claim: Claimant, here: Claimant): boolean => {
+/** Of two times of one file system, in seconds. */
+export const hasLapsed = ({ way }: Claim, now: number, time: number): boolean =>
+  way === 'lease' && now - time > LEASE_SECONDS;
+
+export const isGoneClaim = (claim: Claim, here: Claimant): boolean => {
   if (claim.machine !== here.machine) return false;
-  if (claim.boot !== here.boot) return claim.boot !== '' && here.boot !== '';
+  // Machines of one name are mostly one machine where they work on one disk; over SFTP they need not be.
+  if (claim.boot !== here.boot) return claim.way !== 'lease' && claim.boot !== '' && here.boot !== '';
   if (claim.space !== here.space) return false;
   try {
     process.kill(claim.process, 0);
@@ -114,9 +140,6 @@ export const isGoneClaim = (claim: Claimant, here: Claimant): boolean => {
   if (status === null) return false;
   return DEAD.has(status.state) || (claim.born !== '' && claim.born !== status.born);
 };
-
-const claimName = ({ mode, way, machine, boot, space, process, born }: Claim, now: number): string =>
-  [mode, way, machine, boot, space, process, born, Math.floor(now * 1e6)].join(',');
 
 /** Null: it is there. */
 const makeClaim = (folder: Folder, name: string, claim: string): ReturnType<typeof faultOf> | null => {
@@ -135,6 +158,13 @@ const makeClaim = (folder: Folder, name: string, claim: string): ReturnType<type
     return faultOf(error);
   }
 };
+
+const isOld = (folder: Folder, name: string, claim: Claim, mine: string, other: string): boolean =>
+  claim.way === 'lease' &&
+  within(folder, name, held => {
+    const [own, theirs] = [mine, other].map(one => lstatSync(address(held, one), { throwIfNoEntry: false }));
+    return own !== undefined && theirs !== undefined && hasLapsed(claim, own.mtimeMs / 1000, theirs.mtimeMs / 1000);
+  });
 
 const removeClaim = (folder: Folder, name: string, claim: string): void => {
   try {
@@ -186,7 +216,10 @@ const statusOf = (pid: number): { readonly state: string; readonly born: string 
   }
 };
 
-const CLAIM = /^(shared|exclusive),(flock|folder),([^,]*),([^,]*),(\d*),([1-9]\d{0,9}),(\d*),\d+$/;
+/** A claim of a lease is made young again several times in this. */
+export const LEASE_SECONDS = 120;
+const CLAIM =
+  /^(shared|exclusive),(flock|folder|lease),([^,]*),([^,]*),(\d*),([1-9]\d{0,9}),(\d*),\d+(?:,([A-Za-z0-9._-]+))?$/;
 /** The start time, behind the state. */
 const BORN = 19;
 const DEAD: ReadonlySet<string> = new Set(['Z', 'X']);

@@ -1,13 +1,18 @@
 // A machine that offers nothing but SFTP, as a host: its file verbs over one session, and what is learned once of the account.
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { ALGORITHMS } from '../../../compiler/plan.js';
 import { fromText, leaf, parent, toText } from '../../tree/path.js';
 import { NO_LIMITS } from '../about.js';
 import { type FileVerbs, isFault } from '../file-verbs.js';
 import { hostFromVerbs } from '../from-verbs.js';
-import type { Host } from '../host.js';
+import type { Host, Root } from '../host.js';
 import { HostError } from '../host-error.js';
 import { parseNames, type Table } from '../local-names.js';
+import { claimantHere } from '../lock/claim.js';
+import type { RootPlace } from '../lock/place.js';
+import { bootId, holderHere } from '../this-machine.js';
+import { openSftpLocks } from './locks.js';
 import { fromRemote, toRemote } from './names.js';
 import { closeHandle, openFile, stat } from './requests.js';
 import { isRefusal, type Session } from './session.js';
@@ -36,6 +41,14 @@ export const openSftpHost = async (options: SftpHostOptions): Promise<Host> => {
   const userId = users.byName.get(fromText(user)) ?? (isFault(own) ? -1 : own.owner);
   const isNameless = users.byId.size === 0;
   const verbs: FileVerbs = makeSftpVerbs({ session, home: homeBytes, userId, users, groups });
+  const opened = new WeakMap<Root, RootPlace>();
+  const locks = openSftpLocks({
+    label,
+    verbs,
+    holder: holderHere(now),
+    here: claimantHere(hostname(), bootId()),
+    placeOf: root => opened.get(root) ?? notOpened(label),
+  });
   const host = hostFromVerbs({
     label,
     kind: 'sftp',
@@ -60,21 +73,24 @@ export const openSftpHost = async (options: SftpHostOptions): Promise<Host> => {
     breathe: () => new Promise(setImmediate),
     now,
     newId,
+    locks,
     // Only a file that is written would tell the time there.
     about: () => ({ clock: null, clockStep: 0, openFiles: null, tools: [], server: NO_LIMITS }),
   });
   return {
     ...host,
     // Two paths that lead to one folder are one path from here on: there are no inodes to tell it by.
-    async openRoot(path, { create, state }) {
+    async openRoot(path, { create, state: elsewhere }) {
       const real = await realPath(session, absolute(path, homeBytes));
-      return host.openRoot(real, {
-        create,
-        state: state === null ? null : await realPath(session, absolute(state, homeBytes)),
-      });
+      const state = elsewhere === null ? null : await realPath(session, absolute(elsewhere, homeBytes));
+      const root = await host.openRoot(real, { create, state });
+      opened.set(root, { path: root.path, create, state });
+      return root;
     },
     traffic: options.traffic,
     async close() {
+      // What a connection that is lost cannot give back ends by itself.
+      await locks.close();
       await host.close();
       await options.close();
     },
@@ -122,6 +138,10 @@ const namesFrom = async (session: Session, path: string): Promise<Table> => {
   }
   await closeHandle(session, handle);
   return parseNames(buffer.toString('latin1', 0, filled));
+};
+
+const notOpened = (label: string): never => {
+  throw new HostError('protocol', `a root of another host was given to ${label}`, 'this is a fault in syncplan');
 };
 
 const MOST_NAMES = 1_048_576;

@@ -5,7 +5,7 @@ import type { Session } from './session.js';
 
 /** `isNameless`: no user database can be read there. */
 export const weaknessesOf = (session: Session, isNameless: boolean): string[] => [
-  'no locks: another run, or anybody else, may write at the same time',
+  'locks are claims, kept alive from here: other runs are kept out, but no programs that take such a lock by flock',
   'no checksums there: file content is read back over the connection to be compared',
   'files that have changed are sent whole: nothing there tells what is old in them',
   'times in whole seconds, and no inodes: a change within a second that keeps the size goes unnoticed',

@@ -7,6 +7,7 @@
 //
 // Words: `./BLOCK`, then a mode, or the keeper and what it grasped: `DEVICE:INODE;CLAIM`, the lock file and the claim, where
 // there is the one or the other.
+import { LEASE_SECONDS } from '../lock/claim.js';
 import { FLOCK_FOLDERS } from '../lock/grip.js';
 
 export const LOCK_VERBS = {
@@ -88,7 +89,7 @@ claim() {
         [ "$2" = shared ] || rmdir -- "$1.held/$other" 2>/dev/null
         continue;;
     esac
-    if gone "$other"; then rmdir -- "$1.held/$other" 2>/dev/null; continue; fi
+    if gone "$other" || lapsed "$1.held/$other"; then rmdir -- "$1.held/$other" 2>/dev/null; continue; fi
     case $2,$other in shared,shared,*) continue;; esac
     [ -z "$mine" ] || rmdir -- "$1.held/$mine"
     drop "$keeper"
@@ -102,13 +103,16 @@ life() {
   set -- \${line##*) }
   case $1 in [ZX]) echo dead;; *) printf '%s' "\${20}";; esac
 }
+lapsed() {
+  case $1 in *,lease,*) [ -n "$(find "$1" -prune -mmin +${LEASE_SECONDS / 60} 2>/dev/null)" ];; *) return 1;; esac
+}
 gone() {
   rest=\${1#*,*,}
   its=\${rest%%,*}; rest=\${rest#*,}; start=\${rest%%,*}; rest=\${rest#*,}
   mine_at=$here
   [ "$its" = "\${mine_at%%,*}" ] || return
   mine_at=\${mine_at#*,}
-  [ "$start" = "$boot" ] || { [ -n "$start" ] && [ -n "$boot" ]; return; }
+  [ "$start" = "$boot" ] || { case $1 in *,lease,*) false;; esac && [ -n "$start" ] && [ -n "$boot" ]; return; }
   its=\${rest%%,*}; rest=\${rest#*,}
   [ "$its" = "\${mine_at#*,}" ] || return
   its=\${rest%%,*}; rest=\${rest#*,}; rest=\${rest%%,*}

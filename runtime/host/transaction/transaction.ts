@@ -36,6 +36,8 @@ export type TransactionTools = {
   /** The host's own, for all that leaves it; only where something may. */
   readonly limits?: Limits;
   readonly breathe: () => Promise<void>;
+  /** False where no digest is made but of content that comes here: what a run that ended left in staging is sent again sooner. */
+  readonly digestsThere?: boolean;
 };
 
 /** A part with its root's folder held open by its host, which also lets go of it. */
@@ -80,7 +82,9 @@ export const beginTransaction = (
       await writeOwner(work);
       await makeStagedFolders(work);
     },
-    leftovers: async () => (id.lock === null ? [] : findLeftovers(working('look for leftovers'), found)),
+    // Where content would come here to be looked at, it is sent.
+    leftovers: async () =>
+      id.lock === null || tools.digestsThere === false ? [] : findLeftovers(working('look for leftovers'), found),
     async adopt(indexes) {
       const current = working('adopt');
       current.ahead.spoil();
@@ -96,7 +100,6 @@ export const beginTransaction = (
       }
       return outcomes;
     },
-    // Where content would come here to be looked at, it is sent.
     twins:
       tools.verbs.clone === undefined
         ? null
@@ -153,7 +156,8 @@ export const beginTransaction = (
       if (ended) return;
       ended = true;
       work?.arrivals.close();
-      if (work !== null) await closeWork(work, { locked: id.lock !== null, keep });
+      if (work !== null)
+        await closeWork(work, { locked: id.lock !== null, keep: keep && tools.digestsThere !== false });
     },
   };
 };

@@ -14,7 +14,7 @@ role remote is eu.web.web-01, eu.web.web-02
 role bare is eu.web.web-03
 block app {
   take "*.html" in www
-  consistency lock
+  consistency lock { by command ["hold"] release ["go"] }
   attributes mode, modified, xattr
   hook after run ["systemctl", "reload", "nginx"] on remote
   hook after run ["logger", "done"] on server
