@@ -288,7 +288,7 @@ export const MUTANTS = [
   },
   {
     name: 'leases are judged by the time of day',
-    file: 'build/runtime/host/local.js',
+    file: 'build/runtime/host/this-machine.js',
     from: 'Number(process.hrtime.bigint()) / 1e9',
     to: 'Date.now() / 1e3',
     tests: ['proof/clocks'],
