@@ -93,8 +93,9 @@ const factRows = (found: Examined, facts: NonNullable<Examined['facts']>): Row[]
 };
 
 /** Where a host does not tell what it has, it locks as it can. */
-const locksText = ({ locks, about }: Examined): string => {
+const locksText = ({ kind, locks, about }: Examined): string => {
   if (locks !== true) return 'no: blocks with consistency lock cannot be used here';
+  if (kind === 'sftp') return 'by claims, folders in its state folder that are kept alive from here';
   const flock = about?.tools.find(({ name }) => name === 'flock')?.path;
   if (flock === undefined) return 'yes';
   if (flock !== '') return `by flock (${displayText(flock)}), and a claim beside it for runs that have no flock`;

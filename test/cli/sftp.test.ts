@@ -145,6 +145,7 @@ test('doctor says how it is driven and what it cannot promise', async () => {
   const ended = await syncplan('doctor', 'shop.sp');
   assert.equal(ended.code, 0, said(ended.err, ended.out));
   assert.match(ended.out, /driven by +SFTP alone/);
+  assert.match(ended.out, /locks +by claims, folders in its state folder that are kept alive from here/);
   assert.match(ended.out, /! weaker +locks are claims/);
   assert.match(
     unwrapped(ended.out),
