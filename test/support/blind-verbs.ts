@@ -18,11 +18,15 @@ export const blind = (verbs: FileVerbs): FileVerbs => ({
     if (isFault(source)) return source;
     return { ...source, stat: dim(source.stat), restat: async () => dim(await source.restat()) };
   },
-  async readWhole(at, name, follow, into) {
-    const read = await verbs.readWhole!(at, name, follow, into);
-    return isFault(read) ? read : { ...read, stat: dim(read.stat) };
-  },
+  ...(verbs.readWhole === undefined ? {} : { readWhole: dimmed(verbs.readWhole) }),
 });
+
+const dimmed =
+  (readWhole: NonNullable<FileVerbs['readWhole']>): NonNullable<FileVerbs['readWhole']> =>
+  async (...asked) => {
+    const read = await readWhole(...asked);
+    return isFault(read) ? read : { ...read, stat: dim(read.stat) };
+  };
 
 const dim = <T extends Stat | Fault>(stat: T): T =>
   isFault(stat) ? stat : { ...stat, inode: 0, device: 0, names: 1, changed: 0 };
