@@ -118,7 +118,7 @@ test('--only and --except restrict by host, group and block', async () => {
 test('what a host or block that is left out could not do is no fault of the run, and of what is left it still is', async () => {
   const shop = '    host shop at "sftp://192.0.2.1" { root site "shop" }\n    host two at';
   const faulty = BOTH.replace('    host two at', shop)
-    .replace('block pages {', 'block pages { consistency lock;')
+    .replace('block pages {', 'block pages { consistency lock { by command ["true"] release ["true"] }')
     .replace('block rest after pages {', 'block rest after pages { hook after run ["true"] on remote;');
   writeFileSync(join(base, 'plan.sp'), faulty);
   const all = await run('plan', 'plan.sp');

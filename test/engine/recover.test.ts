@@ -1,12 +1,17 @@
 // What an earlier run left unfinished is finished by whoever can tell that nobody is at it any more.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import type { Host, Unfinished } from '../../runtime/host/host.js';
+import type { Host, Locks, Unfinished } from '../../runtime/host/host.js';
+import { HostError } from '../../runtime/host/host-error.js';
 import { makeSession } from './session.js';
 
 /** The transactions of these blocks that a run of block `all` finishes, where its remote has locks or has none; they were begun
- * under locks, or not. */
-const finished = async (blocks: readonly string[], locks: boolean, locked = true): Promise<string[]> => {
+ * under locks, or not. `busy` is a block whose lock another run has. */
+const finished = async (
+  blocks: readonly string[],
+  locks: boolean,
+  { locked = true, busy = '' }: { readonly locked?: boolean; readonly busy?: string } = {},
+): Promise<string[]> => {
   const session = makeSession(1);
   const recovered: string[] = [];
   const left = new Map(
@@ -20,7 +25,7 @@ const finished = async (blocks: readonly string[], locks: boolean, locked = true
       ? host
       : {
           ...host,
-          locks: locks ? host.locks : null,
+          locks: locks && host.locks !== null ? without(host.locks, busy) : null,
           openRoot: async (path, options) =>
             Object.assign(await host.openRoot(path, options), {
               unfinished: async () => [...left.values()],
@@ -42,6 +47,15 @@ const finished = async (blocks: readonly string[], locks: boolean, locked = true
   return recovered.sort();
 };
 
+const without = (locks: Locks, busy: string): Locks => ({
+  ...locks,
+  async acquire(request) {
+    if (request.block !== busy) return locks.acquire(request);
+    assert.equal(request.wait, 0, 'it is not waited for');
+    throw new HostError('locked', `block ${busy} is locked`, 'wait');
+  },
+});
+
 test("under locks a run finishes its own blocks' and those of other plans", async () => {
   assert.deepEqual(await finished(['all', 'other'], true), ['all', 'other']);
 });
@@ -51,7 +65,11 @@ test('without locks only its own: that of another plan may still be at work', as
 });
 
 test('under locks, too, that of another plan which was begun without any', async () => {
-  assert.deepEqual(await finished(['all', 'other'], true, false), ['all']);
+  assert.deepEqual(await finished(['all', 'other'], true, { locked: false }), ['all']);
+});
+
+test('under locks, that of another plan whose run is at work is left alone', async () => {
+  assert.deepEqual(await finished(['all', 'other'], true, { busy: 'other' }), ['all']);
 });
 
 test.run();

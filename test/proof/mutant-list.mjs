@@ -287,6 +287,13 @@ export const MUTANTS = [
     program: true,
   },
   {
+    name: 'over SFTP, a claim is taken for dead as soon as another one is younger',
+    file: 'build/runtime/host/lock/claim.js',
+    from: 'now - time > LEASE_SECONDS',
+    to: 'now - time > 1',
+    tests: ['host/sftp-locks'],
+  },
+  {
     name: 'leases are judged by the time of day',
     file: 'build/runtime/host/this-machine.js',
     from: 'Number(process.hrtime.bigint()) / 1e9',
