@@ -9,5 +9,9 @@ export type Programs = {
   ) => Promise<Ended>;
 };
 
+/** All that is added to their environment by whoever runs a plan: whatever else could be named there, such as a library to be
+ * loaded first, would make an allowed program do what a policy forbids. */
+export const ADDED_VARIABLE = /^SYNCPLAN_(?:RUN|BLOCK|HOST|ROOT)$/;
+
 /** `code` null: could not be started or was killed; `output` is the tail of both streams, at most 4 KiB. */
 export type Ended = { readonly code: number | null; readonly output: string };

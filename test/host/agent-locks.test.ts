@@ -248,6 +248,8 @@ test('calls about locks and programs that do not keep to their form end the conn
     { ...run, command: [] },
     { ...run, command: 'rm -rf /' },
     { ...run, environment: { 'LD_PRELOAD=x': '' } },
+    { ...run, environment: { LD_PRELOAD: '/srv/www/x.so' } },
+    { ...run, environment: { PATH: '/srv/www' } },
     { ...run, shell: true },
     { verb: 'owe', transaction: 1, owed: 'x'.repeat(300_000) },
     { verb: 'begin', id: { ...ID, lock: 'mine' }, parts: [] },

@@ -125,6 +125,16 @@ if (process.getuid?.() === 0) {
   });
 }
 
+inYard('a record that adds more to the environment than a lock does is not believed', async yard => {
+  const { acquire } = await yard.open();
+  await (await acquire()).release();
+  const command = ['/bin/sh', '-c', `echo "$LD_LIBRARY_PATH" >> ${yard.beside('told')}`];
+  const record = { release: 1, run: 'early', command, environment: { LD_LIBRARY_PATH: '/srv/www' } };
+  writeFileSync(yard.lockFile('app.release'), JSON.stringify(record), { mode: 0o600 });
+  await rejects(acquire(), 'locked', /does not keep to its format/);
+  assert.deepEqual(toldIn(yard), []);
+});
+
 test('a policy that forbids lock commands refuses such a lock, and no other', async () => {
   const outer = makeYard();
   const policy = outer.beside('policy.json');

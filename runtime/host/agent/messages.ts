@@ -10,6 +10,7 @@ import { PROBLEM_CODES } from '../../tree/entry.js';
 import { MAX_NAME, MAX_PATH, refusePath } from '../../tree/path.js';
 import { MAX_DELTAS } from '../host.js';
 import { HOST_ERROR_CODES, HostError } from '../host-error.js';
+import { ADDED_VARIABLE } from '../program-verbs.js';
 import { MAX_OWED } from './protocol.js';
 
 export const packMessage = (value: unknown): Buffer => packr.pack(value);
@@ -202,7 +203,7 @@ const BY = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['advisory', 'permissions']) }),
   z.strictObject({ kind: z.literal('command'), command, release: command }),
 ]);
-const ENVIRONMENT = z.record(z.string().check(z.regex(/^[A-Z][A-Z0-9_]{0,63}$/)), text(131_072));
+const ENVIRONMENT = z.record(z.string().check(z.regex(ADDED_VARIABLE)), text(131_072));
 /** A level of compression and a limit, by its name and in bytes a second. */
 const TRAVEL = z.strictObject({
   compress: z.int().check(z.gte(0), z.lte(9)),

@@ -12,6 +12,7 @@ import type { LockBy } from '../../../compiler/plan.js';
 import type { Problem } from '../../tree/entry.js';
 import type { Folder } from '../file-verbs.js';
 import { HostError } from '../host-error.js';
+import { ADDED_VARIABLE } from '../program-verbs.js';
 import type { LocalPrograms } from '../programs.js';
 import { type Closing, distrustRecord, unreadable } from './closing.js';
 import { readRecord, removeRecord, writeRecord } from './record.js';
@@ -27,7 +28,7 @@ const RELEASE = z.strictObject({
   release: z.literal(1),
   run: z.string().check(z.maxLength(256)),
   command: strings.check(z.minLength(1)),
-  environment: z.record(z.string(), z.string()),
+  environment: z.record(z.string().check(z.regex(ADDED_VARIABLE)), z.string()),
 });
 
 /** Throws HostError where the command refuses or cannot run; then nothing is blocked. */
