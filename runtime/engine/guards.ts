@@ -4,10 +4,11 @@
 // 2. A refusal says what was seen and the flag that would allow it.
 // 3. What this machine remembers of a root (its marker, its file system) is only ever compared, and remembered anew after
 //    a relation was carried out.
+import type { DeletePolicy } from '../../compiler/plan.js';
 import type { Host, Root, Scan } from '../host/host.js';
 import type { Change } from '../tree/change.js';
 import { collisions } from '../tree/collision.js';
-import { checkDeletions } from '../tree/guard.js';
+import { checkDeletions, type Verdict } from '../tree/guard.js';
 import { findMoved } from '../tree/moved.js';
 import { isWithin, type Path, toText } from '../tree/path.js';
 import { contentBytes } from './describe.js';
@@ -53,7 +54,10 @@ export const checkGuards = (relation: Relation, guarding: Guarding): Guard[] => 
 /** After a relation was carried out: what stands there now is what must stand there next time. */
 export const rememberRoots = async (relation: Relation, { memory }: Pick<Guarding, 'memory'>): Promise<void> => {
   for (const { masterRoot, remoteRoot, remote } of relation.takes) {
-    memory.remember(keyOf(relation.block.master, masterRoot), { marker: null, fileSystem: masterRoot.fileSystem });
+    const master = keyOf(relation.block.master, masterRoot);
+    // It may be another block's remote, whose marker must be missed when it goes.
+    const known = memory.recall(master)?.marker ?? null;
+    memory.remember(master, { marker: known, fileSystem: masterRoot.fileSystem });
     const marker = remoteRoot.marker ?? memory.recall(keyOf(relation.host, remoteRoot))?.marker ?? null;
     if (remote.summary.exists || marker !== null) {
       memory.remember(keyOf(relation.host, remoteRoot), { marker, fileSystem: remoteRoot.fileSystem });
@@ -63,18 +67,36 @@ export const rememberRoots = async (relation: Relation, { memory }: Pick<Guardin
 
 const checkBudget = ({ takes, block }: Relation, { allowDelete, command }: Guarding): Guard[] => {
   if (allowDelete) return [];
-  const loss = { deletions: 0, remoteEntries: 0, masterEntries: 0 };
-  for (const { changes, master, remote } of takes) {
+  const loss = noLoss();
+  const roots = new Map<Path, Loss>();
+  for (const { changes, master, remote, masterRoot } of takes) {
     const deletions = changes.filter(({ kind }) => kind === 'delete').length;
-    loss.deletions += deletions === 0 ? 0 : deletions - findMoved(changes).files;
-    loss.remoteEntries += entriesOf(remote);
-    loss.masterEntries += entriesOf(master);
+    const ofRoot = roots.get(masterRoot.path) ?? noLoss();
+    roots.set(masterRoot.path, ofRoot);
+    for (const all of [loss, ofRoot]) {
+      all.deletions += deletions === 0 ? 0 : deletions - findMoved(changes).files;
+      all.remoteEntries += entriesOf(remote);
+      all.masterEntries += entriesOf(master);
+    }
   }
-  const verdict = checkDeletions(block.delete, loss);
+  const verdict = checkDeletions(block.delete, loss) ?? emptiedRoot(block.delete, roots);
   if (verdict === null) return [];
   const look = command === 'plan' ? '' : 'look at the deletions with `syncplan plan`; ';
   const help = `${look}if ${command === 'plan' ? 'these deletions' : 'they'} are meant, run with --allow-delete`;
   return [{ ...verdict, stops: 'block', help }];
+};
+
+type Loss = { deletions: number; remoteEntries: number; masterEntries: number };
+
+const noLoss = (): Loss => ({ deletions: 0, remoteEntries: 0, masterEntries: 0 });
+
+/** One of several roots may be unmounted while the others hold enough for the budget. */
+const emptiedRoot = (policy: DeletePolicy, roots: ReadonlyMap<Path, Loss>): Verdict => {
+  for (const [path, loss] of roots) {
+    const verdict = loss.masterEntries > 0 ? null : checkDeletions(policy, loss, `in ${shown(path)}`);
+    if (verdict !== null) return verdict;
+  }
+  return null;
 };
 
 const checkMaster = ({ block }: Relation, { masterRoot }: ComparedTake, { memory, acceptRoots }: Guarding): Guard[] => {

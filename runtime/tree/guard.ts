@@ -16,11 +16,15 @@ export type Verdict = { readonly guard: 'deletions' | 'shrink' | 'master-empty';
  * Every bound that is given holds. Without one, a relation that would lose more than half of its entries is refused, and an
  * empty master is refused whatever the bounds say: it is far more often an unmounted disk than a wish.
  */
-export const checkDeletions = (policy: DeletePolicy, { deletions, remoteEntries, masterEntries }: Loss): Verdict => {
+export const checkDeletions = (
+  policy: DeletePolicy,
+  { deletions, remoteEntries, masterEntries }: Loss,
+  where = 'here',
+): Verdict => {
   if (policy.mode === 'never' || deletions === 0) return null;
   const of = `${count(deletions)} of ${count(remoteEntries)} entries`;
   if (masterEntries === 0)
-    return { guard: 'master-empty', message: `the master has nothing here, and ${of} would be deleted` };
+    return { guard: 'master-empty', message: `the master has nothing ${where}, and ${of} would be deleted` };
   const { maxFiles, maxPercent } = policy;
   if (maxFiles !== null && deletions > maxFiles) {
     return { guard: 'deletions', message: `${of} would be deleted; the plan allows ${count(maxFiles)}` };

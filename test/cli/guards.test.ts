@@ -61,6 +61,21 @@ test('an emptied master is refused', async () => {
   await refused(/guard|refused/);
 });
 
+test('so is one of several whose root was emptied, however much the others hold', async () => {
+  mkdirSync(at('more'));
+  writeFileSync(at('more/file'), 'more\n');
+  const two = PLAN.replace('"./master"', '"./master"; root more "./more"')
+    .replace('"./one"', '"./one"; root more "./two"')
+    .replace('take all in site; delete mirror', 'take all in site; take all in more; delete mirror { max 100 files }');
+  writeFileSync(at('plan.sp'), two);
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  rmSync(at('more/file'));
+  await refused(/the master has nothing in \S+\/more, and 1 of 1 entries would be deleted/);
+  assert.deepEqual(readdirSync(at('two')).sort(), ['.syncplan', 'file']);
+  assert.equal((await run('apply', 'plan.sp', '--allow-delete')).code, 0);
+  assert.deepEqual(readdirSync(at('two')), ['.syncplan']);
+});
+
 test('a missing master is refused', async () => {
   renameSync(at('master'), at('elsewhere'));
   await refused(/refused/);
@@ -106,6 +121,27 @@ test('another plan may call the same host by another name, and still its root is
   renameSync(at('one'), at('unmounted'));
   mkdirSync(at('one'));
   await refused(/had syncplan's marker/);
+});
+
+test('a remote root that another block hands on from is missed when it lost its marker', async () => {
+  const handing = `syncplan 1
+fleet {
+  host build at local { root site "./master" }
+  host one at local { root site "./one" }
+  host two at local { root site "./two" }
+}
+role master is build
+role edge is one
+role last is two
+block pages { from master to edge; take all in site }
+block further after pages { from edge to last; take all in site }
+`;
+  mkdirSync(at('two'));
+  writeFileSync(at('plan.sp'), handing);
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  renameSync(at('one'), at('unmounted'));
+  mkdirSync(at('one'));
+  await refused(/had syncplan's marker and has none now/);
 });
 
 test.run();
