@@ -9,10 +9,10 @@ import type { LockBy, LockStrategy } from '../../compiler/plan.js';
 import type { Host, Lock, LockRequest, Locks, Root } from '../host/host.js';
 import { HostError, WAIT_FOR_RUN } from '../host/host-error.js';
 import type { Problem } from '../tree/entry.js';
-import { type Path, parent } from '../tree/path.js';
+import { join, type Path, parent } from '../tree/path.js';
 import { ADVISORY, lockOnMaster } from './check-locks.js';
 import type { Side } from './observe.js';
-import type { ComparedTake, Relation } from './relation.js';
+import type { Relation } from './relation.js';
 import { about, type Telling } from './state.js';
 
 export type Locking = Telling & {
@@ -60,7 +60,7 @@ export const lockRelation = async (
     const shared = strategy === null ? [] : await lockMasters(relation, strategy, context, releases);
     const locks: Lock[] = [];
     const takes = distinct(relation.takes, ({ remoteRoot }) => remoteRoot.path);
-    for (const { remoteRoot, ...take } of takes) {
+    for (const { remoteRoot } of takes) {
       const locked = await acquire(relation.remoteHost!, relation, context, {
         ...timing(strategy),
         root: remoteRoot,
@@ -68,7 +68,7 @@ export const lockRelation = async (
         mode: 'exclusive',
         run: context.run,
         by: byAt(strategy?.by ?? ADVISORY, remoteRoot === takes.at(-1)!.remoteRoot),
-        folders: strategy?.by.kind === 'permissions' ? foldersOf(take) : [],
+        folders: strategy?.by.kind === 'permissions' ? foldersIn(remoteRoot, relation) : [],
       });
       if (locked === null) continue;
       locks.push(locked);
@@ -212,12 +212,14 @@ const byAt = (by: LockBy, isLast: boolean): LockBy => (by.kind === 'command' && 
 const timing = (strategy: LockStrategy | null): { readonly wait: number; readonly hold: number } =>
   strategy === null ? { wait: DEFAULT_WAIT, hold: DEFAULT_HOLD } : { wait: strategy.wait, hold: strategy.hold };
 
-/** The folders that hold what the block would change, and the take's own. */
-const foldersOf = ({ take, changes }: Pick<ComparedTake, 'take' | 'changes'>): Path[] => {
-  const folders = new Set<Path>([take.into.folder]);
-  for (const { path } of changes) {
-    const folder = parent(path);
-    folders.add(take.into.folder === '' ? folder : folder === '' ? take.into.folder : `${take.into.folder}/${folder}`);
+/** The folders of a root that hold what the block would change, and those of its takes. */
+const foldersIn = (root: Root, { takes }: Relation): Path[] => {
+  const folders = new Set<Path>();
+  for (const { take, changes, remoteRoot } of takes) {
+    if (remoteRoot.path !== root.path) continue;
+    const { folder } = take.into;
+    folders.add(folder);
+    for (const { path } of changes) folders.add(parent(join(folder, path)));
   }
   return [...folders];
 };

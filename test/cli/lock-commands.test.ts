@@ -81,4 +81,33 @@ test('folders that are locked by permissions are closed while the block is switc
   for (const name of ['three', 'four']) assertSameTree(at(name), at('master'));
 });
 
+test('so are those of every take that goes into one root', async () => {
+  mkdirSync(at('master/other'));
+  for (const folder of ['folder', 'other']) writeFileSync(at(`master/${folder}/file`), 'first\n');
+  script('look', `cd ${at('five')} && ls -ld x y | cut -c1-10 > ${at('modes.five')}\nexit 0`);
+  writeFileSync(
+    at('two-takes.sp'),
+    `syncplan 1
+fleet {
+  host build at local { root site "./master" }
+  host five at local { root site "./five" }
+}
+role master is build
+role remote is five
+block app {
+  take all from site "folder" into site "x"
+  take all from site "other" into site "y"
+  consistency lock { by permissions }
+  hook before run ["${at('look')}"] on remote
+}
+`,
+  );
+  for (const content of ['first\n', 'second\n']) {
+    for (const folder of ['folder', 'other']) writeFileSync(at(`master/${folder}/file`), content);
+    const { code, out, err } = await desk.run(['apply', 'two-takes.sp']);
+    assert.equal(code, 0, said(out, err));
+  }
+  assert.equal(readFileSync(at('modes.five'), 'utf8'), 'drwx------\ndrwx------\n');
+});
+
 test.run();
