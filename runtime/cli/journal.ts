@@ -1,6 +1,7 @@
 // The journal of each apply, for --resume: which relations it was to do, and which are done, as it goes.
 //
-// Format 1, $XDG_STATE_HOME/syncplan/journal/HASH/RUN.jsonl, HASH being the SHA-256 of the main file's absolute path:
+// Format 1, $XDG_STATE_HOME/syncplan/journal/HASH/NUMBER.RUN.jsonl, HASH being the SHA-256 of the main file's absolute path, and
+// NUMBER one more than the greatest there when it was begun: the clock may have been set back since. (Once without a number.)
 //   first line   { journal: 1, run, file, plan, relations: [[block, host], …] }   plan: hash of the compiled plan
 //   each other   { done: [block, host] }
 // Lines are appended in one write each; a last line that was cut short counts for nothing. The last few runs are kept.
@@ -11,6 +12,7 @@ import * as z from 'zod/mini';
 import type { Plan } from '../../compiler/plan.js';
 import { planHash } from '../../compiler/plan-file.js';
 import type { RunEvent } from '../engine/events.js';
+import { onlyWith } from '../engine/restrict.js';
 import { makeFolders } from '../host/make-folders.js';
 
 export type Journal = {
@@ -34,8 +36,9 @@ export const beginJournal = (
 ): ((event: RunEvent) => void) => {
   const folder = folderOf(stateFolder, file);
   makeFolders(folder, 0o700);
-  for (const old of runsIn(folder).slice(0, -KEPT)) rmSync(join(folder, old), { force: true });
-  const path = join(folder, `${run}.jsonl`);
+  const before = runsIn(folder);
+  for (const { name } of before.slice(0, -KEPT)) rmSync(join(folder, name), { force: true });
+  const path = join(folder, `${(before.at(-1)?.number ?? 0) + 1}.${run}.jsonl`);
   const head = { journal: 1, run, file, plan: planHash(whole), relations: pairsOf(plan) };
   writeFileSync(path, `${JSON.stringify(head)}\n`, { mode: 0o600, flag: 'wx' });
   return event => {
@@ -47,17 +50,17 @@ export const beginJournal = (
 /** Of the last run; null where there was none, or where its journal says nothing. */
 export const lastJournal = ({ stateFolder, file }: JournalOf): Journal | null => {
   const folder = folderOf(stateFolder, file);
-  const name = runsIn(folder).at(-1);
-  return name === undefined ? null : readJournal(folder, name, file);
+  const last = runsIn(folder).at(-1);
+  return last === undefined ? null : readJournal(folder, last.name, file);
 };
 
 /** What a run left that no later one has done: `resume` where the last run is the one to go on with, `apply` where another
  * has come since. Null where nothing is left, or where nobody knows. */
 export const leftBy = ({ stateFolder, file }: JournalOf, run: string): 'resume' | 'apply' | null => {
   const folder = folderOf(stateFolder, file);
-  const names = runsIn(folder);
-  const first = names.indexOf(`${run}.jsonl`);
-  const journals = first < 0 ? [] : names.slice(first).map(name => readJournal(folder, name, file));
+  const runs = runsIn(folder);
+  const first = runs.findIndex(one => one.run === run);
+  const journals = first < 0 ? [] : runs.slice(first).map(({ name }) => readJournal(folder, name, file));
   const [its, last] = [journals[0], journals.at(-1)];
   if (its === null || its === undefined) return null;
   const done = new Set(journals.flatMap(journal => journal?.done ?? []).map(keyOf));
@@ -98,14 +101,7 @@ export const resume = (journal: Journal | null, whole: Plan, plan: Plan): Resume
     .map(block => ({ ...block, remotes: block.remotes.filter(host => open.has(keyOf([block.name, host]))) }))
     .filter(({ remotes }) => remotes.length > 0);
   if (blocks.length === 0) return { left: null, run: journal.run };
-  const names = new Set(blocks.map(({ name }) => name));
-  const used = new Set(blocks.flatMap(({ master, remotes }) => [master, ...remotes]));
-  const left = {
-    ...plan,
-    blocks: blocks.map(block => ({ ...block, after: block.after.filter(name => names.has(name)) })),
-    hosts: plan.hosts.filter(({ id }) => used.has(id)),
-  };
-  return { left, run: journal.run };
+  return { left: onlyWith(plan, blocks), run: journal.run };
 };
 
 const pair = z.tuple([z.string(), z.string()]);
@@ -123,12 +119,16 @@ const pairsOf = ({ blocks }: Plan): Pair[] =>
 
 const keyOf = ([block, host]: Pair): string => `${block} ${host}`;
 
-/** Run ids sort by time. */
-const runsIn = (folder: string): string[] => {
+type Kept = { readonly name: string; readonly number: number; readonly run: string };
+
+/** As they were begun; of those that began side by side, as the clock says. */
+const runsIn = (folder: string): Kept[] => {
   try {
-    return readdirSync(folder)
-      .filter(name => name.endsWith('.jsonl'))
-      .sort();
+    const found = readdirSync(folder).flatMap((name): Kept[] => {
+      const [, number = '0', run] = NAME.exec(name) ?? [];
+      return run === undefined ? [] : [{ name, number: Number(number), run }];
+    });
+    return found.sort((a, b) => a.number - b.number || (a.run < b.run ? -1 : 1));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -146,4 +146,5 @@ const parse = (line: string): unknown => {
   }
 };
 
+const NAME = /^(?:(\d{1,15})\.)?([A-Za-z0-9-]+)\.jsonl$/;
 const KEPT = 4;

@@ -25,7 +25,6 @@ export const restrict = (plan: Plan, only: readonly string[], except: readonly s
     .map(
       (block): BlockPlan => ({
         ...block,
-        after: block.after.filter(keepsBlock),
         remotes: block.remotes.filter(keepsHost),
       }),
     )
@@ -36,11 +35,21 @@ export const restrict = (plan: Plan, only: readonly string[], except: readonly s
       help: 'add one that takes files: block NAME { take all in ROOT }',
     };
   if (blocks.length === 0) return { refused: 'nothing is left of the plan', help: 'loosen --only and --except' };
+  return onlyWith(plan, blocks);
+};
+
+/** The plan with these of its blocks and the hosts that they need. Whoever comes after one that is left out comes after those
+ * that this one comes after. */
+export const onlyWith = (plan: Plan, blocks: readonly BlockPlan[]): Plan => {
   const left = new Set(blocks.map(({ name }) => name));
+  const standIns = new Map<string, readonly string[]>();
+  const without = (after: readonly string[]): string[] =>
+    [...new Set(after.flatMap(name => standIns.get(name) ?? []))].sort();
+  for (const { name, after } of plan.blocks) standIns.set(name, left.has(name) ? [name] : without(after));
   const used = new Set(blocks.flatMap(({ master, remotes }) => [master, ...remotes]));
   return {
     ...plan,
-    blocks: blocks.map(block => ({ ...block, after: block.after.filter(name => left.has(name)) })),
+    blocks: blocks.map(block => ({ ...block, after: without(block.after) })),
     hosts: plan.hosts.filter(({ id }) => used.has(id)),
   };
 };

@@ -61,4 +61,29 @@ test('a block that is left out counts as done, and unused hosts are not contacte
   );
 });
 
+test('a block that is left out passes on what it waits for itself', () => {
+  const chain = planOf(
+    [
+      blockPlan('schema', { remotes: ['db'] }),
+      blockPlan('tables', { remotes: ['web-01'], after: ['schema'] }),
+      blockPlan('views', { remotes: ['web-01'], after: ['tables'] }),
+      blockPlan('programs', { remotes: ['db'], after: ['tables', 'views'] }),
+    ],
+    hosts,
+  );
+  for (const left of [
+    restrict(chain, [], ['tables', 'views']),
+    restrict(chain, ['schema', 'programs'], []),
+    restrict(chain, ['db'], []),
+  ] as Plan[]) {
+    assert.deepEqual(
+      left.blocks.map(({ name, after }) => [name, after]),
+      [
+        ['schema', []],
+        ['programs', ['schema']],
+      ],
+    );
+  }
+});
+
 test.run();
