@@ -1,5 +1,6 @@
 // What a killed run had begun goes with the next run of its block, its intent record and its staging; nobody else's does.
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { test } from 'uvu';
 import type { CheckedLock } from '../../runtime/host/lock-check.js';
 import { makeMemoryPlace } from '../support/fixture.js';
@@ -47,6 +48,37 @@ test('the staging of a run that was killed before any content came goes with the
   const staged = place.state().filter(path => path.startsWith('staging/'));
   assert.deepEqual(staged, ['staging/other']);
   await host.close();
+});
+
+test('a run that stages for longer than a day keeps what it has staged, whoever ends meanwhile', async () => {
+  const place = makeMemoryPlace();
+  const host = makeMemoryHost(place.disk);
+  const subject = { host, place, cleanup: () => host.close() };
+  mock.timers.enable({ apis: ['setInterval'] });
+  try {
+    const slow = await open(subject, [file('a', CONTENT.length)], { run: 'slow' });
+    await slow.send({ a: CONTENT });
+    // As if that was two days ago, by the clock of the disk.
+    const staging = place.disk.find('/place/.syncplan/staging/slow-app');
+    assert.ok('content' in staging);
+    staging.modified -= 2 * 86_400 * 1_000_000;
+    mock.timers.tick(3_600_000);
+    await new Promise(resolve => setTimeout(resolve, 50));
+    const other = await open(subject, [file('b', CONTENT.length)], { run: 'other', block: 'other' });
+    await other.send({ b: CONTENT });
+    await other.commit();
+    await other.transaction.end();
+    assert.deepEqual(await slow.transaction.precheck(), []);
+    assert.deepEqual(slow.tell(await slow.commit()), ['a: done']);
+    await slow.transaction.end();
+    assert.deepEqual(
+      place.state().filter(path => path.startsWith('staging/')),
+      [],
+    );
+  } finally {
+    mock.timers.reset();
+    await host.close();
+  }
 });
 
 test.run();

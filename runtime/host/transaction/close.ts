@@ -19,6 +19,7 @@ export const NOTHING_KEPT: Closing = { locked: false, keep: false };
 export const closeWork = async (work: Work, closing: Closing): Promise<void> => {
   const desks = desksOf(work);
   try {
+    for (const desk of desks) await desk.rest();
     await work.ahead.settle();
     await closeParts(work);
     for (const source of work.lingering) await source.close();

@@ -2,6 +2,7 @@
 import { type FileVerbs, type Folder, isFault } from '../file-verbs.js';
 import { type Bin, openBin } from './bin.js';
 import { openOwn } from './own-folder.js';
+import { showLife } from './sign-of-life.js';
 import { DONE, makeFresh, openRoom, openState, plainName, type StatePlace, trustedIn } from './state-folder.js';
 
 export type Desk = {
@@ -14,6 +15,8 @@ export type Desk = {
   /** Where what this transaction removes or replaces is kept; null until something is. */
   readonly bin: () => Bin | null;
   readonly openBin: () => Promise<Bin>;
+  /** Before it is tidied up: from now on it shows no life. */
+  readonly rest: () => Promise<void>;
   readonly release: () => Promise<void>;
 };
 
@@ -63,6 +66,7 @@ const deskOf = (
   binName: string,
 ): Desk => {
   let bin: Bin | null = null;
+  const rest = showLife(verbs, held.staging);
   return {
     place,
     ...held,
@@ -71,7 +75,9 @@ const deskOf = (
       bin ??= await openBin(verbs, place, held.folder, { ...names, name: binName });
       return bin;
     },
+    rest,
     async release() {
+      await rest();
       await bin?.release();
       for (const one of [held.staging, held.stagingParent, held.folder]) await verbs.release(one);
     },

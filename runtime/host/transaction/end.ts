@@ -122,6 +122,6 @@ const timeOf = (
 ): number => entries.find(({ name }) => readRecordName(name)?.bin === bin)?.stat.modified ?? own;
 
 const CLOCK = 'clock.new';
-/** A run that is still alive touches its staging more often than once a day. */
+/** A run that is still alive shows it more often (sign-of-life.ts). */
 const LEFTOVER_AGE = 86_400;
 const MICROS = 1_000_000;
