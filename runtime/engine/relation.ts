@@ -56,6 +56,18 @@ export type ComparedTake = {
   readonly foreign: Foreign;
 };
 
+/** One for each block on each of its remotes. Blocks come with dependencies first; each comes after all that those come after
+ * which it comes after, so that the order holds on a host that lacks one in between. */
+export const relationsOf = (blocks: readonly BlockPlan[], started: number): Relation[] => {
+  const before = new Map<string, readonly string[]>();
+  return blocks.flatMap(block => {
+    const after = [...new Set(block.after.flatMap(name => [name, ...(before.get(name) ?? [])]))].sort();
+    before.set(block.name, after);
+    const whole = { ...block, after };
+    return block.remotes.map(host => newRelation(whole, host, started));
+  });
+};
+
 export const newRelation = (block: BlockPlan, host: string, started: number): Relation => ({
   block,
   host,

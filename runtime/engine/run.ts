@@ -19,7 +19,7 @@ import { handsOn, hasMovedMaster } from './moved-masters.js';
 import { type Observing, observeRelation, type Side } from './observe.js';
 import { inBlockOrder } from './order.js';
 import { attendRoot } from './recover.js';
-import { type ComparedTake, consistencyOf, hasFailed, newRelation, type Relation, shownPath } from './relation.js';
+import { type ComparedTake, consistencyOf, hasFailed, type Relation, relationsOf, shownPath } from './relation.js';
 import { makeRelays, routesOf } from './relays.js';
 import { countPlanned } from './settle.js';
 import { findSharedFolders } from './shared-folders.js';
@@ -72,7 +72,7 @@ export const run = async (given: RunOptions): Promise<Summary> => {
   const { plan, clock, emit, signal } = options;
   const started = clock();
   announce(options);
-  const relations = plan.blocks.flatMap(block => block.remotes.map(host => newRelation(block, host, started)));
+  const relations = relationsOf(plan.blocks, started);
   const hosts = connectHosts({ ...options, looked: options.previewed !== null || options.confirm !== null });
   const linking = makeLinking({ ...options, masterHost: hosts.get });
   const stopping = (): void => emit({ type: 'stopping', time: clock() });
