@@ -11,7 +11,7 @@ import { openConnection } from './connection.js';
 import { packCredit, unpackCredit } from './credit.js';
 import { type Frame, frameHeader } from './frames.js';
 import { CALL, packFailure, packMessage, unpackFailure, unpackMessage } from './messages.js';
-import { AGENT_PATIENCE_MS, FRAME, PROTOCOL_VERSION } from './protocol.js';
+import { AGENT_PATIENCE_MS, BEAT_MS, FRAME, PROTOCOL_VERSION } from './protocol.js';
 import { type Inbox, makeInbox, makeOutlet, type Outlet } from './stream.js';
 import { makeVerbs } from './verbs.js';
 
@@ -90,7 +90,7 @@ export const serve = (host: Host, input: Readable, output: Writable, options: Se
     const connection = openConnection({
       input,
       output,
-      patience: () => Math.min(options.patience ?? AGENT_PATIENCE_MS, verbs.shortestHold() * 1000),
+      patience: () => Math.min(options.patience ?? AGENT_PATIENCE_MS, Math.max(verbs.shortestHold() * 1000, HEARD_MS)),
       onFrame: frame => {
         try {
           onFrame(frame);
@@ -135,3 +135,6 @@ const sendInTurn = async (outlet: Outlet, piece: Uint8Array): Promise<boolean> =
   await breathe();
   return wanted;
 };
+
+/** Whoever lives is heard within it: a shorter lease cannot be told from a lost client. */
+const HEARD_MS = 1.5 * BEAT_MS;
