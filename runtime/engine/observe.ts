@@ -148,7 +148,10 @@ const compared = async (relation: Relation, take: TakePlan, master: Side, remote
   const { changes, problems, unseen } = await compareTake(master.scan, remote.scan, {
     rules: relation.rules,
     delete: policy,
-    isProtected: makeProtect(policy.mode === 'mirror' ? policy.protect : []),
+    isProtected: makeProtect(
+      policy.mode === 'mirror' ? policy.protect : [],
+      take.terms.map(({ base }) => base),
+    ),
   });
   for (const problem of problems) relation.problems.push({ ...problem, path: shownPath(take, problem.path) });
   const touched = changes.reduce((count, change) => count + (countedAs(change) === 'deleted' ? 0 : 1), 0);

@@ -64,10 +64,15 @@ export const makeRank = (order: readonly OrderItem[], context: TestContext): ((p
   };
 };
 
-/** Is a path shielded: does one of the globs match it, or a folder it lies in? */
-export const makeProtect = (globs: readonly string[]): ((path: Path) => boolean) => {
+/** Is a path shielded: does one of the globs match it, or a folder it lies in, as seen from one of the folders taken? */
+export const makeProtect = (globs: readonly string[], bases: readonly Path[] = ['']): ((path: Path) => boolean) => {
   const parsed = globs.map(planGlob);
-  const matched = (path: Path): boolean => parsed.some(glob => matchGlob(glob, path));
+  const tops = [...new Set(bases)];
+  const matched = (path: Path): boolean =>
+    tops.some(base => {
+      const within = relativeTo(base, path);
+      return within !== null && parsed.some(glob => matchGlob(glob, within));
+    });
   const folders = rememberLast(folder => protects(folder));
   const protects = (path: Path): boolean => path !== '' && (matched(path) || folders(parent(path)));
   return parsed.length === 0 ? () => false : protects;

@@ -76,6 +76,24 @@ test('so is one of several whose root was emptied, however much the others hold'
   assert.deepEqual(readdirSync(at('two')), ['.syncplan']);
 });
 
+test('what is protected is told from the folder taken, and stays', async () => {
+  const taking = PLAN.replace(
+    'take all in site; delete mirror',
+    'take all in site "folder"; delete mirror { protect "up/**" }',
+  );
+  writeFileSync(at('plan.sp'), taking);
+  for (const folder of ['up', 'other']) {
+    mkdirSync(at('one/folder', folder));
+    writeFileSync(at('one/folder', folder, 'theirs'), 'theirs\n');
+  }
+  assert.equal((await run('apply', 'plan.sp')).code, 0);
+  assert.deepEqual(
+    readdirSync(at('one/folder')).filter(name => !/^\d+$/.test(name)),
+    ['up'],
+  );
+  assert.deepEqual(readdirSync(at('one/folder/up')), ['theirs']);
+});
+
 test('a missing master is refused', async () => {
   renameSync(at('master'), at('elsewhere'));
   await refused(/refused/);

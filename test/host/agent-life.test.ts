@@ -5,7 +5,8 @@ import { test } from 'uvu';
 import { agentHost } from '../../runtime/host/agent/client.js';
 import { frameHeader } from '../../runtime/host/agent/frames.js';
 import { packFailure, packMessage } from '../../runtime/host/agent/messages.js';
-import { FRAME, PROTOCOL_VERSION } from '../../runtime/host/agent/protocol.js';
+import { BEAT_MS, FRAME, PROTOCOL_VERSION } from '../../runtime/host/agent/protocol.js';
+import { LOCK_WAYS } from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
 import { channel, FACTS, frame, HELLO, pair, rawAgent, rejects, SELECTION, settle } from './agent-scripted.js';
 
@@ -176,6 +177,23 @@ test('closing closes the host there, once, and later calls say that it is closed
   await served;
   assert.equal(closed, 1);
   await rejects(host.openRoot('/a', { create: false, state: null }), 'cancelled', /closed/);
+});
+
+test('a client that beats is kept, however short the lease of its lock', async () => {
+  const lock = { epoch: 1, waited: false, release: async () => [] };
+  const locks = { ways: LOCK_WAYS, acquire: async () => lock, unlock: async () => 'not-locked' as const };
+  const { output, served } = rawAgent({ locks });
+  const request = { root: 1, block: 'app', mode: 'exclusive', run: 'r', wait: 0, hold: 1, by: { kind: 'advisory' } };
+  output.write(frame(FRAME.call, 1, packMessage({ verb: 'openRoot', path: '/x', create: false, state: null })));
+  await settle(20);
+  output.write(frame(FRAME.call, 2, packMessage({ verb: 'acquire', ...request })));
+  output.write(frame(FRAME.end, 2, Buffer.alloc(0)));
+  const beating = setInterval(() => output.write(frame(FRAME.beat, 0, Buffer.alloc(0))), BEAT_MS / 2);
+  const ended = await Promise.race([served.then(() => true), settle(2.5 * BEAT_MS).then(() => false)]);
+  clearInterval(beating);
+  assert.equal(ended, false);
+  output.end();
+  await served;
 });
 
 test.run();

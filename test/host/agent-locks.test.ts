@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'uvu';
 import { packMessage } from '../../runtime/host/agent/messages.js';
-import { BEAT_MS, FRAME } from '../../runtime/host/agent/protocol.js';
+import { FRAME } from '../../runtime/host/agent/protocol.js';
 import { serve } from '../../runtime/host/agent/serve.js';
 import { LOCK_WAYS, type Lock, type LockRequest, type Locks, type Unfinished } from '../../runtime/host/host.js';
 import { HostError } from '../../runtime/host/host-error.js';
@@ -304,24 +304,6 @@ test('a commit that has begun goes to its end though the client is gone; one tha
   open();
   await served;
   assert.deepEqual(log, ['commit begins', 'commit ends']);
-});
-
-test('a client that beats is kept, however short the lease of its lock', async () => {
-  const [output, input] = [new PassThrough(), new PassThrough()];
-  input.resume();
-  const served = serve(scripted({ locks: always() }), output, input, { version: '1', pid: 1 });
-  const { folders: _, ...request } = REQUEST;
-  const acquire = { verb: 'acquire', root: 1, ...request, hold: 1 };
-  output.write(frame(FRAME.call, 1, packMessage({ verb: 'openRoot', path: '/x', create: false, state: null })));
-  await settle(20);
-  output.write(frame(FRAME.call, 2, packMessage(acquire)));
-  output.write(frame(FRAME.end, 2, Buffer.alloc(0)));
-  const beating = setInterval(() => output.write(frame(FRAME.beat, 0, Buffer.alloc(0))), BEAT_MS / 2);
-  const ended = await Promise.race([served.then(() => true), settle(2.5 * BEAT_MS).then(() => false)]);
-  clearInterval(beating);
-  output.end();
-  await served;
-  assert.equal(ended, false);
 });
 
 test('a client that is silent for the lease of its lock is given up, sooner than without a lock', async () => {

@@ -285,6 +285,10 @@ test('a path is protected when it or a folder it lies in matches', () => {
   );
   assert.deepEqual(answers, [false, true, true, true, false, false, true]);
   assert.equal(makeProtect([])('a'), false);
+  const below = makeProtect(['uploads/**', 'docs', '*.log'], ['docs', 'img/a']);
+  for (const path of ['docs/uploads/x', 'img/a/uploads/x/y', 'docs/docs/x', 'docs/x/y.log'])
+    assert.ok(below(path), path);
+  for (const path of ['docs', 'docs/x', 'uploads/x', 'img/uploads/x', 'img/x.log']) assert.ok(!below(path), path);
 });
 
 test.run();
