@@ -12,6 +12,7 @@ import { type Fault, type Folder, isFault, type Stat } from './file-verbs.js';
 import { fileOf, folderOf, linkOf } from './managed.js';
 import { lookUpExtras } from './scan-extras.js';
 import { reachFrom, type ScanState } from './scan-state.js';
+import { isInInnerState } from './transaction/state-folder.js';
 
 export const lookup = async (state: ScanState, paths: readonly Path[]): Promise<(Found | Problem)[]> => {
   const reach = reachFrom(state);
@@ -139,7 +140,7 @@ const asFolder = ({ managed, matcher }: ScanState, path: Path, stat: Stat): Foun
 };
 
 const refuse = ({ selection: { folder }, own: state }: ScanState, path: Path): Problem | null => {
-  const own = state !== null && isWithin(folder === '' ? path : join(folder, path), state);
+  const own = isInInnerState(path) || (state !== null && isWithin(folder === '' ? path : join(folder, path), state));
   const why = path === '' ? 'is empty' : own ? "is in syncplan's own folder" : refusePath(path);
   if (why === null) return null;
   return { path, code: 'bad-path', message: `look it up: the path ${why}`, help: 'this is a fault in syncplan' };

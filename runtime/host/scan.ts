@@ -24,6 +24,7 @@ import { readExtras, withExtras } from './scan-extras.js';
 import { type ScanState, seenAt } from './scan-state.js';
 import type { SeenScan } from './seen.js';
 import { signFiles } from './sign.js';
+import { isInInnerState } from './transaction/state-folder.js';
 import { type Limits, travelling } from './travel.js';
 import { walkTree } from './walk.js';
 import { wantedBelow } from './walk-wanted.js';
@@ -144,7 +145,7 @@ const observe = async (
   const pace = makePace(breathe);
   const [hasher, { size }] = [await openDigests('xxh128'), await openDigests(selection.algorithm)];
   const extras = makeExtraReader(verbs, selection, managed, hasher);
-  const isOwn = (below: Path): boolean => join(selection.folder, below) === root.state;
+  const isOwn = (below: Path): boolean => isInInnerState(below) || join(selection.folder, below) === root.state;
   const kept =
     listings === null || start === null ? null : await openKept(verbs, root, start, selection, listings, hasher);
   const done = start === null ? undefined : verbs.ahead?.(start.folder, wantedBelow(matcher.top, isOwn));
@@ -197,7 +198,7 @@ const findStart = async (
   path: string,
 ): Promise<(Start & { readonly stat: Stat }) | null> => {
   const names = folder === '' ? [] : folder.split('/');
-  if (root.state !== null && isWithin(folder, root.state)) {
+  if (isInInnerState(folder) || (root.state !== null && isWithin(folder, root.state))) {
     throw new HostError('bad-root', `list ${path}: it is syncplan's own folder`, 'take another folder');
   }
   if (root.folder === null) return null;

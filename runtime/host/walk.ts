@@ -4,7 +4,7 @@
 //  2. What vanishes while it is looked at is left out; what is refused or cannot be carried is left out and named.
 //  3. Links are followed only where the policy says so and only on the master; an ancestor is never entered again.
 //  4. Of a set of hard links the first in path order is the file, the others are its further names.
-//  5. syncplan's own folder in the root is never listed.
+//  5. syncplan's own folder in the root is never listed, nor are those of roots that lie in this one.
 //  6. A folder of which a page was kept, and in which nothing changed, is listed by that page (listing-cache.ts).
 //  7. Where a machine's word is all there is, a tree that does not end ends the walk: then nothing of it is believed.
 import type { Hasher } from '../bytes/digest.js';
@@ -28,6 +28,7 @@ import type { KeptListing, KnownFolder } from './listing-cache.js';
 import { folderOf, linkOf, type Managed } from './managed.js';
 import type { Pace } from './pace.js';
 import type { Start } from './reach.js';
+import { STATE_FOLDER } from './transaction/state-folder.js';
 import { endless, makeBudget, tooDeep } from './walk-bounds.js';
 import { makeFacts } from './walk-facts.js';
 import { makeTally } from './walk-tally.js';
@@ -87,7 +88,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     const own = state !== null && parent(state) === inRoot(path) ? leaf(state) : null;
     for (const { name, stat, refused } of sorted) {
       if (budget.isSpent()) return;
-      if (name === own || isStateFolder(stat)) continue;
+      if (name === STATE_FOLDER || name === own || isStateFolder(stat)) continue;
       if (refused !== undefined) {
         const help = 'rename it there, or leave it out';
         tally.problem({ path: join(path, name), code: 'bad-path', message: `list it: ${refused}`, help });
@@ -123,7 +124,7 @@ export const walkTree = async (walk: Walk): Promise<Walked | Fault> => {
     };
     for (const { row, name, stat } of folders) {
       addFiles(row);
-      if (isStateFolder(stat)) continue;
+      if (name === STATE_FOLDER || isStateFolder(stat)) continue;
       await addFolder(held, name, path, scope, stat, false);
     }
     addFiles(page.count);

@@ -94,6 +94,28 @@ test('what is protected is told from the folder taken, and stays', async () => {
   assert.deepEqual(readdirSync(at('one/folder/up')), ['theirs']);
 });
 
+test('what syncplan keeps in a root that lies in another plan’s is neither deleted there nor taken from there', async () => {
+  const inner = PLAN.replace('"./master"', '"./master/folder"').replace('"./one"', '"./one/folder"');
+  writeFileSync(at('inner.sp'), inner);
+  rmSync(at('master/folder/1'));
+  assert.equal((await run('apply', 'inner.sp')).code, 0);
+  const own = (): string[] => readdirSync(at('one/folder/.syncplan'), { recursive: true, encoding: 'utf8' }).sort();
+  const before = own();
+  assert.ok(before.some(path => path.endsWith('/1')));
+  for (const command of ['plan', 'apply']) {
+    const { code, out, err } = await run(command, 'plan.sp');
+    assert.equal(code, 0, said(out, err));
+    assert.match(out, /Nothing to (?:change|do)/);
+  }
+  assert.deepEqual(own(), before);
+  assert.equal((await run('apply', 'inner.sp')).code, 0);
+  const from = PLAN.replace('"./master"', '"./one"').replace('"./one" }\n}', '"./copy" }\n}');
+  writeFileSync(at('plan.sp'), from);
+  const { code, out, err } = await run('apply', 'plan.sp');
+  assert.equal(code, 0, said(out, err));
+  assert.deepEqual(readdirSync(at('copy/folder')).sort(), readdirSync(at('master/folder')).sort());
+});
+
 test('a missing master is refused', async () => {
   renameSync(at('master'), at('elsewhere'));
   await refused(/refused/);

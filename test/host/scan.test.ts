@@ -176,13 +176,15 @@ test('a take may begin in a folder of the root; one that is missing does not exi
     }
   }));
 
-test('the state folder in the root is never listed nor looked up, one elsewhere is', () =>
-  inPlace({ '.syncplan/marker': 'x', 'a/.syncplan/marker': 'x' }, async ({ path }) => {
+test('the state folder in the root is never listed nor looked up, nor are those of roots inside of it', () =>
+  inPlace({ '.syncplan/marker': 'x', 'a/.syncplan/marker': 'x', 'a/.syncplans': 'x' }, async ({ path }) => {
     const scan = await scanOf(path);
-    assert.deepEqual(await kinds(scan), ['a folder', 'a/.syncplan folder', 'a/.syncplan/marker file']);
-    const codes = (await scan.lookup(['.syncplan', '.syncplan/marker'])).map(one => 'code' in one && one.code);
-    assert.deepEqual(codes, ['bad-path', 'bad-path']);
-    assert.deepEqual(await kinds(await scanOf(path, { folder: 'a' })), ['.syncplan folder', '.syncplan/marker file']);
+    assert.deepEqual(await kinds(scan), ['a folder', 'a/.syncplans file']);
+    const own = ['.syncplan', '.syncplan/marker', 'a/.syncplan', 'a/.syncplan/marker'];
+    const codes = (await scan.lookup(own)).map(one => 'code' in one && one.code);
+    assert.deepEqual(codes, ['bad-path', 'bad-path', 'bad-path', 'bad-path']);
+    assert.deepEqual(await kinds(await scanOf(path, { folder: 'a' })), ['.syncplans file']);
+    await assert.rejects(scanOf(path, { folder: 'a/.syncplan' }), /it is syncplan's own folder/);
   }));
 
 test('special files are skipped and counted where they comply', () =>

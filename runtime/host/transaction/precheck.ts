@@ -10,6 +10,7 @@ import { performOne } from './one-deed.js';
 import { givenOwners, refuseOwners } from './owners.js';
 import { carriedPath, ownStagedFolder, stagedFolder, stagedName, stagedPath } from './staged.js';
 import { isMadeWhole } from './staged-folders.js';
+import { isInInnerState } from './state-folder.js';
 import { NONE } from './table.js';
 import { failed, failedOrStopped, fromRoot, inconsistent, modeOf, returnToRoots, type Work } from './work.js';
 
@@ -72,7 +73,7 @@ const refuseAction = (work: Work, part: number, action: Action): string | null =
     const why = path === '' ? 'is empty' : refusePath(whole);
     if (why !== null) return why;
     const own = work.parts[part]!.desk.place.within;
-    if (own !== null && isWithin(whole, own)) return 'lies in the state folder of syncplan';
+    if (isInInnerState(whole) || (own !== null && isWithin(whole, own))) return 'lies in the state folder of syncplan';
   }
   return null;
 };

@@ -29,6 +29,10 @@ import { distrust, openOwn, type Trusted, unusableOwn } from './own-folder.js';
 
 export const STATE_FOLDER = '.syncplan';
 
+/** Is it what a root keeps there that lies in this one, or in such a place? That is another plan's: neither listed nor written. */
+export const isInInnerState = (path: Path): boolean =>
+  path.includes(STATE_FOLDER) && path.split('/').includes(STATE_FOLDER);
+
 /** What the record of a transaction is called when it is done and a hook is owed. */
 export const DONE = '.done';
 
