@@ -93,7 +93,7 @@ const RULES = z.strictObject({
 
 type PolicyFile = { readonly file: string; readonly named: boolean };
 
-const filesOf = ({ environment, home, system = '/etc/syncplan/policy.json' }: PolicyPlaces): PolicyFile[] => {
+const filesOf = ({ environment, home, system = SYSTEM_POLICY }: PolicyPlaces): PolicyFile[] => {
   const { SYNCPLAN_POLICY: given = '', XDG_CONFIG_HOME: config = '' } = environment;
   const own = join(isAbsolute(config) ? config : join(home, '.config'), 'syncplan', 'policy.json');
   return [{ file: system, named: false }, given === '' ? { file: own, named: false } : { file: given, named: true }];
@@ -141,4 +141,5 @@ function isGlob(text: string): boolean {
   }
 }
 
+export const SYSTEM_POLICY = '/etc/syncplan/policy.json';
 const TOP = 'top';

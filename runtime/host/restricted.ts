@@ -13,7 +13,7 @@ import { HostError } from './host-error.js';
 import { type LocalHostOptions, openLocalHost } from './local.js';
 import { bytesOf } from './local-folder.js';
 import { expandHome } from './local-verbs.js';
-import type { Policy } from './policy.js';
+import { type Policy, SYSTEM_POLICY } from './policy.js';
 import { realPath } from './real-path.js';
 
 export type Restriction = {
@@ -85,7 +85,8 @@ const placesToKeep = (
   program: readonly string[],
 ): Path[] => {
   const own = join(isAbsolute(config) ? config : join(home, '.config'), 'syncplan');
-  const places = [home, join(home, '.ssh'), own, cacheFolder, ...(isAbsolute(policy) ? [policy] : []), ...program];
+  const policies = [SYSTEM_POLICY, ...(isAbsolute(policy) ? [policy] : [])];
+  const places = [home, join(home, '.ssh'), own, cacheFolder, ...policies, ...program];
   return places.map(place => realPath(fromText(place)));
 };
 

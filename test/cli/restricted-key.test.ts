@@ -171,6 +171,10 @@ test('a root that would free its key is served to nobody, and the reason is told
   const { code, out, err } = await run('plan', planOf(there('served')));
   assert.equal(code, 1, said(out, err));
   assert.match(out + err, /web: its key cannot serve \S+: it holds [\s\S]*authorized_keys/);
+  restrict('--root /etc');
+  const policy = await run('plan', planOf('/etc/web'));
+  assert.equal(policy.code, 1, said(policy.out, policy.err));
+  assert.match(policy.out + policy.err, /web: its key cannot serve \/etc: it holds \/etc\/syncplan\/policy\.json/);
 });
 
 test.run();
