@@ -147,7 +147,10 @@ const checkOverlap = ({ block, host, remoteHost }: Relation, take: ComparedTake,
   if (machine === '' || machine !== remoteHost!.facts.machine) return [];
   const from = below(masterRoot.path, take.take.from.folder);
   const into = below(remoteRoot.path, take.take.into.folder);
-  const same = from === into || (masterRoot.identity !== '' && masterRoot.identity === remoteRoot.identity);
+  const sameRoot = masterRoot.identity !== '' && masterRoot.identity === remoteRoot.identity;
+  // Another container of the machine: there the same path leads elsewhere.
+  if (masterRoot.path === remoteRoot.path && masterRoot.exists && !sameRoot) return [];
+  const same = from === into || sameRoot;
   if (!same && !isWithin(from, into) && !isWithin(into, from)) return [];
   const what = same ? 'are the same folder' : 'lie in one another';
   return [

@@ -66,6 +66,13 @@ test('a remote that is the master’s own folder under another name is refused',
   await refused('overlap', /are the same folder: both hosts are one machine$/, { options: { resolveRoot } });
 });
 
+test('a folder of the same path that is another one, as in another container of the machine, is no overlap', async () => {
+  const wrap = withFirst({}, { path: session.master.path });
+  const ran = await session.run({ wrap });
+  assert.deepEqual([guardsOf(ran), ran.summary.exitCode], [[], 0]);
+  assert.deepEqual(session.remotes[0]!.look(), session.master.look());
+});
+
 test('a remote inside of the master’s folder is refused', async () => {
   const inside = join(session.master.path, 'd');
   mkdirSync(inside, { recursive: true });
