@@ -72,6 +72,21 @@ inYard('a crash between two folders leaves one that was never closed as it is', 
   assert.deepEqual(modesOf(yard), MODES);
 });
 
+inYard(
+  'folders are opened again though their file system has another number since the system was started',
+  async yard => {
+    furnish(yard);
+    const holder = await yard.holder({ ...CLOSING, run: 'killed' });
+    await holder.kill('SIGKILL');
+    const record = recordIn(yard.lockFile('app.modes'));
+    const folders = record.folders.map((one: { device: number }) => ({ ...one, device: one.device + 1 }));
+    writeFileSync(yard.lockFile('app.modes'), JSON.stringify({ ...record, folders }));
+    const { acquire } = await yard.open();
+    await (await acquire()).release();
+    assert.deepEqual(modesOf(yard), MODES);
+  },
+);
+
 inYard('also one who only shares opens them, and an exclusive one after a sharer', async yard => {
   furnish(yard);
   for (const [first, second] of [

@@ -4,7 +4,8 @@
 //
 // 1. The record is durable before the first folder is closed, and goes only when all are open again.
 // 2. A folder is reopened only if it is the one that was closed and its mode is still the one we gave it: whoever changed
-//    it meanwhile – the plan, or its owner – has had the last word.
+//    it meanwhile – the plan, or its owner – has had the last word. It is told by its inode on the file system of the root, whose
+//    own number (`device`) may be another one after the next start of the system.
 // 3. Under the lock this process sees them as they will be again, and sets what they will be (closed-view.ts).
 // 4. Whoever opens them again holds the lock that guards the block, so nobody closes them at the same time.
 import { chmodSync, fstatSync } from 'node:fs';
@@ -75,7 +76,7 @@ export const closeFolders = async (
       writeRecord(folder, modesName(block), { modes: 1, run, folders: closed }, { mode: 0o600, durable: true });
     record();
     for (const one of closed) {
-      const changed = await change(cursor, one, one.mode, one.closed);
+      const changed = await change(cursor, root, one, one.mode, one.closed);
       if (changed === null) {
         view.close(one, viewOf(one, record));
         continue;
@@ -112,7 +113,7 @@ export const reopenFolders = async (closing: Closing): Promise<readonly Problem[
   try {
     for (const one of [...read.value.folders].reverse()) {
       view.open(one);
-      const changed = await change(cursor, one, one.closed, one.mode);
+      const changed = await change(cursor, root, one, one.closed, one.mode);
       if (changed !== null) problems.push(problemOf(one.path, 'reopen the folder', changed));
     }
     if (problems.length === 0) {
@@ -169,11 +170,17 @@ const refuseClosing = (verbs: FileVerbs, { mode, uid, gid }: Owned): string | nu
 };
 
 /** Null: it has the wanted mode, or is not ours to change any more. */
-const change = async (cursor: Cursor, one: ClosedFolder, from: number, to: number): Promise<Fault | null> => {
+const change = async (
+  cursor: Cursor,
+  root: Folder,
+  one: ClosedFolder,
+  from: number,
+  to: number,
+): Promise<Fault | null> => {
   const at = await cursor.at(one.path);
   if (isFault(at)) return GONE.has(at.fault) ? null : at;
   const { dev, ino, mode } = fstatSync(at.held);
-  if (dev !== one.device || ino !== one.inode || (mode & 0o7777) !== from) return null;
+  if (dev !== fstatSync(root.held).dev || ino !== one.inode || (mode & 0o7777) !== from) return null;
   try {
     chmodSync(folderPath(at), to);
     return null;
