@@ -32,6 +32,25 @@ test('a new name of a file whose time, or mode, changes as well is that file’s
   }
 });
 
+test('other names of a file that is touched, or gets another mode, go in the same run', async ({ session }) => {
+  const [remote] = session.remotes;
+  const block = { delete: { mode: 'mirror', maxPercent: 100, maxFiles: null, protect: [], trash: 60 } } as const;
+  const stays = Object.fromEntries(['a', 'b', 'c', 'f'].map(name => [`stays/${name}`, { file: name }]));
+  for (const [n, turned] of [{ folder: 0o755 }, { file: 'another' }, { link: 'gone' }].entries()) {
+    session.master.put({ ...stays, 'd/file': { file: 'content', modified: 1_600_000_000_000_000 } });
+    session.master.put({ 'e/gone': { hard: 'd/file' }, 'e/turned': { hard: 'd/file' } });
+    assert.equal((await session.run({ block })).summary.exitCode, 0);
+    for (const name of ['e/gone', 'e/turned']) session.master.drop(name);
+    const touched = { file: 'content', modified: 1_600_000_500_000_000, ...(n === 1 ? { mode: 0o600 } : {}) };
+    session.master.put({ 'd/file': touched, 'e/turned': turned });
+    const { summary } = await session.run({ block });
+    assert.equal(summary.exitCode, 0, JSON.stringify(summary));
+    assert.equal(summary.relations[0]!.deleted > 0, true);
+    assert.deepEqual(remote!.look(), session.master.look());
+    session.master.drop('e/turned');
+  }
+});
+
 test('a name that has to be made again, since its file was touched meanwhile, is no file of its own', async ({
   session,
 }) => {

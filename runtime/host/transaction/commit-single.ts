@@ -4,6 +4,7 @@ import { leaf, parent } from '../../tree/path.js';
 import { type Deed, type Folder, isFault, isSameInode, type Stat } from '../file-verbs.js';
 import { differsFromSeen } from '../seen.js';
 import { givenOf, giveOne, keepingSpecial, managesExtras } from './attributes.js';
+import { withoutOurs } from './destination.js';
 import { markFile, markFolder } from './dirty.js';
 import { performOne } from './one-deed.js';
 import { givenOwners, type Owners } from './owners.js';
@@ -180,10 +181,7 @@ const leaderTrouble = (work: Work, part: number, leader: string, now: Stat): str
   if (seen === null || seen.inode !== now.inode) return null;
   // An attempt that was interrupted may have linked it in staging already.
   const ours = work.disturbed.has(now.inode) || work.again;
-  const given = work.timed.get(now.inode);
-  // Not every host keeps times finer than a second.
-  const timed = given !== undefined && Math.abs(now.modified - given) < 1_000_000 ? { modified: seen.modified } : {};
-  return differsFromSeen(ours ? { ...now, ...timed, changed: seen.changed } : now, seen) === null
+  return differsFromSeen(ours ? withoutOurs(work, now, seen) : now, seen) === null
     ? null
     : 'the file it is another name of was changed meanwhile';
 };

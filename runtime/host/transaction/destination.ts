@@ -2,7 +2,7 @@
 import type { Action, Outcome } from '../../tree/action.js';
 import { type Path, parent } from '../../tree/path.js';
 import { type Fault, isFault, type Stat } from '../file-verbs.js';
-import { differsFromSeen } from '../seen.js';
+import { differsFromSeen, type Seen } from '../seen.js';
 import { NONE } from './table.js';
 import { failedBy, folderOf, inconsistent, nameOf, type Work } from './work.js';
 
@@ -127,7 +127,15 @@ const differs = (work: Work, index: number, now: Stat): string | null => {
   const seen = work.parts[part]!.scan.seen(action.path);
   if (seen === null) return 'it was not there when the host was looked at';
   const ours = work.disturbed.has(now.inode) || (work.again && mayBeDisturbed(work, index));
-  return differsFromSeen(ours ? { ...now, changed: seen.changed } : now, seen);
+  return differsFromSeen(ours ? withoutOurs(work, now, seen) : now, seen);
+};
+
+/** As it would be, had we not linked, unlinked or touched it by another of its names. */
+export const withoutOurs = ({ timed }: Pick<Work, 'timed'>, now: Stat, seen: Seen): Stat => {
+  const given = timed.get(now.inode);
+  // Not every host keeps times finer than a second.
+  const isGiven = given !== undefined && Math.abs(now.modified - given) < 1_000_000;
+  return { ...now, changed: seen.changed, modified: isGiven ? seen.modified : now.modified };
 };
 
 /** Before a crash we may have given the file a name in the trash, or have taken another of its names away. */
