@@ -120,7 +120,7 @@ const stageUntilConsistent = async (
     if (context.signal.aborted) return { rounds: left };
     // Two machines look at the same time; neither look depends on the other.
     const [changed, unready] = await Promise.all([changedSources(relation, work), transaction.precheck()]);
-    outcomes = latest([...outcomes, ...unready, ...changed]);
+    outcomes = withWithin(work, latest([...outcomes, ...unready, ...changed]));
     const problems = outcomes.filter(outcome => outcome.result === 'failed');
     const inconsistent = outcomes.filter(outcome => outcome.result === 'inconsistent');
     await transaction.amend(work.drop(problems.map(({ index }) => index)));
@@ -272,6 +272,7 @@ const commit = async (
   context: Attempting,
 ): Promise<{ readonly again: Set<number>; readonly hasSwitched: boolean }> => {
   const again = new Set<number>();
+  const failed: Outcome[] = [];
   let hasSwitched = false;
   let done = 0;
   const total = work.remaining();
@@ -280,12 +281,36 @@ const commit = async (
       hasSwitched ||= outcome.result === 'done';
       if (outcome.result === 'inconsistent') again.add(outcome.index);
       else settleOutcome(relation, work, outcome, context);
+      if (outcome.result === 'failed') failed.push(outcome);
     }
     done += outcomes.length;
     context.emit({ type: 'commit', ...about(relation, context), done: Math.min(done, total), total });
   }
+  for (const outcome of withWithin(work, failed)) {
+    if (again.delete(outcome.index)) settleOutcome(relation, work, outcome, context);
+  }
   return { again, hasSwitched };
 };
+
+/** These, and at their end what can come of nothing that lies in folders which are not there then: looked at again, it would
+ * be said to have changed. */
+const withWithin = (work: Work, outcomes: readonly Outcome[]): Outcome[] => {
+  const failed = outcomes.flatMap(({ index, result }) => (result === 'failed' ? [index] : []));
+  const known = new Set(failed);
+  const lost = new Set(work.within(failed).filter(index => !known.has(index)));
+  return [...outcomes.filter(({ index }) => !lost.has(index)), ...[...lost].map(index => inNoFolder(work, index))];
+};
+
+const inNoFolder = (work: Work, index: number): Outcome => ({
+  index,
+  result: 'failed',
+  problem: {
+    path: work.placeOf(index).path,
+    code: 'gone',
+    message: 'its folder cannot be put in place',
+    help: 'do what is said of the folder, then run the same command again',
+  },
+});
 
 /** The last word on each step. */
 const latest = (outcomes: readonly Outcome[]): Outcome[] => {

@@ -3,7 +3,7 @@ import { type Counts, countsOf } from '../bytes/squeeze.js';
 import type { Step } from '../host/host.js';
 import type { Action } from '../tree/action.js';
 import type { Change } from '../tree/change.js';
-import type { Path } from '../tree/path.js';
+import { type Path, parent } from '../tree/path.js';
 import { inOrder, schedule } from '../tree/schedule.js';
 import { withExtras } from './extras.js';
 import { withFolderModes } from './folder-modes.js';
@@ -36,6 +36,8 @@ export type Work = {
   readonly changeOf: (index: number) => Change | null;
   /** These, and the steps that give further names to the files they are about. */
   readonly withFollowers: (indexes: readonly number[]) => readonly number[];
+  /** Those of the remaining steps that act in folders which these were to make. */
+  readonly within: (indexes: readonly number[]) => readonly number[];
   /** Takes steps out, with the hard names that would lead to them. */
   readonly drop: (indexes: readonly number[]) => Amendment[];
   /** Replaces steps by what was observed since. */
@@ -100,12 +102,20 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
   const placeOf = (index: number): Place => ({ part: first[index]!.part, path: first[index]!.action.path });
   const withFollowers = (indexes: readonly number[]): readonly number[] => {
     if (indexes.length === 0) return indexes;
-    const leaders = new Set(indexes.map(index => `${placeOf(index).part}/${placeOf(index).path}`));
+    const leaders = new Set(indexes.map(index => keyOf(placeOf(index))));
     const all = new Set(indexes);
     steps.forEach((step, index) => {
-      if (step?.action.do === 'hard' && leaders.has(`${step.part}/${step.action.leader}`)) all.add(index);
+      if (step?.action.do === 'hard' && leaders.has(keyOf({ part: step.part, path: step.action.leader })))
+        all.add(index);
     });
     return [...all];
+  };
+  const within = (indexes: readonly number[]): readonly number[] => {
+    const folders = new Set(
+      indexes.filter(index => first[index]!.action.do === 'folder').map(index => keyOf(placeOf(index))),
+    );
+    if (folders.size === 0) return [];
+    return steps.flatMap((step, index) => (step !== null && liesIn(folders, placeOf(index)) ? [index] : []));
   };
   const drop = (indexes: readonly number[]): Amendment[] => {
     const amendments = withFollowers(indexes).map(index => ({ index, action: null }));
@@ -144,6 +154,7 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
     moved,
     placeOf,
     withFollowers,
+    within,
     actionOf: index => steps[index]?.action ?? null,
     drop,
     shown: index => shownPath(relation.takes[placeOf(index).part]!.take, placeOf(index).path),
@@ -199,6 +210,13 @@ const makeWork = (relation: Relation, first: readonly Step[], changes: readonly 
     },
     remaining: () => steps.reduce((count, step) => count + (step === null ? 0 : 1), 0),
   };
+};
+
+const keyOf = ({ part, path }: Place): string => `${part}/${path}`;
+
+const liesIn = (folders: ReadonlySet<string>, { part, path }: Place): boolean => {
+  for (let at = parent(path); at !== ''; at = parent(at)) if (folders.has(keyOf({ part, path: at }))) return true;
+  return false;
 };
 
 const REMOVES: ReadonlySet<Action['do']> = new Set(['remove', 'remove-folder']);

@@ -71,7 +71,7 @@ export const discard = async (work: Work, index: number): Promise<void> => {
 export const discardUnfinished = async (work: Work, index: number, at: Folder): Promise<void> => {
   const removed = await performOne(work.verbs, { do: 'remove', at, name: stagedName(work, index) });
   const carrier = work.table.carrier(index);
-  if (removed === null || removed.fault === 'ENOENT' || carrier === NONE) return;
+  if (removed === null || NOTHING.has(removed.fault) || carrier === NONE) return;
   work.table.settle(failedBy(carrier, work.table.step(carrier)!.action.path, 'tidy what is staged', removed));
 };
 
@@ -94,5 +94,7 @@ export const folderFor = (work: Work, index: number, path: Path): Promise<Folder
 export const modeUntilFilled = (part: WorkPart, { mode }: Action & { do: 'folder' }): number =>
   modeOf(part, mode) | OWNER_ACCESS;
 
+/** Nothing is there, or nothing can be by that name. */
+const NOTHING: ReadonlySet<string> = new Set(['ENOENT', 'EILSEQ', 'EINVAL', 'ENAMETOOLONG']);
 const OWNER_ACCESS = 0o700;
 const DEFAULT_FOLDER = 0o755;
