@@ -8,6 +8,7 @@
 //  5. A block hands on what its master holds when it begins, not what that held before other blocks of the run changed it.
 //  6. A host of a block that switches together waits for no lock once another one cannot get ready.
 import type { LockStrategy } from '../../compiler/plan.js';
+import { asText } from '../tree/path.js';
 import { type Attempting, attempt, type Left, leftAlone } from './attempt.js';
 import { type RootMemory, rememberRoots } from './guards.js';
 import { type HeldLocks, type Locking, lockRelation } from './locking.js';
@@ -15,8 +16,9 @@ import { seeWhatCameBefore } from './made-before.js';
 import type { Side } from './observe.js';
 import { observeAgain } from './observe-again.js';
 import { payOwed } from './pay-owed.js';
-import { consistencyOf, type Relation, shownPath } from './relation.js';
+import { consistencyOf, hasFailed, type Relation, shownPath } from './relation.js';
 import { about, setState, tellProblems } from './state.js';
+import { hasChanges } from './summary.js';
 import { type Work, workOf } from './work.js';
 
 export type CarryingOut = Attempting &
@@ -55,7 +57,7 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
     }
     await payOwed(relation, context);
     await rememberRoots(relation, context);
-    if (relation.state === 'failed' || relation.state === 'skipped' || relation.state === 'refused') return;
+    if (hasFailed(relation)) return;
     const isWhole = relation.problems.length === 0 && relation.tally.inconsistent === 0;
     setState(relation, isWhole ? 'done' : 'partial', context);
   } finally {
@@ -133,6 +135,7 @@ const escalate = async (relation: Relation, left: Left, to: LockStrategy, contex
 const failInconsistent = (relation: Relation, { again, committed, why }: Left, context: CarryingOut): void => {
   relation.tally.inconsistent += again.length;
   const paths = again.map(({ part, path }) => shownPath(relation.takes[part]!.take, path));
+  const first = asText(paths[0]!);
   if (committed) {
     for (const path of paths) context.emit({ type: 'inconsistent', ...about(relation, context), path, why });
     return;
@@ -140,15 +143,11 @@ const failInconsistent = (relation: Relation, { again, committed, why }: Left, c
   relation.refused = context.exact;
   const message =
     again.length === 1
-      ? `${paths[0]} kept changing while it was synchronised (${why})`
-      : `${again.length} files kept changing while they were synchronised, ${paths[0]} among them (${why})`;
-  setState(
-    relation,
-    'failed',
-    context,
-    message,
-    'nothing was switched; stop what writes there, or give the block more rounds',
-  );
+      ? `${first} kept changing while it was synchronised (${why})`
+      : `${again.length} files kept changing while they were synchronised, ${first} among them (${why})`;
+  const isBegun = hasChanges(relation.tally);
+  const help = `${isBegun ? 'all else is in place' : 'nothing was switched'}; stop what writes there, or give the block more rounds`;
+  setState(relation, isBegun ? 'partial' : 'failed', context, message, help);
 };
 
 const roundsOf = (relation: Relation): number => {

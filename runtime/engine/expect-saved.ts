@@ -5,7 +5,7 @@
 // 3. What somebody else changed on a remote is never overwritten by a saved plan.
 import { isDeepStrictEqual } from 'node:util';
 import type { Entry } from '../tree/entry.js';
-import { comparePaths, type Path, toText } from '../tree/path.js';
+import { asText, comparePaths } from '../tree/path.js';
 import { driftedPaths } from './drift.js';
 import type { Guard } from './guards.js';
 import { type ComparedTake, type Relation, shownPath } from './relation.js';
@@ -41,7 +41,7 @@ export const expectSaved = async (
   for (const { take, foreign } of relation.takes) {
     const [path] = driftedPaths(foreign);
     if (path !== undefined) {
-      const place = shown(shownPath(take, path));
+      const place = asText(shownPath(take, path));
       return refuse(`${place}: expected what syncplan put there, found that somebody else has changed it since`);
     }
   }
@@ -52,14 +52,14 @@ export const expectSaved = async (
 const differs = async (saved: SavedTake, now: ComparedTake, when: 'first' | 'again'): Promise<string | null> => {
   const { take, remoteRoot, master, remote } = now;
   if (remoteRoot.path !== saved.root) {
-    return `root ${take.into.root}: expected ${shown(saved.root)}, found ${shown(remoteRoot.path)}`;
+    return `root ${take.into.root}: expected ${asText(saved.root)}, found ${asText(remoteRoot.path)}`;
   }
   const changes = new Map((await saveChanges(now, () => UNREADABLE)).map(change => [change.path, change]));
   const expected = new Map(saved.changes.map(change => [change.path, change]));
   const paths = when === 'again' ? [...changes.keys()] : [...new Set([...expected.keys(), ...changes.keys()])];
   for (const path of paths.sort(comparePaths)) {
     const [a, b] = [expected.get(path), changes.get(path)];
-    if (!isDeepStrictEqual(a, b)) return `${shown(shownPath(take, path))}: expected ${said(a)}, found ${said(b)}`;
+    if (!isDeepStrictEqual(a, b)) return `${asText(shownPath(take, path))}: expected ${said(a)}, found ${said(b)}`;
   }
   if (when === 'again') return null;
   for (const [side, was, is] of [
@@ -68,7 +68,7 @@ const differs = async (saved: SavedTake, now: ComparedTake, when: 'first' | 'aga
   ] as const) {
     const found = Buffer.from(is, 'latin1').toString('hex');
     if (found !== was) {
-      const folder = shown(shownPath(take, ''));
+      const folder = asText(shownPath(take, ''));
       return `${folder === '' ? '.' : folder}: expected the listing ${was} of ${side}, found ${found}: something there has changed`;
     }
   }
@@ -102,9 +102,9 @@ const factsOf = (entry: Entry | null): string => {
     case 'folder':
       return `a folder${listed(modeText(entry.mode), ownerText(entry), extraText(entry.extra))}`;
     case 'link':
-      return `a link to ${shown(entry.target)}${listed(timeText(entry.modified), ownerText(entry))}`;
+      return `a link to ${asText(entry.target)}${listed(timeText(entry.modified), ownerText(entry))}`;
     case 'hard':
-      return `a further name of ${shown(entry.leader)}`;
+      return `a further name of ${asText(entry.leader)}`;
   }
 };
 
@@ -129,7 +129,5 @@ const ownerText = ({ owner, group }: { readonly owner: string; readonly group: s
 
 const extraText = (digest: string): string =>
   digest === '' ? '' : `extended attributes ${Buffer.from(digest, 'latin1').toString('hex').slice(0, 8)}`;
-
-const shown = (path: Path): string => toText(path) ?? path;
 
 const UNREADABLE = 'that cannot be read';

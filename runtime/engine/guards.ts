@@ -10,7 +10,7 @@ import type { Change } from '../tree/change.js';
 import { collisions } from '../tree/collision.js';
 import { checkDeletions, type Verdict } from '../tree/guard.js';
 import { findMoved } from '../tree/moved.js';
-import { isWithin, type Path, toText } from '../tree/path.js';
+import { asText, isWithin, type Path } from '../tree/path.js';
 import { contentBytes } from './describe.js';
 import type { GuardName } from './events.js';
 import type { ComparedTake, Relation } from './relation.js';
@@ -118,7 +118,7 @@ export const movedMaster = (host: string, root: Root, memory: Recalling): Words 
   const now = root.fileSystem;
   if (before === null || now === '' || before.fileSystem === '' || before.fileSystem === now) return null;
   return {
-    message: `the master's root ${shown(root.path)} on ${host} was on ${before.fileSystem} and is on ${now} now`,
+    message: `the master's root ${asText(root.path)} on ${host} was on ${before.fileSystem} and is on ${now} now`,
     help: `check whether it is mounted; if the move is meant, run with --accept-root ${host}`,
   };
 };
@@ -137,7 +137,7 @@ export const unmarkedRemote = (host: string, root: Root, memory: Recalling): Wor
           'has another one now: another disk, or a root that was made anew',
           `look at what is in it; if that is the root that is meant, run once with --accept-root ${host}, and later runs know it`,
         ];
-  return { message: `the root ${shown(root.path)} on ${host} had syncplan's marker and ${found}`, help };
+  return { message: `the root ${asText(root.path)} on ${host} had syncplan's marker and ${found}`, help };
 };
 
 /** Two hosts of a plan may be one machine under two names. */
@@ -157,7 +157,7 @@ const checkOverlap = ({ block, host, remoteHost }: Relation, take: ComparedTake,
     {
       guard: 'overlap',
       stops: 'relation',
-      message: `${shown(from)} on ${block.master} and ${shown(into)} on ${host} ${what}: both hosts are one machine`,
+      message: `${asText(from)} on ${block.master} and ${asText(into)} on ${host} ${what}: both hosts are one machine`,
       help: 'give the remote a folder of its own',
     },
   ];
@@ -167,7 +167,7 @@ const checkCollisions = (relation: Relation, { changes }: ComparedTake): Guard[]
   const fallen = collisions(created(changes), relation.remoteHost!.facts);
   const first = fallen[0];
   if (first === undefined) return [];
-  const message = `${fallen.length} ${fallen.length === 1 ? 'pair of names falls' : 'pairs of names fall'} together on ${relation.host}: ${first.map(shown).join(' and ')}`;
+  const message = `${fallen.length} ${fallen.length === 1 ? 'pair of names falls' : 'pairs of names fall'} together on ${relation.host}: ${first.map(asText).join(' and ')}`;
   return [{ guard: 'collision', stops: 'relation', message, help: 'rename one of each pair on the master' }];
 };
 
@@ -193,7 +193,7 @@ const checkSpace = ({ takes, host }: Relation): Guard[] => {
   if (short === undefined) return [];
   const [needed, free] = [needs[short], space[short]].map(amount => amount.toLocaleString('en'));
   const what = short === 'bytes' ? 'must be staged' : 'are needed for what is staged';
-  const message = `${needed} ${short} ${what} on ${host}, ${free} are free at ${shown(first!.remoteRoot.path)}`;
+  const message = `${needed} ${short} ${what} on ${host}, ${free} are free at ${asText(first!.remoteRoot.path)}`;
   return [{ guard: 'space', stops: 'relation', message, help: 'make room on the remote' }];
 };
 
@@ -202,5 +202,3 @@ export const entriesOf = ({ summary }: Scan): number => summary.files + summary.
 const keyOf = (host: string, { path }: Root): string => `${host} ${path}`;
 
 const below = (root: Path, folder: Path): Path => (folder === '' ? root : `${root}/${folder}`);
-
-const shown = (path: Path): string => toText(path) ?? path;

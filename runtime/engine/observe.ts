@@ -3,7 +3,7 @@ import type { BlockPlan, HostPlan, RootPath, TakePlan } from '../../compiler/pla
 import type { Host, Root, Scan } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
 import { makeProtect } from '../tree/matcher.js';
-import { type Path, toText } from '../tree/path.js';
+import { asText, type Path } from '../tree/path.js';
 import { checkLocks } from './check-locks.js';
 import { checkOwners } from './check-owners.js';
 import { compareTake } from './compare.js';
@@ -86,10 +86,10 @@ const observeMaster = async (
   const root = await openRoot(host, from, false, observing).catch(alsoMadeHere(block));
   const scan = await scanSide('master', block, take, root, host, bounds, observing);
   if (!scan.summary.exists) {
-    const folder = shownText(take.from.folder);
+    const folder = asText(take.from.folder);
     throw new HostError(
       'missing-root',
-      `block ${block.name}: folder "${folder}" does not exist in root ${take.from.root} (${shownText(root.path)}) of the master ${block.master}`,
+      `block ${block.name}: folder "${folder}" does not exist in root ${take.from.root} (${asText(root.path)}) of the master ${block.master}`,
       `check the folder in the plan, and whether its file system is mounted${runAgain(block)}`,
     );
   }
@@ -167,8 +167,6 @@ const compared = async (relation: Relation, take: TakePlan, master: Side, remote
     foreign: await foreignPaths(remote.scan, changes),
   };
 };
-
-const shownText = (path: Path): string => toText(path) ?? path;
 
 const memo = <T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> => {
   const known = map.get(key);

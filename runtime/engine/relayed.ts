@@ -5,7 +5,7 @@
 //  3. A relay that altered content is named and not asked again; what it spoiled is fetched elsewhere.
 import { setTimeout } from 'node:timers/promises';
 import type { LinkContent, Transaction, Wanted } from '../host/host.js';
-import type { Path } from '../tree/path.js';
+import { asText, type Path } from '../tree/path.js';
 import type { Carry } from './carry.js';
 import type { Ends, OwnLink } from './linking.js';
 import { type SendingOver, sendOver } from './over-link.js';
@@ -35,7 +35,7 @@ export const makeRelayedCarry = (
 
   const blame = (source: Source, part: number, paths: readonly Path[]): void => {
     if (!relays.distrust(source)) return;
-    const first = shownPath(relation.takes[part]!.take, paths[0]!);
+    const first = asText(shownPath(relation.takes[part]!.take, paths[0]!));
     const others = paths.length > 1 ? ` and ${paths.length - 1} more` : '';
     const message = `what it passed on is not what the master holds: ${first}${others}`;
     context.emit({ type: 'link', ...about(relation, context), from: source.id, state: 'altered', message });

@@ -19,7 +19,7 @@ import type { Plan } from '../../compiler/plan.js';
 import { HostError } from '../host/host-error.js';
 import type { Change, Reason } from '../tree/change.js';
 import type { Entry } from '../tree/entry.js';
-import type { Path } from '../tree/path.js';
+import { asText, type Path } from '../tree/path.js';
 import { rulesOf } from '../tree/rules.js';
 import { batches, FILES_AT_ONCE } from './descend.js';
 import { bitsLeftOut, contentBytes, linesOf, specialBitsOf, strategyOf } from './describe.js';
@@ -100,7 +100,7 @@ export const saveRelation = async (relation: Relation): Promise<SavedRelation> =
       master: hex(master.summary.digest),
       remote: hex(remote.summary.digest),
       changes: await saveChanges(compared, path => {
-        const what = `block ${relation.block.name}: ${shownPath(take, path)} on ${relation.block.master}`;
+        const what = `block ${relation.block.name}: ${asText(shownPath(take, path))} on ${relation.block.master}`;
         throw new HostError('failed', `${what} cannot be read, so its content cannot be saved`, 'make it readable');
       }),
     });

@@ -16,6 +16,9 @@ export const toText = (path: Path): string | null => {
   return Buffer.from(text, 'utf8').equals(bytes) ? text : null;
 };
 
+/** As text for a message; bytes that are not UTF-8 each as a character. */
+export const asText = (path: Path): string => toText(path) ?? path;
+
 export const join = (folder: Path, name: string): Path => (folder === '' ? name : `${folder}/${name}`);
 
 export const parent = (path: Path): Path => path.slice(0, Math.max(0, path.lastIndexOf('/')));

@@ -70,7 +70,7 @@ const alike = (problems: readonly ProblemView[]): Group[] => {
   const groups = new Map<string, Group>();
   for (const same of byPath.values()) {
     const { block, path, code, message, help } = same[0]!;
-    const hosts = same.map(({ host }) => host ?? '');
+    const hosts = [...new Set(same.map(({ host }) => host ?? ''))];
     const key = JSON.stringify([block, code, message, help, hosts, pathOf(same[0]!) === null ? path : '']);
     const group = groups.get(key) ?? { problem: same[0]!, hosts, paths: [], more: 0, count: 0 };
     groups.set(key, group);

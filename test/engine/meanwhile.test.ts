@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync }
 import { suite } from 'uvu';
 import type { BlockPlan } from '../../compiler/plan.js';
 import type { Host, Transaction } from '../../runtime/host/host.js';
+import { fromText } from '../../runtime/tree/path.js';
 import { makeSession, type Ran, type Session } from './session.js';
 
 const test = suite<{ session: Session }>('between looking and switching');
@@ -228,5 +229,54 @@ for (const when of ['begin', 'commit', 'verify'] as const) {
     });
   }
 }
+
+/** Somebody writes to a file after each switch, and before each but the first. */
+const busy = (write: () => void) => {
+  let switches = 0;
+  return (host: Host, id: string): Host => ({
+    ...host,
+    async begin(...how) {
+      const transaction = await host.begin(...how);
+      if (id !== 'r1') return transaction;
+      const precheck = async () => {
+        if (switches > 0) write();
+        return transaction.precheck();
+      };
+      const verify = async () => {
+        switches++;
+        write();
+        return transaction.verify();
+      };
+      return { ...transaction, precheck, verify };
+    },
+  });
+};
+
+test('a file that keeps changing after the rest was switched is told as that, by its name', async ({ session }) => {
+  const [remote] = session.remotes;
+  const name = fromText('\u00fc');
+  session.master.put({ a: { file: 'a' }, [name]: { file: 'ours' } });
+  let times = 0;
+  const wrap = busy(() => remote!.put({ [name]: { file: `theirs ${times++}` } }));
+  const { code, state, said } = outcome(await session.run({ wrap }));
+  assert.deepEqual([code, state], [5, 'partial']);
+  assert.match(said, /^\u00fc kept changing while .* all else is in place; stop what writes there/);
+});
+
+test('who is interrupted when something would have to be done again is not told that it is done', async ({
+  session,
+}) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: 'a' } });
+  const controller = new AbortController();
+  const write = (): void => {
+    remote!.put({ a: { file: 'theirs' } });
+    controller.abort();
+  };
+  const ran = await session.run({ wrap: before('verify', write), options: { signal: controller.signal } });
+  const { code, state, said } = outcome(ran);
+  assert.deepEqual([code, state], [130, 'partial']);
+  assert.match(said, /^interrupted before what had changed meanwhile was done again run the same command again/);
+});
 
 test.run();

@@ -1,9 +1,11 @@
 // Tests of what is told once: what a guard saw, and hosts that failed alike but for their names.
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
+import { palette } from '../../runtime/ui/colour.js';
 import { kindOf } from '../../runtime/ui/host-fault.js';
 import { openLines } from '../../runtime/ui/lines.js';
 import { previewText } from '../../runtime/ui/preview-text.js';
+import { problemLines } from '../../runtime/ui/problem-text.js';
 import { barePreview } from './bare-preview.js';
 import { hostName, recordedRun } from './recorded.js';
 
@@ -64,6 +66,19 @@ test('Faults are alike where only names, addresses and ports of the host differ,
     of('web-1', '10.0.0.1', 22, 'it offers SHA256:abc'),
     of('web-2', '10.0.0.2', 22, 'it offers SHA256:abd'),
   );
+});
+
+test('A problem that a host told in several rounds is that of one host', () => {
+  const told = { block: 'app', path: 'c', code: 'in-the-way', message: 'a file appeared there', help: null } as const;
+  const text = (...hosts: string[]): string =>
+    problemLines(
+      hosts.map(host => ({ ...told, host })),
+      undefined,
+      100,
+      palette(false),
+    ).join('\n');
+  assert.match(text('web-1', 'web-1'), /c {2}\(block app on web-1\)/);
+  assert.match(text('web-1', 'web-2', 'web-1', 'web-2'), /c {2}\(block app on 2 hosts\)/);
 });
 
 test.run();
