@@ -32,4 +32,4 @@ export const NAMELESS_HELP =
 const fixedByName = ({ set }: BlockPlan): string | null =>
   [set?.owner, set?.group].find(name => typeof name === 'string' && !isNumber(name)) ?? null;
 
-const isNumber = (name: string): boolean => /^\d{1,10}$/.test(name);
+export const isNumber = (name: string): boolean => /^\d{1,10}$/.test(name);

@@ -1,12 +1,13 @@
 // Observes and compares one relation: opens roots, scans both sides, asks where what stands there comes from. Writes nothing.
 import type { BlockPlan, HostPlan, RootPath, TakePlan } from '../../compiler/plan.js';
-import type { Host, Root, Scan } from '../host/host.js';
+import type { Host, Root, Scan, Selection } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
 import { makeProtect } from '../tree/matcher.js';
 import { asText, type Path } from '../tree/path.js';
+import { numbersIn } from './by-number.js';
 import { checkLocks } from './check-locks.js';
 import { checkOwners } from './check-owners.js';
-import { compareTake } from './compare.js';
+import { type Compared, compareTake } from './compare.js';
 import { countedAs, losingBits } from './describe.js';
 import { foreignPaths } from './drift.js';
 import type { RunEvent } from './events.js';
@@ -66,7 +67,9 @@ export const observeRelation = async (relation: Relation, observing: Observing):
       observeOurs(pair, bounds),
       observeRemote(relation, take, into, bounds, observing),
     ]);
-    relation.takes.push(await compared(relation, take, ours, theirs));
+    const byNumber = (numbers: Selection['numbers']): Promise<Scan> =>
+      theirs.root.scan(selectionOf('remote', block, take, observing.started, bounds, numbers));
+    relation.takes.push(await compared(relation, take, ours, theirs, byNumber));
   }
   const { tally } = relation;
   const after = host.traffic();
@@ -143,16 +146,25 @@ const scanSide = async (
   return scan;
 };
 
-const compared = async (relation: Relation, take: TakePlan, master: Side, remote: Side): Promise<ComparedTake> => {
+const compared = async (
+  relation: Relation,
+  take: TakePlan,
+  master: Side,
+  remote: Side,
+  byNumber: (numbers: Selection['numbers']) => Promise<Scan>,
+): Promise<ComparedTake> => {
   const policy = relation.block.delete;
-  const { changes, problems, unseen } = await compareTake(master.scan, remote.scan, {
-    rules: relation.rules,
-    delete: policy,
-    isProtected: makeProtect(
-      policy.mode === 'mirror' ? policy.protect : [],
-      take.terms.map(({ base }) => base),
-    ),
+  const isProtected = makeProtect(
+    policy.mode === 'mirror' ? policy.protect : [],
+    take.terms.map(({ base }) => base),
+  );
+  const compare = async (theirs: Scan): Promise<Compared & { readonly theirs: Scan }> => ({
+    ...(await compareTake(master.scan, theirs, { rules: relation.rules, delete: policy, isProtected })),
+    theirs,
   });
+  const { changes, problems, unseen, theirs } = await withNumbers(await compare(remote.scan), async numbers =>
+    compare(await byNumber(numbers)),
+  );
   for (const problem of problems) relation.problems.push({ ...problem, path: shownPath(take, problem.path) });
   const touched = changes.reduce((count, change) => count + (countedAs(change) === 'deleted' ? 0 : 1), 0);
   relation.tally.unchanged += Math.max(0, entriesOf(master.scan) - touched - unseen);
@@ -161,11 +173,24 @@ const compared = async (relation: Relation, take: TakePlan, master: Side, remote
     take,
     master: master.scan,
     masterRoot: master.root,
-    remote: remote.scan,
+    remote: theirs,
     remoteRoot: remote.root,
     changes,
-    foreign: await foreignPaths(remote.scan, changes),
+    foreign: await foreignPaths(theirs, changes),
   };
+};
+
+/** What differs by name alone is equal, unless the remote has somebody's name for one and somebody's number for another. */
+const withNumbers = async <T extends Compared & { readonly theirs: Scan }>(
+  first: T,
+  again: (numbers: Selection['numbers']) => Promise<T>,
+): Promise<T> => {
+  const numbers = numbersIn(first.changes);
+  if (numbers === null) return first;
+  const second = await again(numbers);
+  const [better, other] = second.changes.length < first.changes.length ? [second, first] : [first, second];
+  await other.theirs.close();
+  return better;
 };
 
 const memo = <T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> => {

@@ -10,6 +10,7 @@ export const selectionOf = (
   take: TakePlan,
   started: number,
   bounds: Bounds,
+  numbers: Selection['numbers'] = undefined,
 ): Selection => {
   const tests = block.order.map(({ test }) => test);
   const needs = (what: FileTest['is']) => tests.some(test => mentions(test, what));
@@ -22,6 +23,7 @@ export const selectionOf = (
     terms: take.terms,
     attributes: [...attributes],
     set: block.set,
+    ...(numbers === undefined ? {} : { numbers }),
     times: block.compare.by === 'quick' || attributes.has('modified') || needs('age'),
     timeStep: bounds.timeStep,
     links: bounds.hardLinks ? block.links : { ...block.links, hard: 'split' },

@@ -50,6 +50,8 @@ export type Selection = {
   readonly attributes: readonly Attribute[];
   /** Attributes that the plan fixes: the master lists its entries with them, both sides manage them (tree/set.ts). */
   readonly set: SetPlan | null;
+  /** Of a remote: numbers of users and groups that it lists as numbers, whatever their names are there. */
+  readonly numbers?: { readonly owners: readonly string[]; readonly groups: readonly string[] };
   /** Times are part of a page where attributes manage them or `compare quick` needs them. */
   readonly times: boolean;
   /** Times are listed in steps of so many microseconds: those of the coarser of both hosts, so that equal files are equal. */

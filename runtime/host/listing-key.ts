@@ -12,7 +12,7 @@ export type OwnPlace = {
 
 /** `top` is the folder taken. Null where it depends on more: on how old a file is now, on extended attributes, on names that nothing tells the state of. */
 export const listingKey = (
-  { side, folder, terms, attributes, set, times, timeStep, links }: Selection,
+  { side, folder, terms, attributes, set, numbers, times, timeStep, links }: Selection,
   { state, stateFolder }: OwnPlace,
   names: FileVerbs['names'],
   top: Pick<Stat, 'owner' | 'group'>,
@@ -27,7 +27,7 @@ export const listingKey = (
   const known = byName ? names.state?.() : '';
   if (known === undefined) return null;
   // The way it is mounted may give everything another owner, and no file another time.
-  const owners = byName ? [known, top.owner, top.group] : [];
+  const owners = byName ? [known, numbers, top.owner, top.group] : [];
   const place = [state, stateFolder?.device ?? null, stateFolder?.inode ?? null];
   // Who asks may not be allowed to look for names that another was told.
   const { user, groups } = names.self();

@@ -21,7 +21,7 @@ export type Managed = {
 };
 
 export const makeManaged = (
-  { attributes, set, side, times, timeStep }: Selection,
+  { attributes, set, numbers, side, times, timeStep }: Selection,
   names: Pick<FileVerbs['names'], 'user' | 'group'>,
 ): Managed => {
   const manages = new Set(attributes);
@@ -41,8 +41,20 @@ export const makeManaged = (
   return {
     mode: stat => (stat.kind === 'folder' ? folderMode(stat) : fileMode(stat)),
     modified: times ? stat => inSteps(stat.modified, timeStep) : () => 0,
-    owner: byName(manages.has('owner'), side, set?.owner ?? null, stat => stat.owner, userName),
-    group: byName(manages.has('group'), side, set?.group ?? null, stat => stat.group, groupName),
+    owner: byName(
+      manages.has('owner'),
+      side,
+      set?.owner ?? null,
+      stat => stat.owner,
+      unless(numbers?.owners, userName),
+    ),
+    group: byName(
+      manages.has('group'),
+      side,
+      set?.group ?? null,
+      stat => stat.group,
+      unless(numbers?.groups, groupName),
+    ),
     folderMode: stat => (fixed?.folders ?? stat.mode) & bits,
     losesBits: stat => (stat.mode & (stat.kind === 'folder' ? lostOfFolder : lostOfFile)) !== 0,
     userName,
@@ -97,6 +109,13 @@ const byName = (
   if (given === null) return own ? stat => name(idOf(stat)) : () => '';
   if (side === 'master') return () => given;
   return stat => (String(idOf(stat)) === given ? given : name(idOf(stat)));
+};
+
+/** Where another has no name for it, it goes by its number. */
+const unless = (numbers: readonly string[] = [], name: (id: number) => string): ((id: number) => string) => {
+  if (numbers.length === 0) return name;
+  const nameless = new Set(numbers);
+  return id => (nameless.has(String(id)) ? String(id) : name(id));
 };
 
 const remember = (name: (id: number) => string | null): ((id: number) => string) => {

@@ -4,6 +4,7 @@ import { chmodSync } from 'node:fs';
 import { test } from 'uvu';
 import type { SetPlan } from '../../compiler/plan.js';
 import type { Stat } from '../../runtime/host/file-verbs.js';
+import type { Selection } from '../../runtime/host/host.js';
 import { makeManaged } from '../../runtime/host/managed.js';
 import { inPlace, listed, scanOf, selection } from './scanning.js';
 
@@ -53,6 +54,16 @@ test('fixed owners are the name that was fixed, and a number is met by whoever h
     ['1', '7'],
   );
   assert.equal(managed('remote', '7').group(stat(1)), '');
+});
+
+test('a remote lists users and groups by number where the master has no name for that number', () => {
+  const names = { user: (id: number) => ({ 7: 'zoe', 8: 'yan' })[id] ?? null, group: () => 'staff' };
+  const of = (numbers: Selection['numbers']) => {
+    const managed = makeManaged(selection({ side: 'remote', attributes: ['owner', 'group'], numbers }), names);
+    return [7, 8, 9].map(id => `${managed.owner({ owner: id } as Stat)}:${managed.group({ group: id } as Stat)}`);
+  };
+  assert.deepEqual(of(undefined), ['zoe:staff', 'yan:staff', '9:staff']);
+  assert.deepEqual(of({ owners: ['7', '9'], groups: ['8'] }), ['7:staff', 'yan:8', '9:staff']);
 });
 
 test.run();

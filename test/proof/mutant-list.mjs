@@ -199,8 +199,9 @@ export const MUTANTS = [
   {
     name: 'protected paths are deleted',
     file: 'build/runtime/engine/observe.js',
-    from: 'isProtected: makeProtect(',
-    to: 'isProtected: () => false, asked: makeProtect(',
+    from: 'const isProtected = makeProtect(',
+    to: 'const isProtected = () => false;
+    makeProtect(',
     tests: ['engine/run'],
   },
   {

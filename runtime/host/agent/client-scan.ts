@@ -9,10 +9,15 @@ import { decodeIndexes, encodePaths, encodeWanted } from './lists.js';
 import { type Call, NOTHING } from './messages.js';
 import { decodeExtraTexts, decodeProvenances } from './past.js';
 
-export const scanCall = (root: number, selection: Selection): Call => ({
+export const scanCall = (root: number, { numbers, ...selection }: Selection): Call => ({
   verb: 'scan',
   root,
-  selection: { ...selection, terms: [...selection.terms], attributes: [...selection.attributes] },
+  selection: {
+    ...selection,
+    terms: [...selection.terms],
+    attributes: [...selection.attributes],
+    ...(numbers === undefined ? {} : { numbers: { owners: [...numbers.owners], groups: [...numbers.groups] } }),
+  },
 });
 
 export const remoteScan = (calls: Calls, scan: number, summary: ScanSummary): Held<Scan> => {

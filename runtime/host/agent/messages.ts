@@ -77,6 +77,8 @@ const test: z.ZodMiniType<FileTest> = z.lazy(() =>
   ]),
 );
 
+const numbers = z.array(name()).check(z.maxLength(10_000));
+
 export const SELECTION = z.strictObject({
   side: z.enum(['master', 'remote']),
   folder: path,
@@ -90,6 +92,7 @@ export const SELECTION = z.strictObject({
       folders: z.nullable(z.int().check(z.gte(0), z.lte(0o7777))),
     }),
   ),
+  numbers: z.optional(z.strictObject({ owners: numbers, groups: numbers })),
   times: flag,
   timeStep: z.int().check(z.gte(1), z.lte(1_000_000_000)),
   links: z.strictObject({
