@@ -146,6 +146,24 @@ test('two takes that may meet are told apart by extension, folder, name and host
   assert.deepEqual(await codesIn(folders), []);
 });
 
+test('what `except` cuts off is in nobody’s way: a folder by its name, by its path, or by one of several', async () => {
+  const two = (except: string, folder = 'x'): string =>
+    `${FLEET}block a { take all in www "${folder}" }\nblock b { take all except ${except} in www }\n`;
+  const cut = ['"x"', '"/x"', '"a", "{x,y}"', '"x", "x/**"'];
+  for (const except of cut) assert.deepEqual(await codesIn(two(except)), [], except);
+  assert.deepEqual(await codesIn(two('"x/y"', 'x/y')), []);
+  assert.deepEqual(await codesIn(two('"x"', 'x/y')), []);
+  // A class tests each file by itself.
+  const byClass = `class c where name is "x"\n${two('c')}`;
+  const codes = async (text: string): Promise<readonly string[]> => (await codesIn(text)).map(code => code.slice(0, 6));
+  for (const text of [byClass, two('"x?"'), two('"x/y"'), two('"y"')]) {
+    assert.ok(
+      (await codes(text)).some(code => code === 'SP5003' || code === 'SP5004'),
+      text,
+    );
+  }
+});
+
 test('a source and a target that meet on one machine are refused, also by other names', async () => {
   const fleet = (source: string, target: string): string =>
     `fleet {\n  host m at local { root a "${source}" }\n  host r at local { root a "${target}" }\n}\nrole master is m\nrole remote is r\nblock b { take all in a }\n`;
