@@ -169,6 +169,7 @@ const spell = (name: string): string => (name.length === 1 ? `-${name}` : `--${n
 const quote = (text: string): string => JSON.stringify(text);
 
 const didYouMean = (word: string, legal: readonly string[], prefix: string): string => {
-  const found = nearest(word, legal);
+  const begun = legal.filter(one => one.startsWith(word));
+  const found = begun.length === 1 ? begun[0]! : nearest(word, legal);
   return found === null ? '' : `; did you mean ${prefix}${found}?`;
 };

@@ -113,7 +113,7 @@ const groupLines = (group: Alike, options: PreviewOptions, paint: Palette, signs
     lines.push(...hanging(paint.cyan(padEnd(`hook ${hook.when}`, SIGN)), commandText(hook), INDENT, options.width));
   if (relation.alike.files > 0)
     lines.push(...hanging('', alikeText(relation.alike), INDENT, options.width).map(paint.dim));
-  if (changes.length > 0) lines.push(`${' '.repeat(INDENT)}${paint.dim(closingOf(relation))}`);
+  if (changes.length > 0) lines.push(...hanging('', closingOf(relation), INDENT, options.width).map(paint.dim));
   return lines;
 };
 

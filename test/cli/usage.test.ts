@@ -52,6 +52,8 @@ const complaints: readonly (readonly [args: string[], words: RegExp])[] = [
   [['help', 'pln'], /no command "pln"; did you mean plan\?/],
   [['plan'], /plan needs FILE\|SAVED/],
   [['plan', 'a.sp', 'b.sp'], /plan takes FILE\|SAVED, but was given "a.sp" "b.sp"/],
+  [['plan', 'a.sp', '--out', 'b.json'], /no option --out; did you mean --output\?/],
+  [['apply', 'a.sp', '--allow'], /no option --allow; did you mean --allow-delete\?/],
   [['plan', 'a.sp', '--exitcode'], /no option --exitcode; did you mean --exit-code\?/],
   [['plan', 'a.sp', '-x'], /no option -x/],
   [['plan', 'a.sp', '--yes'], /plan has no option --yes \(it belongs to apply, restore\)/],

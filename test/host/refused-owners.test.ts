@@ -76,6 +76,7 @@ test('an access list that names somebody unknown is told before anything is stag
   const [outcome] = await session.transaction.precheck();
   assert.ok(outcome?.result === 'failed');
   assert.equal(outcome.problem.message, 'cannot give it to user zoe1: there is no such user there');
+  assert.match(outcome.problem.help, /leave `owner` and `acl` out of the attributes, and `owner` out of the `set`,/);
   await session.transaction.end();
   await session.scan.close();
 });

@@ -6,6 +6,8 @@ import { changeLines } from '../../runtime/ui/change-text.js';
 import { palette } from '../../runtime/ui/colour.js';
 import { widthOf } from '../../runtime/ui/fit.js';
 import { marks } from '../../runtime/ui/marks.js';
+import { previewText } from '../../runtime/ui/preview-text.js';
+import { barePreview } from './bare-preview.js';
 
 const LONG = 'share/a folder of many words/and another one/that ends far to the right/where nobody looks.html';
 
@@ -71,6 +73,12 @@ test('a deleted folder stands for what goes with it, keeps its condition, and wh
     '- delete z/000',
     '… and 2 more deletions (--verbose shows all)',
   ]);
+});
+
+test('in a narrow terminal, the line below them is broken between words', () => {
+  const about = { changes: [change('a', 'content')], skipped: 3, strategy: 'verify, 3 rounds every 2s, then fail' };
+  const text = previewText(barePreview(about), { colour: false, width: 60 });
+  assert.match(text, /^ {4}0 B to send; .* skipped;\n {4}consistency: verify, 3 rounds every 2s, then fail$/m);
 });
 
 test.run();

@@ -69,9 +69,12 @@ const denied = (path: string, what: 'owner' | 'group', who: string, why: string)
   help: `log in as root there, or leave \`${what}\` out of the attributes and the \`set\` of the block`,
 });
 
-const unknown = (path: string, what: 'user' | 'group', who: string): Problem => ({
-  path,
-  code: 'unsupported',
-  message: `cannot give it to ${what} ${who}: there is no such ${what} there`,
-  help: `make the ${what} there, or leave ${what === 'user' ? '`owner`' : '`group`'} and \`acl\` out of the attributes of the block`,
-});
+const unknown = (path: string, what: 'user' | 'group', who: string): Problem => {
+  const attribute = what === 'user' ? '`owner`' : '`group`';
+  return {
+    path,
+    code: 'unsupported',
+    message: `cannot give it to ${what} ${who}: there is no such ${what} there`,
+    help: `make the ${what} there, or leave ${attribute} and \`acl\` out of the attributes, and ${attribute} out of the \`set\`, of the block`,
+  };
+};
