@@ -162,8 +162,10 @@ const compared = async (
     ...(await compareTake(master.scan, theirs, { rules: relation.rules, delete: policy, isProtected })),
     theirs,
   });
-  const { changes, problems, unseen, theirs } = await withNumbers(await compare(remote.scan), async numbers =>
-    compare(await byNumber(numbers)),
+  const { changes, problems, unseen, theirs } = await withNumbers(
+    master.scan,
+    await compare(remote.scan),
+    async numbers => compare(await byNumber(numbers)),
   );
   for (const problem of problems) relation.problems.push({ ...problem, path: shownPath(take, problem.path) });
   const touched = changes.reduce((count, change) => count + (countedAs(change) === 'deleted' ? 0 : 1), 0);
@@ -182,10 +184,11 @@ const compared = async (
 
 /** What differs by name alone is equal, unless the remote has somebody's name for one and somebody's number for another. */
 const withNumbers = async <T extends Compared & { readonly theirs: Scan }>(
+  master: Scan,
   first: T,
   again: (numbers: Selection['numbers']) => Promise<T>,
 ): Promise<T> => {
-  const numbers = numbersIn(first.changes);
+  const numbers = await numbersIn(master, first.changes);
   if (numbers === null) return first;
   const second = await again(numbers);
   const [better, other] = second.changes.length < first.changes.length ? [second, first] : [first, second];

@@ -21,13 +21,13 @@ export type ExtraReader = {
 export const makeExtraReader = (
   verbs: FileVerbs,
   { attributes }: Selection,
-  managed: Pick<Managed, 'userName' | 'groupName'>,
+  managed: Pick<Managed, 'listedUser' | 'listedGroup'>,
   hasher: Hasher,
 ): ExtraReader | null => {
   if (managesExtra(attributes) === null) return null;
   const { extras } = verbs;
   if (extras === null) throw withoutExtras();
-  const naming = { user: managed.userName, group: managed.groupName };
+  const naming = { user: managed.listedUser, group: managed.listedGroup };
   return {
     verbs: extras,
     async read(batch) {

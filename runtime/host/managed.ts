@@ -18,6 +18,9 @@ export type Managed = {
   /** Names whether managed or not; numbers in decimal where there is none. */
   readonly userName: (id: number) => string;
   readonly groupName: (id: number) => string;
+  /** The same, but for numbers that are listed as such. */
+  readonly listedUser: (id: number) => string;
+  readonly listedGroup: (id: number) => string;
 };
 
 export const makeManaged = (
@@ -27,6 +30,8 @@ export const makeManaged = (
   const manages = new Set(attributes);
   const userName = remember(names.user);
   const groupName = remember(names.group);
+  const listedUser = unless(numbers?.owners, userName);
+  const listedGroup = unless(numbers?.groups, groupName);
   const bits = manages.has('special') ? 0o7777 : 0o777;
   const loses = side === 'master' && manages.has('mode') ? 0o7777 & ~bits : 0;
   const lostOfFile = set?.files == null ? loses : 0;
@@ -59,6 +64,8 @@ export const makeManaged = (
     losesBits: stat => (stat.mode & (stat.kind === 'folder' ? lostOfFolder : lostOfFile)) !== 0,
     userName,
     groupName,
+    listedUser,
+    listedGroup,
   };
 };
 
