@@ -271,7 +271,7 @@ export type LockRequest = {
 /** Held until released, until its connection ends, or until its lease runs out. */
 export type Lock = {
   readonly epoch: number;
-  /** It had to be waited for: what was observed before may no longer hold. */
+  /** It had to be waited for, or another run had it since the root was opened: what was observed before may no longer hold. */
   readonly waited: boolean;
   /** Never throws; reopens folders and runs the release command. What could not be undone is a Problem. */
   readonly release: () => Promise<readonly Problem[]>;

@@ -97,8 +97,9 @@ export const openLocalHost = async ({
     async openRoot(path, options) {
       policy.checkFolder('the root', expand(path, home));
       if (options.state !== null) policy.checkFolder('the state folder', expand(options.state, home));
+      const since = monotonic();
       const root = await host.openRoot(path, options);
-      opened.set(root, { path: root.path, create: options.create, state: options.state });
+      opened.set(root, { path: root.path, create: options.create, state: options.state, since });
       return root;
     },
     async close() {

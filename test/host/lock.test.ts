@@ -58,6 +58,23 @@ inYards('a lock that is waited for comes when it is let go, and says so', async 
   assert.equal(lock.epoch, held.epoch + 1);
 });
 
+inYards(
+  'a lock that another run had since the root was opened was waited for, whether or not it is had at once',
+  async yard => {
+    const [one, other] = [await yard.open(), await yard.open()];
+    const ours = await one.acquire();
+    await ours.release();
+    const again = await one.acquire();
+    assert.equal(again.waited, false, 'it is our own run that had it');
+    await again.release();
+    const theirs = await other.acquire({ run: 'run-2' });
+    assert.equal(theirs.waited, true);
+    await theirs.release();
+    const late = await yard.open();
+    assert.equal((await late.acquire({ run: 'run-3' })).waited, false, 'what it observes is what they left');
+  },
+);
+
 inYards('waiting ends when its time is over', async yard => {
   const [one, other] = [await yard.open(), await yard.open()];
   await one.acquire();

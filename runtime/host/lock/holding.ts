@@ -75,7 +75,7 @@ export const holdLock = (holding: Holding): CheckedLock => {
 };
 
 const giveBack = async (
-  { grips, lease, record, commanding, close }: Holding,
+  { grips, lease, record, holder, commanding, close }: Holding,
   stillOurs: boolean,
 ): Promise<readonly Problem[]> => {
   const { folder, block } = commanding;
@@ -87,7 +87,9 @@ const giveBack = async (
     if (isOwner && releaseOwedBy(folder, block) === lease.run) problems.push(...(await runRelease(commanding)));
     if (record === null) return problems;
     if (lease.mode === 'shared') removeRecord(folder, record);
-    else if (stillOurs && problems.length === 0) writeRecord(folder, record, { ...lease, released: true }, LEASE_FILE);
+    else if (stillOurs && problems.length === 0) {
+      writeRecord(folder, record, { ...lease, refreshed: holder.monotonic(), released: true }, LEASE_FILE);
+    }
   } catch (error) {
     problems.push(problemOf('', 'let go of the lock', faultOf(error)));
   } finally {

@@ -24,7 +24,16 @@ import { closedBy, closeFolders, reopenFolders } from './closing.js';
 import { type Commanding, releaseOwedBy, runLockCommand, runRelease } from './command.js';
 import { type Means, tryGrip } from './grip.js';
 import { holdLock, LEASE_FILE } from './holding.js';
-import { forgetSharers, type Holder, leaseName, newLease, readLease, readSharers, sharerName } from './lease.js';
+import {
+  forgetSharers,
+  type Holder,
+  type Lease,
+  leaseName,
+  newLease,
+  readLease,
+  readSharers,
+  sharerName,
+} from './lease.js';
 import { type LockPlace, lockName, missingRoot, openLockPlace, type RootPlace } from './place.js';
 import { writeRecord } from './record.js';
 import { aloneName, letGo, waitForGrips } from './waiting.js';
@@ -111,18 +120,20 @@ const commandingIn = ({ verbs, view, programs }: LockOptions, place: LockPlace, 
 
 const takeIn = async (
   request: LockRequest,
-  { holder, means }: LockOptions,
+  { holder, means, placeOf }: LockOptions,
   signal: AbortSignal,
   place: LockPlace,
   commanding: LockFolder,
 ): Promise<CheckedLock> => {
   const { folder, where, block } = commanding;
   const { mode, run, by } = request;
+  const { since } = placeOf(request.root);
   const { grips, waited } = await waitForGrips(request, block, { folder, holder, means, where, signal });
   try {
     const settled =
       mode === 'exclusive' || grips.alone !== null ? await settle(commanding) : await settleBeside(commanding, means);
-    const before = readLease(folder, block)?.epoch ?? 0;
+    const last = readLease(folder, block);
+    const before = last?.epoch ?? 0;
     const lease = newLease(holder, request, mode === 'exclusive' ? before + 1 : before);
     if (mode === 'exclusive') forgetSharers(folder, block);
     const record = writeLease(commanding, lease, request);
@@ -130,7 +141,7 @@ const takeIn = async (
       grips,
       lease,
       record,
-      waited: waited || settled,
+      waited: waited || settled || (last !== null && wasHeldSince(last, since, lease)),
       holder,
       commanding,
       close: place.close,
@@ -151,6 +162,10 @@ const takeIn = async (
     throw error;
   }
 };
+
+/** Another run had it when its root was looked at already, and may have written there: it was waited for, in a way. */
+const wasHeldSince = (last: Lease, since: number | undefined, { run, boot }: Lease): boolean =>
+  since !== undefined && last.run !== run && last.boot !== '' && last.boot === boot && last.refreshed >= since;
 
 /** The name of its record; null where a shared lock is in a folder that only another user may write to. */
 const writeLease = (

@@ -9,7 +9,13 @@ import { openOwn } from '../transaction/own-folder.js';
 import { openState, type StatePlace, trustedIn } from '../transaction/state-folder.js';
 
 /** A root as it was opened: `create` allows making its last component. */
-export type RootPlace = { readonly path: Path; readonly create: boolean; readonly state: Path | null };
+export type RootPlace = {
+  readonly path: Path;
+  readonly create: boolean;
+  readonly state: Path | null;
+  /** Since when it is looked at, in seconds by the clock of leases; absent where that is another machine's. */
+  readonly since?: number;
+};
 
 export type LockPlace = {
   readonly root: Folder;
