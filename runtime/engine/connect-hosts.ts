@@ -25,9 +25,11 @@ export type Connecting = {
   readonly clock: () => number;
   /** Somebody will look at a preview: then each host is also asked which tools it has, which costs a round trip. */
   readonly looked?: boolean;
+  /** Where hosts that were being connected when it came are told otherwise. */
+  readonly interruption?: AbortSignal;
 };
 
-export const connectHosts = ({ plan, connect, emit, clock, looked = false }: Connecting): Connected => {
+export const connectHosts = ({ plan, connect, emit, clock, looked = false, interruption }: Connecting): Connected => {
   const failures: { host: string; code: string; message: string; help: string }[] = [];
   const open: Host[] = [];
   const unkept = new Map<string, UnkeptHost['unkept']>();
@@ -49,7 +51,8 @@ export const connectHosts = ({ plan, connect, emit, clock, looked = false }: Con
     } catch (error) {
       const { code, message, help } =
         error instanceof HostError ? error : new HostError('failed', `${host.id}: ${String(error)}`, '');
-      failures.push({ host: host.id, code, message, help });
+      // Of one that was being connected when the run was interrupted, nobody knows whether it can be reached.
+      if (code !== 'cancelled' || interruption?.aborted !== true) failures.push({ host: host.id, code, message, help });
       emit({ type: 'host', time: clock(), host: host.id, state: 'lost', code, message, help });
       throw error;
     }

@@ -3,6 +3,8 @@ import { hasFailed, type Relation } from './relation.js';
 
 export type Held = { readonly message: string; readonly help: string };
 
+export const INTERRUPTED: Held = { message: 'interrupted before it began', help: 'run the same command again' };
+
 /** A relation that has failed lets those go on that neither come after it nor switch together with it, unless the plan stops. */
 export const whyHeld = (
   relation: Relation,

@@ -1,5 +1,5 @@
 // Runs relations as the `after` edges of their blocks allow.
-import { comesBefore, type Held, whyHeld } from './held.js';
+import { comesBefore, INTERRUPTED, whyHeld } from './held.js';
 import { hasFailed, type Relation } from './relation.js';
 
 export type Carrying = {
@@ -32,5 +32,3 @@ export const inBlockOrder = async (
   }
   await Promise.all(ended.values());
 };
-
-const INTERRUPTED: Held = { message: 'interrupted before it began', help: 'run the same command again' };

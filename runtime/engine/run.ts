@@ -73,7 +73,8 @@ export const run = async (given: RunOptions): Promise<Summary> => {
   const started = clock();
   announce(options);
   const relations = relationsOf(plan.blocks, started);
-  const hosts = connectHosts({ ...options, looked: options.previewed !== null || options.confirm !== null });
+  const looked = options.previewed !== null || options.confirm !== null;
+  const hosts = connectHosts({ ...options, looked, interruption: signal });
   const linking = makeLinking({ ...options, masterHost: hosts.get });
   const stopping = (): void => emit({ type: 'stopping', time: clock() });
   if (signal.aborted) stopping();

@@ -3,6 +3,7 @@ import { HostError, isRefusal } from '../host/host-error.js';
 import type { Problem } from '../tree/entry.js';
 import type { BlockState, RunEvent } from './events.js';
 import type { Guard } from './guards.js';
+import { INTERRUPTED } from './held.js';
 import { hasFailed, type Relation } from './relation.js';
 import { hasChanges } from './summary.js';
 
@@ -11,6 +12,7 @@ export type Telling = {
   readonly clock: () => number;
   /** Gets errors that nobody expected as they were thrown. */
   readonly internal?: (error: unknown) => void;
+  readonly signal?: AbortSignal;
 };
 
 export const setState = (
@@ -56,7 +58,9 @@ export const attend = async (relation: Relation, telling: Telling, work: () => P
   } catch (error) {
     // What a commit that broke off has switched stays, whether or not its outcomes still came.
     const begun = SWITCHING.has(relation.state) || hasChanges(relation.tally);
-    if (error instanceof HostError) {
+    if (error instanceof HostError && error.code === 'cancelled' && !begun && telling.signal?.aborted === true) {
+      setState(relation, 'skipped', telling, INTERRUPTED.message, INTERRUPTED.help);
+    } else if (error instanceof HostError) {
       relation.refused = isRefusal(error);
       relation.locked = error.code === 'locked';
       const state = begun ? 'partial' : relation.refused ? 'refused' : 'failed';

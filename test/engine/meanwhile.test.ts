@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync }
 import { suite } from 'uvu';
 import type { BlockPlan } from '../../compiler/plan.js';
 import type { Host, Transaction } from '../../runtime/host/host.js';
+import { HostError } from '../../runtime/host/host-error.js';
 import { fromText } from '../../runtime/tree/path.js';
 import { makeSession, type Ran, type Session } from './session.js';
 
@@ -277,6 +278,19 @@ test('who is interrupted when something would have to be done again is not told 
   const { code, state, said } = outcome(ran);
   assert.deepEqual([code, state], [130, 'partial']);
   assert.match(said, /^interrupted before what had changed meanwhile was done again run the same command again/);
+});
+
+test('hosts that were not reached yet when the run was interrupted have not failed', async ({ session }) => {
+  session.master.put({ a: { file: 'a' } });
+  const controller = new AbortController();
+  const connect = async ({ id }: { readonly id: string }): Promise<Host> => {
+    controller.abort();
+    throw new HostError('cancelled', `${id}: connecting was interrupted`, 'Run the command again.');
+  };
+  const ran = await session.run({ options: { connect, signal: controller.signal } });
+  const { code, state, said } = outcome(ran);
+  assert.deepEqual([code, state, ran.summary.hosts], [130, 'skipped', []]);
+  assert.match(said, /^interrupted before it began run the same command again/);
 });
 
 test.run();
