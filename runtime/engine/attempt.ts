@@ -170,7 +170,7 @@ const getReady = async (
   if (failed !== null) {
     const { why, help } = failed;
     const todo = help === null ? '; mend the hook, then run the same command again' : `: ${help}`;
-    setState(relation, 'failed', context, why, `nothing was switched${todo}`);
+    setState(relation, switched ? 'partial' : 'failed', context, why, `${switchedText(switched)}${todo}`);
     return false;
   }
   if (barrier.mustWait()) setState(relation, 'staging', context, 'waiting for the other hosts of this block');
@@ -189,6 +189,8 @@ const getReady = async (
   }
   return true;
 };
+
+export const switchedText = (switched: boolean): string => (switched ? 'all else is in place' : 'nothing was switched');
 
 /** A block that switches together, of which another host cannot. */
 export const leftAlone = (relation: Relation, barrier: Barrier, context: Telling): false => {

@@ -9,7 +9,7 @@
 //  6. A host of a block that switches together waits for no lock once another one cannot get ready.
 import type { LockStrategy } from '../../compiler/plan.js';
 import { asText } from '../tree/path.js';
-import { type Attempting, attempt, type Left, leftAlone } from './attempt.js';
+import { type Attempting, attempt, type Left, leftAlone, switchedText } from './attempt.js';
 import { type RootMemory, rememberRoots } from './guards.js';
 import { type HeldLocks, type Locking, lockRelation } from './locking.js';
 import { seeWhatCameBefore } from './made-before.js';
@@ -146,7 +146,7 @@ const failInconsistent = (relation: Relation, { again, committed, why }: Left, c
       ? `${first} kept changing while it was synchronised (${why})`
       : `${again.length} files kept changing while they were synchronised, ${first} among them (${why})`;
   const isBegun = hasChanges(relation.tally);
-  const help = `${isBegun ? 'all else is in place' : 'nothing was switched'}; stop what writes there, or give the block more rounds`;
+  const help = `${switchedText(isBegun)}; stop what writes there, or give the block more rounds`;
   setState(relation, isBegun ? 'partial' : 'failed', context, message, help);
 };
 

@@ -280,6 +280,18 @@ test('who is interrupted when something would have to be done again is not told 
   assert.match(said, /^interrupted before what had changed meanwhile was done again run the same command again/);
 });
 
+test('a hook that fails before something is done again does not say that nothing was switched', async ({ session }) => {
+  const [remote] = session.remotes;
+  session.master.put({ a: { file: 'a' }, b: { file: 'b' } });
+  let calls = 0;
+  const server = { run: async () => ({ code: calls++ === 0 ? 0 : 1, output: '' }) };
+  const hooks = [{ when: 'before', changed: null, command: ['ready'], on: 'server', timeout: 10 }] as const;
+  const wrap = before('verify', () => remote!.put({ a: { file: 'theirs' } }));
+  const { code, state, said } = outcome(await session.run({ block: { hooks }, wrap, options: { server } }));
+  assert.deepEqual([code, state, calls], [5, 'partial', 2]);
+  assert.match(said, /hook before ready .* all else is in place; mend the hook, then run the same command again/);
+});
+
 test('hosts that were not reached yet when the run was interrupted have not failed', async ({ session }) => {
   session.master.put({ a: { file: 'a' } });
   const controller = new AbortController();
