@@ -1,6 +1,7 @@
 // doctor looks at a state folder that a plan puts beside its root: whether it is there, could be made, and could be used.
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type Desk, type Ended, openDesk, said, unwrapped } from '../support/program.js';
@@ -57,7 +58,7 @@ test('one whose own folder is missing, or that others may write to, is trouble w
   chmodSync(join(desk.folder, 'kept'), 0o711);
 });
 
-const hasAnotherDisk = existsSync(SHARED_MEMORY) && statSync(SHARED_MEMORY).dev !== statSync(process.cwd()).dev;
+const hasAnotherDisk = existsSync(SHARED_MEMORY) && statSync(SHARED_MEMORY).dev !== statSync(tmpdir()).dev;
 
 (hasAnotherDisk ? test : test.skip)('one on another file system is trouble, before it is made and after', async () => {
   const there = mkdtempSync(join(SHARED_MEMORY, 'syncplan-state-'));
