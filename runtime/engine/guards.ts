@@ -93,7 +93,7 @@ const noLoss = (): Loss => ({ deletions: 0, remoteEntries: 0, masterEntries: 0 }
 /** One of several roots may be unmounted while the others hold enough for the budget. */
 const emptiedRoot = (policy: DeletePolicy, roots: ReadonlyMap<Path, Loss>): Verdict => {
   for (const [path, loss] of roots) {
-    const verdict = loss.masterEntries > 0 ? null : checkDeletions(policy, loss, `in ${shown(path)}`);
+    const verdict = loss.masterEntries > 0 ? null : checkDeletions(policy, loss, `in ${asText(path)}`);
     if (verdict !== null) return verdict;
   }
   return null;

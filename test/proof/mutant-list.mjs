@@ -200,8 +200,7 @@ export const MUTANTS = [
     name: 'protected paths are deleted',
     file: 'build/runtime/engine/observe.js',
     from: 'const isProtected = makeProtect(',
-    to: 'const isProtected = () => false;
-    makeProtect(',
+    to: 'const isProtected = () => false; makeProtect(',
     tests: ['engine/run'],
   },
   {
