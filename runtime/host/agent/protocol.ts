@@ -31,7 +31,7 @@
 // Anything that does not fit is a protocol error: the connection ends, nothing is guessed.
 
 /** Both ends must agree; a pushed agent always does, as it is part of the same build. */
-export const PROTOCOL_VERSION = 9;
+export const PROTOCOL_VERSION = 10;
 
 export const MAGIC = '@@syncplan-agent/1@@';
 /** Bytes of other output skipped before the magic. */
