@@ -13,6 +13,7 @@ import { looksLikeJson } from './files.js';
 import { type Inputs, readInputs } from './inputs.js';
 import { sayJson } from './no-text.js';
 import type { OptionName } from './options.js';
+import { wantsQuiet } from './show.js';
 
 export type Loaded = {
   readonly plan: Plan;
@@ -44,16 +45,19 @@ export const loadPlan = async (
     return 'refused' in kept ? null : kept;
   };
   const compiled = await compileFile(operand, inputs, call, { despite, narrow });
-  await sayFindings({ ...compiled, diagnostics: compiled.diagnostics.filter(concernsRun) }, call);
+  const isSaid = compiled.plan === null || !wantsQuiet(call) ? concernsRun : isError;
+  await sayFindings({ ...compiled, diagnostics: compiled.diagnostics.filter(isSaid) }, call);
   if (compiled.plan === null) return { exitCode: EXIT.faulty };
   const restricted = restrict(compiled.plan, only, except);
   if ('refused' in restricted) return refuse(call, restricted.refused, restricted.help, EXIT.usage);
-  const errors = compiled.diagnostics.filter(({ severity }) => severity === 'error').length;
+  const errors = compiled.diagnostics.filter(isError).length;
   return { plan: restricted, whole: compiled.plan, file, inputs, saved: null, errors };
 };
 
 /** How a file is laid out changes nothing of what is done: `check` and `compile` tell it, not every run once more. */
 const concernsRun = ({ code }: Diagnostic): boolean => code !== notFormatted.code;
+
+const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
 
 /** `--only a,b` is `--only a --only b`. */
 const namesIn = (words: readonly string[]): string[] => words.flatMap(word => word.split(',').map(name => name.trim()));

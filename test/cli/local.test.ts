@@ -103,6 +103,17 @@ test('quiet says nothing, and its exit code says it all', async () => {
   });
 });
 
+test('quiet keeps warnings about the plan to itself as well, but for its errors', async () => {
+  const [warned, faulty] = [PLAN.replace('max 1 files', 'max 100%'), PLAN.replace('take "*.html"', 'take page')];
+  writeFileSync(join(base, 'plan.sp'), warned);
+  assert.match((await run('plan', 'plan.sp')).err, /warning\[SP5008\]/);
+  assert.deepEqual(await run('apply', 'plan.sp', '--ui', 'quiet'), { code: 0, signal: null, out: '', err: '' });
+  writeFileSync(join(base, 'plan.sp'), faulty);
+  const { code, err } = await run('apply', 'plan.sp', '--ui', 'quiet');
+  assert.equal(code, 3);
+  assert.match(err, /error\[/);
+});
+
 test('--only and --except restrict by host, group and block', async () => {
   writeFileSync(join(base, 'plan.sp'), BOTH);
   assert.equal((await run('apply', 'plan.sp', '--only', 'one', '--only', 'pages')).code, 0);
