@@ -193,7 +193,7 @@ test('a hook that several runs owe runs once and settles what all of them owe; w
   const note = script('note', `echo note >> ${ran}`);
   const hooks = `hook after run ["${reload}"] on remote; hook after run ["${note}"] on remote`;
   const owing = async (): Promise<number> =>
-    (await run('doctor', 'plan.sp')).out.match(/hooks of block pages are owed since run/g)?.length ?? 0;
+    unwrapped((await run('doctor', 'plan.sp')).out).match(/hooks of block pages are owed since run/g)?.length ?? 0;
   const change = (text: string): void => writeFileSync(join(base, 'master/index.html'), text);
   write(plan(`hook after run ["${reload}"] on remote`));
   assert.equal((await run('apply', 'plan.sp')).code, 5);
