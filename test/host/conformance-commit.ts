@@ -193,6 +193,63 @@ export const commitCases: readonly Case[] = [
     },
   },
   {
+    title: 'in folders that their own owner may not write to all is done, and they stay as they are',
+    async run(subject) {
+      subject.place.put({
+        'closed/gone': { file: 'gone' },
+        'closed/void': { folder: 0o755 },
+        'closed/old': { file: 'before' },
+        'closed/in/old': { file: 'before' },
+        'closed/in': { folder: 0o555 },
+        'leaves/in/gone': { file: 'gone' },
+        'leaves/in': { folder: 0o555 },
+        leaves: { folder: 0o555 },
+        closed: { folder: 0o555 },
+      });
+      const actions = [
+        folder('closed/deep'),
+        file('closed/deep/x', 1),
+        folder('closed/whole', true),
+        file('closed/whole/y', 1),
+        file('closed/in/old', 5, { expect: 'seen' }),
+        file('closed/new', 3),
+        file('closed/old', 5, { expect: 'seen' }),
+        link('closed/link', 'new'),
+        remove('leaves/in/gone'),
+        remove('closed/gone'),
+        removeFolder('leaves/in'),
+        removeFolder('leaves'),
+        removeFolder('closed/void'),
+      ];
+      const contents = {
+        'closed/deep/x': 'x',
+        'closed/whole/y': 'y',
+        'closed/in/old': 'after',
+        'closed/new': 'new',
+        'closed/old': 'after',
+      };
+      const outcomes = await apply(subject, actions, contents);
+      assert.deepEqual(
+        outcomes,
+        actions.map(({ path }) => `${path}: done`),
+      );
+      assert.deepEqual(subject.place.look(), [
+        'closed folder 0555',
+        'closed/deep folder 0755',
+        `closed/deep/x file 0644 ${MOMENT} x`,
+        'closed/in folder 0555',
+        `closed/in/old file 0644 ${MOMENT} after`,
+        `closed/link link ${MOMENT} new`,
+        `closed/new file 0644 ${MOMENT} new`,
+        `closed/old file 0644 ${MOMENT} after`,
+        'closed/whole folder 0755',
+        `closed/whole/y file 0644 ${MOMENT} y`,
+      ]);
+      const opened = ['closed', 'closed/in'].map(path => adjust(path, 0o755));
+      assert.equal((await apply(subject, opened)).length, 2);
+    },
+  },
+  {
     title: 'a folder that still holds something is kept, and what is gone already counts as removed',
     async run(subject) {
       subject.place.put({ 'a/unmanaged': { file: '' }, b: { folder: 0o755 }, c: { file: '' } });

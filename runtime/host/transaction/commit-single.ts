@@ -4,6 +4,7 @@ import { leaf, parent } from '../../tree/path.js';
 import { type Deed, type Folder, isFault, isSameInode, type Stat } from '../file-verbs.js';
 import { differsFromSeen } from '../seen.js';
 import { givenOf, giveOne, keepingSpecial, managesExtras } from './attributes.js';
+import { performOneIn } from './closed-folders.js';
 import { withoutOurs } from './destination.js';
 import { markFile, markFolder } from './dirty.js';
 import { performOne } from './one-deed.js';
@@ -19,7 +20,7 @@ export const commitWhole = async (work: Work, index: number, at: Folder): Promis
   const name = stagedName(work, index);
   await part.staged.forget(name);
   await part.stagedLeaders.forget(name);
-  const fault = await performOne(work.verbs, {
+  const fault = await performOneIn(work, number, parent(fromRoot(part, action.path)), {
     do: 'rename',
     at: part.desk.staging,
     name,
@@ -47,7 +48,12 @@ export const commitFolder = async (
   markFolder(work.dirty, number, fromRoot(part, action.path));
   work.dirty.barrier = true;
   const owners = givenOwners(work, action);
-  const made = await performOne(work.verbs, { do: 'make-folder', at, name, mode });
+  const made = await performOneIn(work, number, parent(fromRoot(part, action.path)), {
+    do: 'make-folder',
+    at,
+    name,
+    mode,
+  });
   if (made !== null && made.fault !== 'EEXIST') return failedBy(index, action.path, 'make the folder', made);
   const [stat] = made === null ? [] : await work.verbs.stat([{ at, name }]);
   if (stat !== undefined && (isFault(stat) || stat.kind !== 'folder')) {
@@ -94,7 +100,8 @@ export const commitHard = async (
   }
   if (linked !== null) return failedBy(index, action.path, 'link', linked);
   const toName = nameOf(part, action.path);
-  const moved = await performOne(work.verbs, { do: 'rename', at: staging, name, to: at, toName });
+  const placing: Deed = { do: 'rename', at: staging, name, to: at, toName };
+  const moved = await performOneIn(work, number, parent(fromRoot(part, action.path)), placing);
   if (moved !== null) {
     await performOne(work.verbs, { do: 'remove', at: staging, name });
     if (moved.fault === 'EISDIR') return inconsistent(index, 'a folder appeared there meanwhile');
@@ -168,7 +175,7 @@ export const commitRemoveFolder = async (work: Work, index: number, at: Folder):
   const path = fromRoot(part, action.path);
   await part.places.forget(path);
   await part.leaders.forget(path);
-  const fault = await performOne(work.verbs, { do: 'remove-folder', at, name: leaf(path) });
+  const fault = await performOneIn(work, number, parent(path), { do: 'remove-folder', at, name: leaf(path) });
   if (fault === null || fault.fault === 'ENOENT') return { index, result: 'done' };
   if (fault.fault === 'ENOTEMPTY' || fault.fault === 'EEXIST') return { index, result: 'kept' };
   return failedBy(index, action.path, 'remove the folder', fault);

@@ -1,7 +1,8 @@
 // Moves many files and links of one folder at once: from staging into it, and from it into the trash.
 import type { Action, Outcome } from '../../tree/action.js';
-import { parent } from '../../tree/path.js';
+import { type Path, parent } from '../../tree/path.js';
 import { type Deed, type Fault, type Folder, isFault, type Stat } from '../file-verbs.js';
+import { performIn } from './closed-folders.js';
 import { stagedName } from './staged.js';
 import { failedBy, fromRoot, inconsistent, nameOf, type Work } from './work.js';
 
@@ -34,7 +35,8 @@ export const moveAll = async (work: Work, part: number, ready: readonly Looked[]
       doing.push(one);
     }
   });
-  const faults = await work.verbs.perform(deeds);
+  const [first] = doing;
+  const faults = first === undefined ? [] : await performIn(work, part, folderIn(work, first.index), deeds);
   const placed: number[] = [];
   doing.forEach(({ index }, i) => {
     const fault = faults[i] ?? null;
@@ -76,6 +78,12 @@ const rememberPlaced = async (work: Work, placed: readonly number[], at: Folder)
     const { inode, changed, modified, size } = stat;
     work.placed.set(index, { inode, changed, modified, size });
   });
+};
+
+/** From the root: all of them lie in it. */
+const folderIn = (work: Work, index: number): Path => {
+  const { part, action } = work.table.step(index)!;
+  return parent(fromRoot(work.parts[part]!, action.path));
 };
 
 const nameIn = (work: Work, index: number): string => {

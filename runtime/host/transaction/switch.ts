@@ -15,6 +15,7 @@ import type { Outcome } from '../../tree/action.js';
 import { parent } from '../../tree/path.js';
 import { type Fault, isFault, type Stat } from '../file-verbs.js';
 import { judgeAgain } from './again.js';
+import { closeFolders } from './closed-folders.js';
 import { commitAdjust, commitFolder, commitHard, commitRemoveFolder, commitWhole, isLinked } from './commit-single.js';
 import { judge, lookAt, type Stretch, stretches } from './destination.js';
 import { markFolder } from './dirty.js';
@@ -27,6 +28,14 @@ import { failedBy, folderOf, fromRoot, inconsistent, returnToRoots, type Work } 
 
 /** Outcomes in batches; those of steps that were not ready stand where the steps stand. */
 export async function* switchSteps(work: Work): AsyncGenerator<readonly Outcome[]> {
+  try {
+    yield* switchAll(work);
+  } finally {
+    await closeFolders(work);
+  }
+}
+
+async function* switchAll(work: Work): AsyncGenerator<readonly Outcome[]> {
   const { table } = work;
   await returnToRoots(work);
   await makeBases(work);

@@ -243,6 +243,7 @@ export const makeWork = (
   dirty: makeDirty(),
   ahead: makeSyncAhead(),
   lingering: [],
+  opened: new Map(),
 });
 
 const amendSteps = async (
