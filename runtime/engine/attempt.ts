@@ -198,7 +198,7 @@ export const leftAlone = (relation: Relation, barrier: Barrier, context: Telling
     setState(relation, 'skipped', context, 'interrupted before anything was switched', 'run the same command again');
     return false;
   }
-  const message = 'another host of this block did not get ready, and the plan says `commit together`';
+  const message = `another host of this block did not get ready (${barrier.firstFailed()}), and the plan says \`commit together\``;
   const help = 'nothing was switched on any host; mend the other host, then run the same command again';
   setState(relation, 'failed', context, message, help);
   return false;

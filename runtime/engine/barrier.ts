@@ -4,10 +4,12 @@ export type Barrier = {
   /** True once all have arrived; false as soon as one has failed. */
   readonly arrive: () => Promise<boolean>;
   /** Who cannot get ready says so, and whether that is because the run was interrupted; it does no harm after all have arrived. */
-  readonly fail: (interrupted?: boolean) => void;
+  readonly fail: (host: string, interrupted?: boolean) => void;
   /** One has failed: who has not begun need not. */
   readonly hasFailed: () => boolean;
-  /** The first that failed did so because the run was interrupted. */
+  /** The first that failed; '' where none has. */
+  readonly firstFailed: () => string;
+  /** It did so because the run was interrupted. */
   readonly wasInterrupted: () => boolean;
   /** Who arrives now waits for others. */
   readonly mustWait: () => boolean;
@@ -15,7 +17,7 @@ export type Barrier = {
 
 export const makeBarrier = (count: number): Barrier => {
   let missing = count;
-  let failed = false;
+  let failed = '';
   let interruption = false;
   let open: (all: boolean) => void = () => undefined;
   const all = new Promise<boolean>(resolve => {
@@ -27,17 +29,18 @@ export const makeBarrier = (count: number): Barrier => {
       if (missing === 0) open(true);
       return all;
     },
-    fail(interrupted = false) {
+    fail(host, interrupted = false) {
       // Some may have gone through by now.
-      if (missing > 0 && !failed) {
-        failed = true;
+      if (missing > 0 && failed === '') {
+        failed = host;
         interruption = interrupted;
       }
       open(false);
     },
-    hasFailed: () => failed,
+    hasFailed: () => failed !== '',
+    firstFailed: () => failed,
     wasInterrupted: () => interruption,
-    mustWait: () => missing > 1 && !failed,
+    mustWait: () => missing > 1 && failed === '',
   };
 };
 
@@ -46,6 +49,7 @@ export const noBarrier: Barrier = {
   arrive: async () => true,
   fail: () => undefined,
   hasFailed: () => false,
+  firstFailed: () => '',
   wasInterrupted: () => false,
   mustWait: () => false,
 };

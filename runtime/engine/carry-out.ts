@@ -61,7 +61,7 @@ export const carryOut = async (relation: Relation, context: CarryingOut): Promis
     const isWhole = relation.problems.length === 0 && relation.tally.inconsistent === 0;
     setState(relation, isWhole ? 'done' : 'partial', context);
   } finally {
-    barrier.fail(context.signal.aborted && relation.state !== 'failed' && relation.state !== 'refused');
+    barrier.fail(relation.host, context.signal.aborted && relation.state !== 'failed' && relation.state !== 'refused');
     const after = host.traffic();
     relation.tally.bytesSent += after.sent - before.sent;
     relation.tally.bytesReceived += after.received - before.received;

@@ -215,7 +215,7 @@ const apply = async (
   const barriers = barriersOf(relations);
   const relays = makeRelays(plan, relations, linking);
   const barrierOf = ({ block }: Relation): Barrier => barriers.get(block.name) ?? noBarrier;
-  for (const relation of relations) if (hasFailed(relation)) barrierOf(relation).fail();
+  for (const relation of relations) if (hasFailed(relation)) barrierOf(relation).fail(relation.host);
   /** Listings of masters that other blocks have changed, each for all remotes of a block. */
   const moved = new Map<string, Map<string, Promise<Side>>>();
   const observeOnceMore = async (relation: Relation, masters: Map<string, Promise<Side>>): Promise<boolean> => {
@@ -257,7 +257,7 @@ const apply = async (
     signal,
     skip(relation, message, help) {
       setState(relation, 'skipped', options, message, help);
-      barrierOf(relation).fail(signal.aborted);
+      barrierOf(relation).fail(relation.host, signal.aborted);
       relays.leave(relation);
     },
     async carryOut(relation) {
