@@ -106,7 +106,7 @@ export const MUTANTS = [
   {
     name: 'content is written at its final path',
     file: `${TRANSACTION}/move.js`,
-    from: 'const faults = await work.verbs.perform(deeds);',
+    from: 'const faults = first === void 0 ? [] : await performIn(work, part, folderIn(work, first.index), deeds);',
     to: `const faults = [];
   for (const deed of deeds) {
     const source = deed.to === at ? await work.verbs.read(deed.at, deed.name, false) : { fault: 'none' };
