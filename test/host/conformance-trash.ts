@@ -1,6 +1,6 @@
 // Conformance: what is removed or replaced is kept in the trash, for as long as was said, and comes back from there.
 import assert from 'node:assert/strict';
-import { ALL, apply, type Case, file, hard, link, remove, removeFolder, reopen, stateOf } from './session.js';
+import { ALL, adjust, apply, type Case, file, hard, link, remove, removeFolder, reopen, stateOf } from './session.js';
 
 const BY = { run: 'run-2', block: 'app', trash: 3600, durability: 'strict', lock: null } as const;
 
@@ -32,6 +32,35 @@ export const trashCases: readonly Case[] = [
         { path: 'h', kind: 'file', why: 'replaced', size: 10 },
       ]);
       assert.deepEqual(await root.trashed('another'), []);
+    },
+  },
+  {
+    title: 'a folder that its own owner may not write to comes back as it was, with what was in it',
+    async run(subject) {
+      const { place } = subject;
+      place.put({
+        'd/f': { file: 'old' },
+        'e/g': { file: 'old' },
+        'e/h': { file: 'stays' },
+        d: { folder: 0o555 },
+        e: { folder: 0o555 },
+      });
+      const before = place.look();
+      const steps = [remove('d/f'), remove('e/g'), removeFolder('d')];
+      assert.deepEqual(
+        await apply(subject, steps),
+        ['d/f', 'e/g', 'd'].map(path => `${path}: done`),
+      );
+      const root = await reopen(subject);
+      const restored = await root.restore('run-1', [], BY);
+      assert.deepEqual(restored.map(({ path, result }) => `${path} ${result}`).sort(), [
+        'd done',
+        'd/f done',
+        'e/g done',
+      ]);
+      assert.deepEqual(place.look(), before);
+      const opened = ['d', 'e'].map(path => adjust(path, 0o755));
+      assert.equal((await apply(subject, opened, {}, { run: 'run-3' })).length, 2);
     },
   },
   {

@@ -126,7 +126,8 @@ const planRestoring = async (
   await cursor.close();
   const scan: PartScan = {
     seen: path => seen.get(path) ?? null,
-    selection: { folder: '', attributes: [], algorithm: 'xxh128' },
+    // What was closed to its owner may be opened to him for the moment (closed-folders.ts).
+    selection: { folder: '', attributes: ['mode'], algorithm: 'xxh128' },
     summary: { exists: true },
   };
   return { actions, sources, folders, scan, settled };
