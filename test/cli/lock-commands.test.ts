@@ -1,6 +1,6 @@
 // Remotes of one master that lock it in different ways: each way is really taken there, one command after the other.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import { type Desk, openDesk, said } from '../support/program.js';
 import { assertSameTree } from '../support/tree.js';
@@ -108,6 +108,32 @@ block app {
     assert.equal(code, 0, said(out, err));
   }
   assert.equal(readFileSync(at('modes.five'), 'utf8'), 'drwx------\ndrwx------\n');
+});
+
+test('a lock that is lost in any of several roots is noticed before anything is switched', async () => {
+  for (const lost of ['first', 'second']) {
+    const root = (name: string): string => at(`${lost}-${name}`);
+    writeFileSync(
+      at('two-roots.sp'),
+      `syncplan 1
+fleet {
+  host build at local { root site "./master/folder"; root more "./master/other" }
+  host copy at local { root site "${root('first')}"; root more "${root('second')}" }
+}
+role master is build
+role remote is copy
+block app {
+  take all in site
+  take all in more
+  hook before run ["/bin/rm", "-rf", "${root(lost)}/.syncplan/lock"] on remote
+}
+`,
+    );
+    const { code, out, err } = await desk.run(['apply', 'two-roots.sp']);
+    assert.equal(code, 5, said(out, err));
+    assert.match(out, /was lost: its lock file was\s+removed/, lost);
+    for (const name of ['first', 'second']) assert.ok(!existsSync(`${root(name)}/file`), name);
+  }
 });
 
 test.run();

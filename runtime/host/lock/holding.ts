@@ -27,7 +27,10 @@ export type Holding = {
   readonly close: () => Promise<void>;
 };
 
-export const holdLock = (holding: Holding): CheckedLock => {
+/** Asked without waiting. */
+export type HeldLock = Omit<CheckedLock, 'check'> & { readonly check: () => void };
+
+export const holdLock = (holding: Holding): HeldLock => {
   const { grips, lease, record, waited, holder, commanding } = holding;
   const { folder, block, where } = commanding;
   let signature = signatureOf(folder, leaseName(block));

@@ -23,7 +23,7 @@ import type { ClosedView } from './closed-view.js';
 import { closedBy, closeFolders, reopenFolders } from './closing.js';
 import { type Commanding, releaseOwedBy, runLockCommand, runRelease } from './command.js';
 import { type Means, tryGrip } from './grip.js';
-import { holdLock, LEASE_FILE } from './holding.js';
+import { type HeldLock, holdLock, LEASE_FILE } from './holding.js';
 import {
   forgetSharers,
   type Holder,
@@ -58,21 +58,29 @@ export type LocalLocks = Locks & {
 
 export const openLocks = (options: LockOptions): LocalLocks => {
   const closing = new AbortController();
-  const taking = new Set<Promise<CheckedLock>>();
-  const held = new Set<CheckedLock>();
+  const taking = new Set<Promise<HeldLock>>();
+  const held = new Map<HeldLock, string>();
   const acquire = async (request: LockRequest): Promise<CheckedLock> => {
     checkBlock(request.block);
     const work = take(request, options, closing.signal);
     taking.add(work);
     try {
       const lock = await work;
-      held.add(lock);
+      const { block, run, mode } = request;
+      const together = JSON.stringify([block, run, mode]);
+      held.set(lock, together);
+      /** A transaction is told of one lock and works in all roots that its run has the block of. */
+      const check = (): void => {
+        lock.check();
+        for (const [other, its] of held) if (its === together && other !== lock) other.check();
+      };
       const release = async () => {
+        held.set(lock, '');
         const problems = await lock.release();
         held.delete(lock);
         return problems;
       };
-      return { ...lock, release };
+      return { ...lock, check, release };
     } finally {
       taking.delete(work);
     }
@@ -88,12 +96,12 @@ export const openLocks = (options: LockOptions): LocalLocks => {
       closing.abort();
       await Promise.allSettled(taking);
       // Those that came meanwhile are held by now.
-      await Promise.all([...held].map(lock => lock.release()));
+      await Promise.all([...held.keys()].map(lock => lock.release()));
     },
   };
 };
 
-const take = async (request: LockRequest, options: LockOptions, signal: AbortSignal): Promise<CheckedLock> => {
+const take = async (request: LockRequest, options: LockOptions, signal: AbortSignal): Promise<HeldLock> => {
   const place = await openLockPlace(options.verbs, options.placeOf(request.root), options.label, true);
   if (place === null || place.folder === null) {
     throw missingRoot(options.placeOf(request.root), options.label);
@@ -124,7 +132,7 @@ const takeIn = async (
   signal: AbortSignal,
   place: LockPlace,
   commanding: LockFolder,
-): Promise<CheckedLock> => {
+): Promise<HeldLock> => {
   const { folder, where, block } = commanding;
   const { mode, run, by } = request;
   const { since } = placeOf(request.root);
