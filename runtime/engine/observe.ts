@@ -154,10 +154,10 @@ const compared = async (
   byNumber: (numbers: Selection['numbers']) => Promise<Scan>,
 ): Promise<ComparedTake> => {
   const policy = relation.block.delete;
-  const isProtected = makeProtect(
-    policy.mode === 'mirror' ? policy.protect : [],
-    take.terms.map(({ base }) => base),
-  );
+  const isProtected = makeProtect(policy.mode === 'mirror' ? policy.protect : [], [
+    '',
+    ...take.terms.map(({ base }) => base),
+  ]);
   const compare = async (theirs: Scan): Promise<Compared & { readonly theirs: Scan }> => ({
     ...(await compareTake(master.scan, theirs, { rules: relation.rules, delete: policy, isProtected })),
     theirs,

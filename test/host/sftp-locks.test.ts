@@ -79,7 +79,7 @@ const locksOf = (root: string, here: Partial<Claimant> = {}, more: Partial<SftpL
     verbs: verbs(),
     holder: holderHere(Date.now),
     here: claimant,
-    placeOf: () => ({ path: root, create: false, state: null }),
+    placeOf: ({ path }) => ({ path, create: false, state: null }),
     ...more,
   });
   const given = { ...PLAIN, root: { path: root } as never };
@@ -134,6 +134,18 @@ test('a run that died is unlocked by its name, one that lives is not', async () 
   assert.deepEqual(claimsIn(root), []);
   assert.equal(await second.unlock(rooted, 'app', 'run-1'), 'not-locked');
   await Promise.all([first.close(), second.close()]);
+});
+
+test('a run that has a block in several roots notices where its lock is lost in any of them', async () => {
+  const [one, other] = [place(), place()];
+  const locks = locksOf(one, {}, { sure: 0 });
+  const [first, second] = [await locks.take(), await locks.take({ root: { path: other } })];
+  await first.check();
+  rmdirSync(pathOf(other, claimsIn(other)[0]!));
+  await assert.rejects(async () => first.check(), isLost(/its claim is gone/));
+  await second.release();
+  await first.check();
+  await locks.close();
 });
 
 test('what was removed by hand is no longer held', async () => {

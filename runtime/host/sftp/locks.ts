@@ -13,6 +13,7 @@ import { HostError, WAIT_FOR_RUN } from '../host-error.js';
 import { type Claimant, LEASE_SECONDS, parseClaim } from '../lock/claim.js';
 import { describeLease, type Holder, leaseName, newLease, sharerName } from '../lock/lease.js';
 import { type LockPlace, lockName, missingRoot, openLockPlace, type RootPlace } from '../lock/place.js';
+import { makeTogether } from '../lock/together.js';
 import { unrecorded, waitingEnded } from '../lock/waiting.js';
 import type { CheckedLock } from '../lock-check.js';
 import { sleep } from '../sleep.js';
@@ -37,7 +38,7 @@ export type SftpLocks = Locks & {
 };
 
 export const openSftpLocks = (options: SftpLockOptions): SftpLocks => {
-  const held = new Set<CheckedLock>();
+  const held = makeTogether();
   const taking = new Set<Promise<CheckedLock>>();
   const closing = new AbortController();
   const acquire = async (request: LockRequest): Promise<CheckedLock> => {
@@ -51,8 +52,7 @@ export const openSftpLocks = (options: SftpLockOptions): SftpLocks => {
         closing.signal,
         claimingIn(options, place, place.folder, request.block),
       );
-      held.add(lock);
-      return { ...lock, release: () => lock.release().finally(() => held.delete(lock)) };
+      return held.add(lock, request);
     } finally {
       // Nothing is held by a folder that is a path.
       await place.close();
@@ -70,7 +70,7 @@ export const openSftpLocks = (options: SftpLockOptions): SftpLocks => {
       closing.abort();
       await Promise.allSettled(taking);
       // Those that came meanwhile are held by now.
-      await Promise.all([...held].map(lock => lock.release()));
+      await held.releaseAll();
     },
   };
 };

@@ -11,6 +11,7 @@ import type { LockRequest, Locks, Root } from '../host.js';
 import { HostError } from '../host-error.js';
 import { isSameHolding, type Lease, leaseName, newLease, parseLease, sharerName } from '../lock/lease.js';
 import { type LockPlace, lockName, missingRoot, openLockPlace, type RootPlace } from '../lock/place.js';
+import { makeTogether } from '../lock/together.js';
 import { waitingEnded } from '../lock/waiting.js';
 import type { CheckedLock } from '../lock-check.js';
 import { sleep } from '../sleep.js';
@@ -37,7 +38,7 @@ export type ShellLocks = Locks & {
 };
 
 export const openShellLocks = (options: ShellLockOptions): ShellLocks => {
-  const held = new Set<CheckedLock>();
+  const held = makeTogether();
   const taking = new Set<Promise<CheckedLock>>();
   const closing = new AbortController();
   const acquire = async (request: LockRequest): Promise<CheckedLock> => {
@@ -46,8 +47,7 @@ export const openShellLocks = (options: ShellLockOptions): ShellLocks => {
     if (place === null || place.folder === null) throw missingRoot(options.placeOf(request.root), options.label);
     try {
       const lock = await take(request, options, closing.signal, place, place.folder);
-      held.add(lock);
-      return { ...lock, release: () => lock.release().finally(() => held.delete(lock)) };
+      return held.add(lock, request);
     } catch (error) {
       await place.close();
       throw error;
@@ -65,7 +65,7 @@ export const openShellLocks = (options: ShellLockOptions): ShellLocks => {
       closing.abort();
       await Promise.allSettled(taking);
       // Those that came meanwhile are held by now.
-      await Promise.all([...held].map(lock => lock.release()));
+      await held.releaseAll();
     },
   };
 };

@@ -10,9 +10,6 @@ import { type Deed, type Fault, isFault } from '../file-verbs.js';
 import { performOne } from './one-deed.js';
 import type { Work } from './work.js';
 
-/** Folders that were opened, with the mode that each had. */
-export type Opened = Map<string, { readonly part: number; readonly path: Path; readonly mode: number }>;
-
 /** The deeds change names in this folder (from the root); neighbours as for `FileVerbs.perform`. */
 export const performIn = async (
   work: Work,

@@ -10,7 +10,6 @@ import type { Fault, FileVerbs, Folder, Maybe, Source, Stat } from '../file-verb
 import type { Scan, ScanSummary, Selection } from '../host.js';
 import type { SeenScan } from '../seen.js';
 import type { Arrivals } from './arrivals.js';
-import type { Opened } from './closed-folders.js';
 import type { Desk } from './desk.js';
 import type { Dirty } from './dirty.js';
 import type { StepDigests } from './step-digests.js';
@@ -59,8 +58,8 @@ export type Work = {
   readonly ahead: SyncAhead;
   /** Old files that were replaced, held open so that they are freed after the acknowledgement. */
   readonly lingering: Source[];
-  /** Folders that are open to their owner for as long as they are worked in. */
-  readonly opened: Opened;
+  /** Folders that are open to their owner for as long as they are worked in, with the mode that each had (closed-folders.ts). */
+  readonly opened: Map<string, { readonly part: number; readonly path: Path; readonly mode: number }>;
   readonly breathe: () => Promise<void>;
 };
 
