@@ -126,7 +126,10 @@ test('who is ready when another host fails has failed, also where the run is int
   });
   for (const { host, state, message } of summary.relations) {
     assert.equal(state, 'failed', host);
-    assert.match(message ?? '', host === 'r3' ? /the disk is gone/ : /^another host of this block did not get ready \(r3\), /);
+    assert.match(
+      message ?? '',
+      host === 'r3' ? /the disk is gone/ : /^another host of this block did not get ready \(r3\), /,
+    );
   }
 });
 
