@@ -13,7 +13,7 @@ import { openSftpLocks, type SftpLockOptions } from '../../runtime/host/sftp/loc
 import { holderHere } from '../../runtime/host/this-machine.js';
 import { startSshd } from '../support/sshd.js';
 import { connector, folder, nothingIsLeft, plan } from './connecting.js';
-import { isLost, PLAIN, pause, refused } from './locking.js';
+import { isLost, PLAIN, pause, recordIn, refused } from './locking.js';
 
 const sshd = await startSshd();
 const connect = connector({ sshConfig: sshd.configFile });
@@ -107,13 +107,15 @@ test('a claim is made young again for as long as it is held, and no longer', asy
 
 test('whoever was taken for dead finds out before he writes', async () => {
   const root = place();
-  const [first, second] = [locksOf(root, {}, { sure: 0 }), locksOf(root, { machine: 'two' })];
+  const [first, second] = [locksOf(root, {}, { sure: 0, renewal: 4 }), locksOf(root, { machine: 'two' })];
   const lock = await first.take({ run: 'run-1' });
   await lock.check();
   await refused(second.take({ run: 'run-2' }), /block app in the root .* is locked by run run-1 of /, /120 s after/);
   age(root, claimsIn(root)[0]!, 130);
   const taken = await second.take({ run: 'run-2' });
   await assert.rejects(async () => lock.check(), isLost(/its claim is gone/));
+  await pause(4_500);
+  assert.equal(recordIn(join(root, '.syncplan/lock/app.lease')).run, 'run-2');
   // It gives back nothing that is another's by now.
   await lock.release();
   await taken.check();

@@ -156,9 +156,10 @@ const holdLock = (holding: Holding): CheckedLock => {
   const began = monotonic();
   let seen = began;
 
-  /** The record tells the server's clock. Where it cannot be written, the time that has passed here is added. */
+  /** The record tells the server's clock. Where it cannot be written, the time that has passed here is added. Whoever was taken
+   * for dead writes nothing: by now it is another's. */
   const renew = async (): Promise<void> => {
-    if (releasing !== null) return;
+    if (releasing !== null || !(await claim.isThere())) return;
     const written = await writeNote(claiming, noted.record, { ...noted.lease, refreshed: monotonic() });
     if (releasing !== null) return;
     const now = isFault(written) ? claim.made + (monotonic() - began) * 1e6 : written;
