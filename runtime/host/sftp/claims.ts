@@ -39,9 +39,15 @@ export const tryClaim = async (claiming: Claiming, mode: LockMode, run: string):
   if (isFault(at)) throw hostErrorOf(`lock ${where}`, at);
   const mine = claimName({ ...here, mode, way: 'lease', run: run.replaceAll(/[^A-Za-z0-9._-]/g, '_') }, monotonic());
   const made = await performOne(verbs, { do: 'make-folder', at, name: mine, mode: CLAIM_MODE });
-  if (made !== null) throw hostErrorOf(`lock ${where}`, made);
+  if (made !== null) {
+    await verbs.release(at);
+    throw hostErrorOf(`lock ${where}`, made);
+  }
   const remove = (name: string): Promise<null | Fault> => performOne(verbs, { do: 'remove-folder', at, name });
-  const release = async (): Promise<void> => void (await remove(mine));
+  const release = async (): Promise<void> => {
+    await remove(mine);
+    await verbs.release(at);
+  };
   try {
     const listed = await claimsIn(verbs, at);
     const own = isFault(listed) ? undefined : listed.find(({ name }) => name === mine);
@@ -79,7 +85,9 @@ export const tryClaim = async (claiming: Claiming, mode: LockMode, run: string):
 /** Names of the claims that are there, dead or alive. */
 export const claimNames = async ({ verbs, folder, name }: Claiming): Promise<string[]> => {
   const at = await verbs.enter(folder, heldName(name));
-  const listed = isFault(at) ? [] : await claimsIn(verbs, at);
+  if (isFault(at)) return [];
+  const listed = await claimsIn(verbs, at);
+  await verbs.release(at);
   return isFault(listed) ? [] : listed.map(one => one.name);
 };
 

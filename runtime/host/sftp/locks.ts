@@ -45,17 +45,13 @@ export const openSftpLocks = (options: SftpLockOptions): SftpLocks => {
     refuseWays(options.label, request);
     const place = await openLockPlace(options.verbs, options.placeOf(request.root), options.label, true);
     if (place === null || place.folder === null) throw missingRoot(options.placeOf(request.root), options.label);
+    const { close } = place;
     try {
-      const lock = await take(
-        request,
-        options,
-        closing.signal,
-        claimingIn(options, place, place.folder, request.block),
-      );
-      return held.add(lock, request);
-    } finally {
-      // Nothing is held by a folder that is a path.
-      await place.close();
+      const claiming = claimingIn(options, place, place.folder, request.block);
+      return held.add(await take(request, options, closing.signal, claiming, close), request);
+    } catch (error) {
+      await close();
+      throw error;
     }
   };
   return {
@@ -94,6 +90,7 @@ const take = async (
   options: SftpLockOptions,
   signal: AbortSignal,
   claiming: Claiming,
+  close: () => Promise<void>,
 ): Promise<CheckedLock> => {
   const { claim, waited } = await waitFor(request, options, signal, claiming);
   try {
@@ -105,7 +102,7 @@ const take = async (
     const written = await writeNote(claiming, record, lease);
     if (isFault(written) && request.mode === 'exclusive') throw cannotNote(claiming.where, written);
     if (request.mode === 'exclusive') await forgetSharers(claiming);
-    return holdLock({ options, claiming, claim, noted: { lease, record }, waited });
+    return holdLock({ options, claiming, claim, noted: { lease, record }, waited, close });
   } catch (error) {
     await claim.release();
     throw error;
@@ -146,6 +143,8 @@ type Holding = {
   readonly claim: HeldClaim;
   readonly noted: Noted;
   readonly waited: boolean;
+  /** Lets go of the folders. */
+  readonly close: () => Promise<void>;
 };
 
 const holdLock = (holding: Holding): CheckedLock => {
@@ -192,7 +191,8 @@ const holdLock = (holding: Holding): CheckedLock => {
 };
 
 /** Never throws: what a connection that is gone cannot give back ends by itself. */
-const giveBack = async ({ claiming, claim, noted: { lease, record } }: Holding): Promise<readonly Problem[]> => {
+const giveBack = async ({ claiming, claim, noted, close }: Holding): Promise<readonly Problem[]> => {
+  const { lease, record } = noted;
   try {
     if (await claim.isThere()) {
       if (lease.mode === 'exclusive') await writeNote(claiming, record, { ...lease, released: true });
@@ -201,6 +201,8 @@ const giveBack = async ({ claiming, claim, noted: { lease, record } }: Holding):
     await claim.release();
   } catch {
     // Its time ends it.
+  } finally {
+    await close();
   }
   return [];
 };
