@@ -3,7 +3,7 @@
 // Opening the root has said already what is wrong with one that is there: it is on another file system, or not ours alone.
 import type { Host, Root } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
-import { toText } from '../tree/path.js';
+import { asText, toText } from '../tree/path.js';
 import { LOST, type Trouble, whyNot } from './trouble.js';
 
 export type ExaminedState = {
@@ -30,14 +30,14 @@ const open = async (host: Host, path: string): Promise<Root> => {
   } catch (error) {
     if (!(error instanceof HostError) || error.code !== 'missing-root') throw error;
     const folder = toText(above(path)) ?? above(path);
-    const message = `the state folder ${toText(path) ?? path} cannot be made: ${folder} does not exist`;
+    const message = `the state folder ${asText(path)} cannot be made: ${folder} does not exist`;
     throw new HostError('missing-root', message, `make ${folder} there, or choose another state folder`);
   }
 };
 
 const elsewhere = (path: string): Trouble => ({
   code: 'bad-root',
-  message: `the state folder ${toText(path) ?? path} would be on another file system than the root`,
+  message: `the state folder ${asText(path)} would be on another file system than the root`,
   help: 'choose a folder on the file system of the root: what is staged there is put in place by renaming it',
   refusal: false,
 });

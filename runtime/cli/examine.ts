@@ -7,7 +7,7 @@ import type { Host, HostFacts, Unfinished } from '../host/host.js';
 import { HostError } from '../host/host-error.js';
 import { quoteWord } from '../host/shell/quote.js';
 import { owedRecord } from '../host/transaction/state-folder.js';
-import { type Path, parent, toText } from '../tree/path.js';
+import { asText, type Path, parent } from '../tree/path.js';
 import type { Connecting } from './connecting.js';
 import { type ExaminedAbout, examineAbout, whyDriven } from './examine-about.js';
 import { asAgent, type ExaminedRuntime, examineRuntime, isToBeCopied, ownNode } from './examine-runtime.js';
@@ -200,4 +200,4 @@ const notWritable = (
 const above = (path: Path): Path => parent(path) || '/';
 
 /** As a person types it. */
-const wordOf = (path: Path): string => quoteWord(toText(path) ?? path);
+const wordOf = (path: Path): string => quoteWord(asText(path));

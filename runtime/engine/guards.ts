@@ -70,11 +70,12 @@ const checkBudget = ({ takes, block }: Relation, { allowDelete, command }: Guard
   const loss = noLoss();
   const roots = new Map<Path, Loss>();
   for (const { changes, master, remote, masterRoot } of takes) {
-    const deletions = changes.filter(({ kind }) => kind === 'delete').length;
+    const deleted = changes.filter(({ kind }) => kind === 'delete').length;
+    const deletions = deleted === 0 ? 0 : deleted - findMoved(changes).files;
     const ofRoot = roots.get(masterRoot.path) ?? noLoss();
     roots.set(masterRoot.path, ofRoot);
     for (const all of [loss, ofRoot]) {
-      all.deletions += deletions === 0 ? 0 : deletions - findMoved(changes).files;
+      all.deletions += deletions;
       all.remoteEntries += entriesOf(remote);
       all.masterEntries += entriesOf(master);
     }

@@ -1,5 +1,5 @@
 // A root as its host holds it: its folder, and its state folder with what is in there to be known before anything is done.
-import { isWithin, leaf, type Path, parent, toText } from '../tree/path.js';
+import { asText, isWithin, leaf, type Path, parent } from '../tree/path.js';
 import { explainFolderFault } from './faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from './file-verbs.js';
 import type { OpenRoot, Root } from './host.js';
@@ -39,9 +39,9 @@ export const holdRoot = async (
   if (isFault(above)) {
     throw new HostError(
       'missing-root',
-      `the root ${shown(path)} does not exist on ${label}${create ? ', nor does the folder it would be made in' : ''}`,
+      `the root ${asText(path)} does not exist on ${label}${create ? ', nor does the folder it would be made in' : ''}`,
       create
-        ? `make ${shown(parentOf(path))} there, or correct the root's path in the plan`
+        ? `make ${asText(parentOf(path))} there, or correct the root's path in the plan`
         : `make it there, or correct the root's path in the plan`,
     );
   }
@@ -80,7 +80,7 @@ export const placeOf = (verbs: FileVerbs, holding: HeldRoot, label: string): Sta
     elsewhere,
     within: withinOf(holding),
     userId: verbs.names.self().user,
-    where: `the root ${shown(path)} on ${label}`,
+    where: `the root ${asText(path)} on ${label}`,
   };
 };
 
@@ -155,12 +155,11 @@ const markerOf = async (verbs: FileVerbs, holding: HeldRoot, label: string): Pro
 
 const badRoot = (path: Path, fault: Fault, label: string): HostError => {
   const { why, help } = explainFolderFault(fault);
-  return new HostError('bad-root', `the root ${shown(path)} on ${label} cannot be used: ${why}`, help);
+  return new HostError('bad-root', `the root ${asText(path)} on ${label} cannot be used: ${why}`, help);
 };
 
 const withoutEnd = (path: Path): Path => path.replace(/\/+$/, '');
 const parentOf = (path: Path): Path => parent(withoutEnd(path)) || '/';
 const nameIn = (path: Path): string => leaf(withoutEnd(path));
-const shown = (path: Path): string => toText(path) ?? path;
 
 const ROOT_MODE = 0o755;

@@ -22,7 +22,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod/mini';
 import { makeProtect } from '../tree/matcher.js';
-import { fromText, type Path, toText } from '../tree/path.js';
+import { asText, fromText, type Path } from '../tree/path.js';
 import { HostError } from './host-error.js';
 import { realPath } from './real-path.js';
 
@@ -72,7 +72,7 @@ export const openPolicy = (places: PolicyPlaces): Policy => {
         const why = 'wrong' in read ? read.wrong : `the policy ${file} of this machine does not allow this folder`;
         throw new HostError(
           'bad-root',
-          `${what} ${toText(path) ?? path} cannot be used: ${why}`,
+          `${what} ${asText(path)} cannot be used: ${why}`,
           `Ask whoever looks after that machine to change ${file}, or choose another folder.`,
         );
       }

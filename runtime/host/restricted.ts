@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { fromText, isWithin, type Path, toText } from '../tree/path.js';
+import { asText, fromText, isWithin, type Path } from '../tree/path.js';
 import { fenceVerbs } from './fence.js';
 import type { Host } from './host.js';
 import { HostError } from './host-error.js';
@@ -36,7 +36,7 @@ export const openRestrictedHost = async ({ roots, program }: Restriction, option
       verbs: verbs => fenceVerbs(verbs, served, expand),
       policy: policy => keyPolicy(served, policy),
       weaker: policy => [
-        `the key that it is reached by serves only ${served.map(shown).join(', ')}`,
+        `the key that it is reached by serves only ${served.map(asText).join(', ')}`,
         ...(policy.names('hook') ? [] : ['no hooks: that key runs none']),
         ...(policy.names('lock command') ? [] : ['no lock commands: that key runs none']),
       ],
@@ -56,7 +56,7 @@ const keyPolicy = (served: readonly Path[], policy: Policy): Policy => ({
     if (served.some(root => isWithin(real, root))) return policy.checkFolder(what, path);
     throw new HostError(
       'bad-root',
-      `${what} ${shown(path)} cannot be used: the key that this machine is reached by serves only ${served.map(shown).join(', ')}`,
+      `${what} ${asText(path)} cannot be used: the key that this machine is reached by serves only ${served.map(asText).join(', ')}`,
       'Let the plan name a folder that the key serves, or ask whoever looks after that machine for another key.',
     );
   },
@@ -73,7 +73,7 @@ const checkRoot = (root: string, path: Path, kept: readonly Path[], label: strin
   };
   if (!isFolder(real)) refuse('there is no such folder');
   const inside = kept.find(place => real === '/' || isWithin(place, real));
-  if (inside !== undefined) refuse(`it holds ${shown(inside)}, by which whoever has the key could free himself of it`);
+  if (inside !== undefined) refuse(`it holds ${asText(inside)}, by which whoever has the key could free himself of it`);
   return real;
 };
 
@@ -97,5 +97,3 @@ const isFolder = (path: Path): boolean => {
     return false;
   }
 };
-
-const shown = (path: Path): string => toText(path) ?? path;

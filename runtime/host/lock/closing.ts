@@ -11,7 +11,7 @@
 import { chmodSync, fstatSync } from 'node:fs';
 import * as z from 'zod/mini';
 import type { Problem } from '../../tree/entry.js';
-import { MAX_PATH, type Path, refusePath, toText } from '../../tree/path.js';
+import { asText, MAX_PATH, type Path, refusePath } from '../../tree/path.js';
 import { type Cursor, openCursor } from '../cursor.js';
 import { explainFault, problemOf } from '../faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault } from '../file-verbs.js';
@@ -209,7 +209,7 @@ const syncAll = async (
 const cannotClose = (path: Path, where: string, why: string): HostError =>
   new HostError(
     'failed',
-    `close the folder ${path === '' ? '.' : (toText(path) ?? path)} of ${where}: ${why}`,
+    `close the folder ${path === '' ? '.' : asText(path)} of ${where}: ${why}`,
     'Log in as the owner of these folders or as root, or choose `consistency lock { by advisory }`.',
   );
 

@@ -27,10 +27,7 @@ export type Holding = {
   readonly close: () => Promise<void>;
 };
 
-/** Asked without waiting. */
-export type HeldLock = Omit<CheckedLock, 'check'> & { readonly check: () => void };
-
-export const holdLock = (holding: Holding): HeldLock => {
+export const holdLock = (holding: Holding): CheckedLock => {
   const { grips, lease, record, waited, holder, commanding } = holding;
   const { folder, block, where } = commanding;
   let signature = signatureOf(folder, leaseName(block));

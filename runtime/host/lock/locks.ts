@@ -23,7 +23,8 @@ import type { ClosedView } from './closed-view.js';
 import { closedBy, closeFolders, reopenFolders } from './closing.js';
 import { type Commanding, releaseOwedBy, runLockCommand, runRelease } from './command.js';
 import { type Means, tryGrip } from './grip.js';
-import { type HeldLock, holdLock, LEASE_FILE } from './holding.js';
+import { holdLock, LEASE_FILE } from './holding.js';
+import { type KeptLocks, keepLocks } from './keeping.js';
 import {
   forgetSharers,
   type Holder,
@@ -34,7 +35,7 @@ import {
   readSharers,
   sharerName,
 } from './lease.js';
-import { type LockPlace, lockName, missingRoot, openLockPlace, type RootPlace } from './place.js';
+import { type HeldPlace, lockName, type RootPlace, takeInPlace, type Unlocked, unlockInPlace } from './place.js';
 import { writeRecord } from './record.js';
 import { aloneName, letGo, waitForGrips } from './waiting.js';
 
@@ -50,78 +51,41 @@ export type LockOptions = {
   readonly means: Means;
 };
 
-export type LocalLocks = Locks & {
-  readonly acquire: (request: LockRequest) => Promise<CheckedLock>;
-  /** Lets go of all that are held, and gives up those that are waited for. */
-  readonly close: () => Promise<void>;
-};
+export type LocalLocks = Locks & KeptLocks;
 
 export const openLocks = (options: LockOptions): LocalLocks => {
-  const closing = new AbortController();
-  const taking = new Set<Promise<HeldLock>>();
-  const held = new Map<HeldLock, string>();
-  const acquire = async (request: LockRequest): Promise<CheckedLock> => {
-    checkBlock(request.block);
-    const work = take(request, options, closing.signal);
-    taking.add(work);
-    try {
-      const lock = await work;
-      const { block, run, mode } = request;
-      const together = JSON.stringify([block, run, mode]);
-      held.set(lock, together);
-      /** A transaction is told of one lock and works in all roots that its run has the block of. */
-      const check = (): void => {
-        lock.check();
-        for (const [other, its] of held) if (its === together && other !== lock) other.check();
-      };
-      const release = async () => {
-        held.set(lock, '');
-        const problems = await lock.release();
-        held.delete(lock);
-        return problems;
-      };
-      return { ...lock, check, release };
-    } finally {
-      taking.delete(work);
-    }
-  };
+  const { acquire, close } = keepLocks((request, signal) => take(request, options, signal));
   return {
     ways: LOCK_WAYS,
-    acquire,
+    acquire: async request => {
+      checkBlock(request.block);
+      return acquire(request);
+    },
     unlock: async (root, block, run) => {
       checkBlock(block);
-      return unlock(options, root, block, run);
+      return unlockInPlace(options, root, place => unlock(options, place, block, run));
     },
-    close: async () => {
-      closing.abort();
-      await Promise.allSettled(taking);
-      // Those that came meanwhile are held by now.
-      await Promise.all([...held.keys()].map(lock => lock.release()));
-    },
+    close,
   };
 };
 
-const take = async (request: LockRequest, options: LockOptions, signal: AbortSignal): Promise<HeldLock> => {
-  const place = await openLockPlace(options.verbs, options.placeOf(request.root), options.label, true);
-  if (place === null || place.folder === null) {
-    throw missingRoot(options.placeOf(request.root), options.label);
-  }
-  try {
-    return await takeIn(request, options, signal, place, commandingIn(options, place, request.block));
-  } catch (error) {
-    await place.close();
-    throw error instanceof HostError ? error : hostErrorOf(`lock ${place.where}`, faultOf(error));
-  }
-};
+const take = (request: LockRequest, options: LockOptions, signal: AbortSignal): Promise<CheckedLock> =>
+  takeInPlace(options, request.root, async place => {
+    try {
+      return await takeIn(request, options, signal, place, commandingIn(options, place, request.block));
+    } catch (error) {
+      throw error instanceof HostError ? error : hostErrorOf(`lock ${place.where}`, faultOf(error));
+    }
+  });
 
 type LockFolder = Omit<Commanding, 'signal'>;
 
-const commandingIn = ({ verbs, view, programs }: LockOptions, place: LockPlace, block: string): LockFolder => ({
+const commandingIn = ({ verbs, view, programs }: LockOptions, place: HeldPlace, block: string): LockFolder => ({
   verbs,
   view,
   programs,
   root: place.root,
-  folder: place.folder!,
+  folder: place.folder,
   block: lockName(block),
   where: `block ${block} in ${place.where}`,
 });
@@ -130,9 +94,9 @@ const takeIn = async (
   request: LockRequest,
   { holder, means, placeOf }: LockOptions,
   signal: AbortSignal,
-  place: LockPlace,
+  place: HeldPlace,
   commanding: LockFolder,
-): Promise<HeldLock> => {
+): Promise<CheckedLock> => {
   const { folder, where, block } = commanding;
   const { mode, run, by } = request;
   const { since } = placeOf(request.root);
@@ -220,38 +184,26 @@ const settleBeside = async (commanding: LockFolder, means: Means): Promise<boole
   }
 };
 
-const unlock = async (
-  options: LockOptions,
-  root: Root,
-  name: string,
-  run: string,
-): Promise<'unlocked' | 'not-locked' | 'held'> => {
-  const place = await openLockPlace(options.verbs, options.placeOf(root), options.label, false);
-  if (place === null) return 'not-locked';
+const unlock = async (options: LockOptions, place: HeldPlace, name: string, run: string): Promise<Unlocked> => {
+  const commanding = commandingIn(options, place, name);
+  const { folder, where, block } = commanding;
+  const lease = readLease(folder, block);
+  const isTheirs = [
+    ...(lease === null || lease.released ? [] : [lease.run]),
+    ...readSharers(folder, block).map(sharer => sharer.run),
+    closedBy(folder, block),
+    releaseOwedBy(folder, block),
+  ].includes(run);
+  if (!isTheirs) return 'not-locked';
+  const grip = await tryGrip(folder, block, { mode: 'exclusive', means: options.means, where });
+  if (grip === null) return 'held';
   try {
-    if (place.folder === null) return 'not-locked';
-    const commanding = commandingIn(options, place, name);
-    const { folder, where, block } = commanding;
-    const lease = readLease(folder, block);
-    const isTheirs = [
-      ...(lease === null || lease.released ? [] : [lease.run]),
-      ...readSharers(folder, block).map(sharer => sharer.run),
-      closedBy(folder, block),
-      releaseOwedBy(folder, block),
-    ].includes(run);
-    if (!isTheirs) return 'not-locked';
-    const grip = await tryGrip(folder, block, { mode: 'exclusive', means: options.means, where });
-    if (grip === null) return 'held';
-    try {
-      await settle(commanding);
-      forgetSharers(folder, block);
-      if (lease !== null) writeRecord(folder, leaseName(block), { ...lease, released: true }, LEASE_FILE);
-      return 'unlocked';
-    } finally {
-      grip.release();
-    }
+    await settle(commanding);
+    forgetSharers(folder, block);
+    if (lease !== null) writeRecord(folder, leaseName(block), { ...lease, released: true }, LEASE_FILE);
+    return 'unlocked';
   } finally {
-    await place.close();
+    grip.release();
   }
 };
 

@@ -1,8 +1,9 @@
 // Where the locks of a root are: the folder `lock` in its state folder, 0755, so that co-operating programs can take them too.
 import type { Path } from '../../tree/path.js';
-import { leaf, parent, toText } from '../../tree/path.js';
+import { asText, leaf, parent } from '../../tree/path.js';
 import { explainFault, hostErrorOf } from '../faults.js';
 import { type Fault, type FileVerbs, type Folder, isFault, type Stat } from '../file-verbs.js';
+import type { Locks, Root } from '../host.js';
 import { HostError } from '../host-error.js';
 import { performOne } from '../transaction/one-deed.js';
 import { openOwn } from '../transaction/own-folder.js';
@@ -26,6 +27,48 @@ export type LockPlace = {
   readonly close: () => Promise<void>;
 };
 
+/** How a host opens the places of its locks. */
+export type Placing = {
+  readonly verbs: FileVerbs;
+  readonly label: string;
+  /** How this root was opened; throws where it was not. */
+  readonly placeOf: (root: Root) => RootPlace;
+};
+
+export type HeldPlace = LockPlace & { readonly folder: Folder };
+
+/** For a lock that is to be taken: whoever gets it closes the place. Throws HostError where the root is not there. */
+export const takeInPlace = async <T>(
+  { verbs, label, placeOf }: Placing,
+  root: Root,
+  take: (place: HeldPlace) => Promise<T>,
+): Promise<T> => {
+  const place = await openLockPlace(verbs, placeOf(root), label, true);
+  if (place === null || place.folder === null) throw missingRoot(placeOf(root), label);
+  try {
+    return await take({ ...place, folder: place.folder });
+  } catch (error) {
+    await place.close();
+    throw error;
+  }
+};
+
+/** Where nothing was ever locked, nothing is. */
+export const unlockInPlace = async (
+  { verbs, label, placeOf }: Placing,
+  root: Root,
+  unlock: (place: HeldPlace) => Promise<Unlocked>,
+): Promise<Unlocked> => {
+  const place = await openLockPlace(verbs, placeOf(root), label, false);
+  try {
+    return place === null || place.folder === null ? 'not-locked' : await unlock({ ...place, folder: place.folder });
+  } finally {
+    await place?.close();
+  }
+};
+
+export type Unlocked = Awaited<ReturnType<Locks['unlock']>>;
+
 /** Of a block's lock file: single dots part the names of records from it, so its own are doubled. */
 export const lockName = (block: string): string => block.replaceAll('.', '..');
 
@@ -43,7 +86,7 @@ export const openLockPlace = async (
   label: string,
   make: boolean,
 ): Promise<LockPlace | null> => {
-  const where = `the root ${toText(path) ?? path} on ${label}`;
+  const where = `the root ${asText(path)} on ${label}`;
   const opened = await openRoot(verbs, path, create && make, where);
   if (opened === null) return null;
   const place: StatePlace = {

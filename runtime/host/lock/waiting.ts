@@ -1,15 +1,15 @@
-// Waits for a block's lock, asking again and again at growing intervals, and says who holds it when the time is over.
+// Waits for a block's lock, and says who holds it when the time is over.
 //
 // A lock that is shared is not alone: where it closes folders or runs a command, which only one can do at a time, `BLOCK.alone`
 // is locked exclusively beside it. So those records (closing.ts, command.ts) are only ever touched by one process.
 import type { Folder } from '../file-verbs.js';
 import type { LockRequest } from '../host.js';
 import { HostError, WAIT_FOR_RUN } from '../host-error.js';
-import { sleep } from '../sleep.js';
 import { describeClaim, livingClaims } from './claim.js';
 import type { Grip } from './flock.js';
 import { type Means, tryGrip } from './grip.js';
 import { describeLease, type Holder, type Lease, readLease, readSharers } from './lease.js';
+import { type Busy, strideOf, waitForLock } from './patience.js';
 
 export type Grips = { readonly block: Grip; readonly alone: Grip | null };
 
@@ -29,24 +29,20 @@ export const waitForGrips = async (
   name: string,
   waiting: Waiting,
 ): Promise<{ readonly grips: Grips; readonly waited: boolean }> => {
-  const { monotonic } = waiting.holder;
-  let until = monotonic() + request.wait;
-  let graced = false;
-  // Two that made their claims at the same time may both withdraw: they do not come again at the same time.
-  const stride = 0.75 + (waiting.holder.process % 64) / 128;
-  for (let pause = FIRST_PAUSE, waited = false; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE), waited = true) {
-    if (waiting.signal.aborted) throw waitingEnded(waiting.where);
-    const grips = await tryGrips(request, name, waiting);
-    if (grips !== null) return { grips, waited };
-    const left = until - monotonic();
-    if (left > 0) await sleep(Math.min(pause * stride, left) * 1000, waiting.signal);
-    else if (graced || holdersOf(name, waiting).length > 0) throw refusal(name, waiting);
-    else {
-      // Whoever has just taken it is about to write down who it is.
-      graced = true;
-      until = monotonic() + GRACE;
-    }
-  }
+  const { holder, where, signal } = waiting;
+  const { had, waited } = await waitForLock(
+    {
+      wait: request.wait,
+      where,
+      signal,
+      monotonic: holder.monotonic,
+      first: FIRST_PAUSE,
+      stride: strideOf(holder.process),
+    },
+    () => tryGrips(request, name, waiting),
+    () => busy(name, waiting),
+  );
+  return { grips: had, waited };
 };
 
 export const letGo = ({ block, alone }: Grips): void => {
@@ -83,9 +79,13 @@ const holdersOf = (block: string, { folder, holder }: Waiting): Lease[] => {
   );
 };
 
-const refusal = (block: string, waiting: Waiting): HostError => {
-  const { folder, holder, means, where } = waiting;
+const busy = (block: string, waiting: Waiting): Busy => {
   const holders = holdersOf(block, waiting);
+  return { known: holders.length > 0, refusal: refusal(block, waiting, holders) };
+};
+
+const refusal = (block: string, waiting: Waiting, holders: readonly Lease[]): HostError => {
+  const { folder, holder, means, where } = waiting;
   if (holders.length === 0) return unrecorded(where, block, livingClaims(folder, block, means.claimant));
   const silent = holders.find(one => one.boot === holder.boot && holder.monotonic() - one.refreshed > one.hold);
   return new HostError(
@@ -125,10 +125,5 @@ const isGone = (lease: Lease, here: Holder): boolean => {
   }
 };
 
-export const waitingEnded = (where: string): HostError =>
-  new HostError('cancelled', `the connection ended while ${where} was waited for`, 'Run the same command again.');
-
 /** Seconds. */
 const FIRST_PAUSE = 0.02;
-const LONGEST_PAUSE = 1;
-const GRACE = 0.25;

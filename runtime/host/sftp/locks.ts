@@ -7,16 +7,16 @@
 //  3. What a killed agent left to be given back (closed folders, a release command) is not ours to do: then nothing is locked.
 //  4. Folders are closed to nobody and no command is run: a plan that asks for that is refused by name.
 import type { Problem } from '../../tree/entry.js';
-import { type Fault, type FileVerbs, type Folder, isFault } from '../file-verbs.js';
+import { type Fault, type FileVerbs, isFault } from '../file-verbs.js';
 import type { LockRequest, Locks, Root } from '../host.js';
 import { HostError, WAIT_FOR_RUN } from '../host-error.js';
 import { type Claimant, LEASE_SECONDS, parseClaim } from '../lock/claim.js';
+import { type KeptLocks, keepLocks } from '../lock/keeping.js';
 import { describeLease, type Holder, leaseName, newLease, sharerName } from '../lock/lease.js';
-import { type LockPlace, lockName, missingRoot, openLockPlace, type RootPlace } from '../lock/place.js';
-import { makeTogether } from '../lock/together.js';
-import { unrecorded, waitingEnded } from '../lock/waiting.js';
+import { type Busy, strideOf, waitForLock } from '../lock/patience.js';
+import { type HeldPlace, lockName, type RootPlace, takeInPlace, type Unlocked, unlockInPlace } from '../lock/place.js';
+import { unrecorded } from '../lock/waiting.js';
 import type { CheckedLock } from '../lock-check.js';
-import { sleep } from '../sleep.js';
 import { type Claiming, claimNames, type HeldClaim, tryClaim } from './claims.js';
 import { forgetSharers, isOwed, type Noted, readNotes, removeNote, writeNote } from './lock-notes.js';
 
@@ -32,49 +32,22 @@ export type SftpLockOptions = {
   readonly sure?: number;
 };
 
-export type SftpLocks = Locks & {
-  readonly acquire: (request: LockRequest) => Promise<CheckedLock>;
-  readonly close: () => Promise<void>;
-};
-
-export const openSftpLocks = (options: SftpLockOptions): SftpLocks => {
-  const held = makeTogether();
-  const taking = new Set<Promise<CheckedLock>>();
-  const closing = new AbortController();
-  const acquire = async (request: LockRequest): Promise<CheckedLock> => {
+export const openSftpLocks = (options: SftpLockOptions): Locks & KeptLocks => {
+  const { acquire, close } = keepLocks(async (request, signal) => {
     refuseWays(options.label, request);
-    const place = await openLockPlace(options.verbs, options.placeOf(request.root), options.label, true);
-    if (place === null || place.folder === null) throw missingRoot(options.placeOf(request.root), options.label);
-    const { close } = place;
-    try {
-      const claiming = claimingIn(options, place, place.folder, request.block);
-      return held.add(await take(request, options, closing.signal, claiming, close), request);
-    } catch (error) {
-      await close();
-      throw error;
-    }
-  };
+    return takeInPlace(options, request.root, place => take(request, options, signal, place));
+  });
   return {
     ways: ['advisory'],
-    acquire(request) {
-      const work = acquire(request);
-      taking.add(work);
-      return work.finally(() => taking.delete(work));
-    },
-    unlock: (root, block, run) => unlock(options, root, block, run),
-    async close() {
-      closing.abort();
-      await Promise.allSettled(taking);
-      // Those that came meanwhile are held by now.
-      await held.releaseAll();
-    },
+    acquire,
+    unlock: (root, block, run) => unlockInPlace(options, root, place => unlock(claimingIn(options, place, block), run)),
+    close,
   };
 };
 
 const claimingIn = (
   { verbs, here, holder }: SftpLockOptions,
-  { where }: LockPlace,
-  folder: Folder,
+  { where, folder }: HeldPlace,
   block: string,
 ): Claiming => ({
   verbs,
@@ -89,10 +62,10 @@ const take = async (
   request: LockRequest,
   options: SftpLockOptions,
   signal: AbortSignal,
-  claiming: Claiming,
-  close: () => Promise<void>,
+  place: HeldPlace,
 ): Promise<CheckedLock> => {
-  const { claim, waited } = await waitFor(request, options, signal, claiming);
+  const claiming = claimingIn(options, place, request.block);
+  const { had: claim, waited } = await waitFor(request, options, signal, claiming);
   try {
     await refuseOwed(claiming);
     const { last } = await readNotes(claiming);
@@ -102,39 +75,33 @@ const take = async (
     const written = await writeNote(claiming, record, lease);
     if (isFault(written) && request.mode === 'exclusive') throw cannotNote(claiming.where, written);
     if (request.mode === 'exclusive') await forgetSharers(claiming);
-    return holdLock({ options, claiming, claim, noted: { lease, record }, waited, close });
+    return holdLock({ options, claiming, claim, noted: { lease, record }, waited, close: place.close });
   } catch (error) {
     await claim.release();
     throw error;
   }
 };
 
-/** Asks again and again, at growing intervals, until the time is over. */
-const waitFor = async (
-  request: LockRequest,
+const waitFor = (
+  { mode, run, wait }: LockRequest,
   { holder }: SftpLockOptions,
   signal: AbortSignal,
   claiming: Claiming,
-): Promise<{ readonly claim: HeldClaim; readonly waited: boolean }> => {
-  const { monotonic } = holder;
-  let until = monotonic() + request.wait;
-  let graced = false;
-  // Two that make their claims at the same time may both withdraw: they do not come again at the same time.
-  const stride = 0.75 + (holder.process % 64) / 128;
-  for (let pause = FIRST_PAUSE, waited = false; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE), waited = true) {
-    if (signal.aborted) throw waitingEnded(claiming.where);
-    const claim = await tryClaim(claiming, request.mode, request.run);
-    if (typeof claim !== 'string') return { claim, waited };
-    const left = until - monotonic();
-    if (left > 0) await sleep(Math.min(pause * stride, left) * 1000, signal);
-    else {
-      const { holders } = await readNotes(claiming);
-      if (graced || holders.length > 0) throw refusal(claiming, claim, holders, holder);
-      // Whoever has just taken it is about to write down who it is, or has withdrawn as well.
-      graced = true;
-      until = monotonic() + GRACE;
-    }
-  }
+): Promise<{ readonly had: HeldClaim; readonly waited: boolean }> => {
+  let inTheWay = '';
+  const attempt = async (): Promise<HeldClaim | null> => {
+    const claim = await tryClaim(claiming, mode, run);
+    if (typeof claim !== 'string') return claim;
+    inTheWay = claim;
+    return null;
+  };
+  const busy = async (): Promise<Busy> => {
+    const { holders } = await readNotes(claiming);
+    return { known: holders.length > 0, refusal: refusal(claiming, inTheWay, holders, holder) };
+  };
+  const { monotonic, process } = holder;
+  const { where } = claiming;
+  return waitForLock({ wait, where, signal, monotonic, first: FIRST_PAUSE, stride: strideOf(process) }, attempt, busy);
 };
 
 type Holding = {
@@ -207,34 +174,21 @@ const giveBack = async ({ claiming, claim, noted, close }: Holding): Promise<rea
   return [];
 };
 
-const unlock = async (
-  options: SftpLockOptions,
-  root: Root,
-  block: string,
-  run: string,
-): Promise<'unlocked' | 'not-locked' | 'held'> => {
-  const place = await openLockPlace(options.verbs, options.placeOf(root), options.label, false);
-  if (place === null) return 'not-locked';
+const unlock = async (claiming: Claiming, run: string): Promise<Unlocked> => {
+  const [{ last, holders }, claims] = await Promise.all([readNotes(claiming), claimNames(claiming)]);
+  const runs = [...holders.map(one => one.run), ...claims.map(name => parseClaim(name)?.run)];
+  if (!runs.includes(run)) return 'not-locked';
+  const claim = await tryClaim(claiming, 'exclusive', run);
+  if (typeof claim === 'string') return 'held';
   try {
-    if (place.folder === null) return 'not-locked';
-    const claiming = claimingIn(options, place, place.folder, block);
-    const [{ last, holders }, claims] = await Promise.all([readNotes(claiming), claimNames(claiming)]);
-    const runs = [...holders.map(one => one.run), ...claims.map(name => parseClaim(name)?.run)];
-    if (!runs.includes(run)) return 'not-locked';
-    const claim = await tryClaim(claiming, 'exclusive', run);
-    if (typeof claim === 'string') return 'held';
-    try {
-      await refuseOwed(claiming);
-      await forgetSharers(claiming);
-      const written =
-        last === null ? null : await writeNote(claiming, leaseName(claiming.name), { ...last, released: true });
-      if (written !== null && isFault(written)) throw cannotNote(claiming.where, written);
-      return 'unlocked';
-    } finally {
-      await claim.release();
-    }
+    await refuseOwed(claiming);
+    await forgetSharers(claiming);
+    const written =
+      last === null ? null : await writeNote(claiming, leaseName(claiming.name), { ...last, released: true });
+    if (written !== null && isFault(written)) throw cannotNote(claiming.where, written);
+    return 'unlocked';
   } finally {
-    await place.close();
+    await claim.release();
   }
 };
 
@@ -286,7 +240,5 @@ const lostLock = (where: string, why: string): HostError =>
 
 /** Seconds. */
 const FIRST_PAUSE = 0.1;
-const LONGEST_PAUSE = 1;
-const GRACE = 0.25;
 const RENEWAL = 20;
 const SURE = 5;

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ALGORITHMS } from '../../../compiler/plan.js';
-import { toText } from '../../tree/path.js';
+import { asText } from '../../tree/path.js';
 import { hostFromVerbs } from '../from-verbs.js';
 import type { Host, Root } from '../host.js';
 import { HostError } from '../host-error.js';
@@ -61,8 +61,8 @@ export const openShellHost = async (options: ShellHostOptions): Promise<Host> =>
     facts: {
       system: tools.system,
       node: '',
-      user: toText(tools.user) ?? tools.user,
-      home: toText(tools.home) ?? tools.home,
+      user: asText(tools.user),
+      home: asText(tools.home),
       caseSensitive: !tools.system.startsWith('darwin'),
       algorithms: ALGORITHMS,
       privileged: tools.userId === 0,

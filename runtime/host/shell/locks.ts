@@ -9,12 +9,11 @@ import { problemOf } from '../faults.js';
 import type { FileVerbs, Folder } from '../file-verbs.js';
 import type { LockRequest, Locks, Root } from '../host.js';
 import { HostError } from '../host-error.js';
+import { type KeptLocks, keepLocks } from '../lock/keeping.js';
 import { isSameHolding, type Lease, leaseName, newLease, parseLease, sharerName } from '../lock/lease.js';
-import { type LockPlace, lockName, missingRoot, openLockPlace, type RootPlace } from '../lock/place.js';
-import { makeTogether } from '../lock/together.js';
-import { waitingEnded } from '../lock/waiting.js';
+import { type Busy, strideOf, waitForLock } from '../lock/patience.js';
+import { type HeldPlace, lockName, type RootPlace, takeInPlace, type Unlocked, unlockInPlace } from '../lock/place.js';
 import type { CheckedLock } from '../lock-check.js';
-import { sleep } from '../sleep.js';
 import { answerFault } from './complaints.js';
 import { pathOf } from './folder.js';
 import { attemptLock, type Got, type Held, lockFault, writeNote } from './lock-attempt.js';
@@ -32,41 +31,16 @@ export type ShellLockOptions = {
   readonly now: () => number;
 };
 
-export type ShellLocks = Locks & {
-  readonly acquire: (request: LockRequest) => Promise<CheckedLock>;
-  readonly close: () => Promise<void>;
-};
-
-export const openShellLocks = (options: ShellLockOptions): ShellLocks => {
-  const held = makeTogether();
-  const taking = new Set<Promise<CheckedLock>>();
-  const closing = new AbortController();
-  const acquire = async (request: LockRequest): Promise<CheckedLock> => {
+export const openShellLocks = (options: ShellLockOptions): Locks & KeptLocks => {
+  const { acquire, close } = keepLocks(async (request, signal) => {
     refuseWays(options.label, request);
-    const place = await openLockPlace(options.verbs, options.placeOf(request.root), options.label, true);
-    if (place === null || place.folder === null) throw missingRoot(options.placeOf(request.root), options.label);
-    try {
-      const lock = await take(request, options, closing.signal, place, place.folder);
-      return held.add(lock, request);
-    } catch (error) {
-      await place.close();
-      throw error;
-    }
-  };
+    return takeInPlace(options, request.root, place => take(request, options, signal, place));
+  });
   return {
     ways: ['advisory'],
-    acquire(request) {
-      const work = acquire(request);
-      taking.add(work);
-      return work.finally(() => taking.delete(work));
-    },
-    unlock: (root, block, run) => unlock(options, root, block, run),
-    async close() {
-      closing.abort();
-      await Promise.allSettled(taking);
-      // Those that came meanwhile are held by now.
-      await held.releaseAll();
-    },
+    acquire,
+    unlock: (root, block, run) => unlockInPlace(options, root, place => unlock(options, place, block, run)),
+    close,
   };
 };
 
@@ -74,8 +48,7 @@ const take = async (
   request: LockRequest,
   options: ShellLockOptions,
   signal: AbortSignal,
-  { where: root, close }: LockPlace,
-  folder: Folder,
+  { where: root, folder, close }: HeldPlace,
 ): Promise<CheckedLock> => {
   const { session, holder, now } = options;
   const block = lockName(request.block);
@@ -101,32 +74,30 @@ const take = async (
   }
 };
 
-/** Asks again and again, at growing intervals, until the time is over. */
 const waitFor = async (
-  request: LockRequest,
+  { mode, wait }: LockRequest,
   { session, holder }: ShellLockOptions,
   signal: AbortSignal,
   folder: Folder,
   block: string,
   where: string,
 ): Promise<Waited> => {
-  let until = performance.now() + request.wait * 1000;
-  let graced = false;
-  // Two that make their claims at the same time may both withdraw: they do not come again at the same time.
-  const stride = 0.75 + Number.parseInt(session.mark.slice(0, 2), 16) / 1024;
-  for (let pause = FIRST_PAUSE, waited = false; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE), waited = true) {
-    if (signal.aborted) throw waitingEnded(where);
-    const got: Got = await attemptLock(session, folder, block, request.mode, where, holder.boot);
-    if (got.is === 'held') return { held: got, waited };
-    const left = until - performance.now();
-    if (left > 0) await sleep(Math.min(pause * stride, left), signal);
-    else if (graced || got.runs.length > 0) throw got.refusal;
-    else {
-      // Whoever has just taken it is about to write down who it is, or has withdrawn as well.
-      graced = true;
-      until = performance.now() + GRACE;
-    }
-  }
+  let last: Exclude<Got, Held> | null = null;
+  const attempt = async (): Promise<Held | null> => {
+    const got = await attemptLock(session, folder, block, mode, where, holder.boot);
+    if (got.is === 'held') return got;
+    last = got;
+    return null;
+  };
+  const busy = (): Busy => ({ known: last!.runs.length > 0, refusal: last!.refusal });
+  const stride = strideOf(Number.parseInt(session.mark.slice(0, 2), 16));
+  const monotonic = (): number => performance.now() / 1000;
+  const { had, waited } = await waitForLock(
+    { wait, where, signal, monotonic, first: FIRST_PAUSE, stride },
+    attempt,
+    busy,
+  );
+  return { held: had, waited };
 };
 
 type Waited = { readonly held: Held; readonly waited: boolean };
@@ -213,37 +184,28 @@ const letGo = async (session: ShellSession, folder: Folder, block: string, held:
   );
 
 const unlock = async (
-  options: ShellLockOptions,
-  root: Root,
+  { session, holder }: ShellLockOptions,
+  { folder, where: at }: HeldPlace,
   name: string,
   run: string,
-): Promise<'unlocked' | 'not-locked' | 'held'> => {
-  const { session, holder, verbs, label } = options;
-  const place = await openLockPlace(verbs, options.placeOf(root), label, false);
-  if (place === null) return 'not-locked';
-  const { folder, where: at } = place;
+): Promise<Unlocked> => {
+  const block = lockName(name);
+  const where = `block ${name} in ${at}`;
+  const got = await attemptLock(session, folder, block, 'exclusive', where, holder.boot);
+  if (got.is === 'busy') return got.runs.includes(run) ? 'held' : 'not-locked';
   try {
-    if (folder === null) return 'not-locked';
-    const block = lockName(name);
-    const where = `block ${name} in ${at}`;
-    const got = await attemptLock(session, folder, block, 'exclusive', where, holder.boot);
-    if (got.is === 'busy') return got.runs.includes(run) ? 'held' : 'not-locked';
-    try {
-      const { lease } = got;
-      const isTheirs = (lease !== null && !lease.released && lease.run === run) || got.sharers.includes(run);
-      if (!isTheirs) return 'not-locked';
-      refuseOwed(got, where, run);
-      const fault =
-        lease === null
-          ? null
-          : await writeNote(session, folder, block, got, leaseName(block), { ...lease, released: true });
-      if (fault !== null) throw lockFault(where, fault);
-      return 'unlocked';
-    } finally {
-      await letGo(session, folder, block, got, null);
-    }
+    const { lease } = got;
+    const isTheirs = (lease !== null && !lease.released && lease.run === run) || got.sharers.includes(run);
+    if (!isTheirs) return 'not-locked';
+    refuseOwed(got, where, run);
+    const fault =
+      lease === null
+        ? null
+        : await writeNote(session, folder, block, got, leaseName(block), { ...lease, released: true });
+    if (fault !== null) throw lockFault(where, fault);
+    return 'unlocked';
   } finally {
-    await place.close();
+    await letGo(session, folder, block, got, null);
   }
 };
 
@@ -270,7 +232,5 @@ const LOSSES: Readonly<Record<string, string>> = {
   ESRCH: 'its keeper there has ended',
   ESTALE: 'its lock file was removed or replaced',
 };
-/** Milliseconds. */
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1000;
-const GRACE = 250;
+/** Seconds. */
+const FIRST_PAUSE = 0.05;
